@@ -99,12 +99,16 @@ class [[nodiscard]] Result {
 
 }  // namespace spreaders
 
-// Evaluates to the value of a Result, or returns its error from the enclosing function.
-#define TRY(expression)                                                      \
-  __extension__({                                                            \
-    auto try_result_ = (expression);                                         \
-    if (!try_result_.ok()) return std::move(try_result_).error();            \
-    std::move(*try_result_);                                                 \
+// Evaluates to the value of a Result, or returns its error from the enclosing function. The counter keeps a TRY inside a lambda
+// inside a TRY from shadowing the outer one.
+#define TRY(expression) SPR_TRY_NAMED(expression, __COUNTER__)
+#define SPR_TRY_NAMED(expression, number) SPR_TRY_JOINED(expression, number)
+#define SPR_TRY_JOINED(expression, number) SPR_TRY_AS(expression, try_result_##number)
+#define SPR_TRY_AS(expression, name)                     \
+  __extension__({                                        \
+    auto name = (expression);                            \
+    if (!name.ok()) return std::move(name).error();      \
+    std::move(*name);                                    \
   })
 
 #define CHECK(condition, why)                                                          \

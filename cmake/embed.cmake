@@ -1,0 +1,15 @@
+# embed_files(<output.cpp> <function> <files...>): makes `std::span<const spreaders::EmbeddedFile> function()` in
+# namespace spreaders, so that the program needs no file beside it.
+function(embed_files output function)
+  set(body "// Made from files of the source tree; do not edit.\n#include \"core/embedded.hpp\"\n\nnamespace spreaders {\n")
+  string(APPEND body "std::span<const EmbeddedFile> ${function}() {\n  static constexpr EmbeddedFile files[] = {\n")
+  foreach(file ${ARGN})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+    get_filename_component(name ${file} NAME)
+    file(READ ${file} text)
+    string(APPEND body "      {\"${name}\", R\"~embed~(${text})~embed~\"},\n")
+  endforeach()
+  string(APPEND body "  };\n  return files;\n}\n}  // namespace spreaders\n")
+  file(WRITE ${output}.new "${body}")
+  file(COPY_FILE ${output}.new ${output} ONLY_IF_DIFFERENT)
+endfunction()
