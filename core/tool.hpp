@@ -232,6 +232,9 @@ class ToolRunner {
   [[nodiscard]] virtual const ToolSpec* find(std::string_view name) const = 0;
   // The structured result. Errors a model can react to are Errors here; doors map them.
   virtual Result<Json> call(const ToolCall& call) = 0;
+  // For a bulk step: scopes, policy and audit of `call` (whose arguments describe the batch) in the caller's transaction,
+  // without running the handler: the caller does the work in the same transaction.
+  virtual Result<void> admit(storage::Tx& tx, const ToolCall& call) = 0;
 };
 
 }  // namespace spreaders

@@ -1,0 +1,344 @@
+#include "events/outbox.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <thread>
+
+#include "core/bytes.hpp"
+#include "core/log.hpp"
+
+namespace spreaders::events {
+
+using storage::Rows;
+using storage::Scope;
+using storage::Tx;
+using storage::Values;
+
+namespace {
+
+constexpr size_t kReplyMax = 300;
+constexpr std::string_view kItemColumns =
+    "workspace_id, id, run_id, campaign_id, contact_id, channel, connection_id, address, payload, attempts, vendor_ref";
+
+OutboxItem item_of(const storage::Row& row) {
+  return {row[0].text(), row[1].text(), row[2].text(), row[3].text_or(""), row[4].text_or(""), row[5].text(),
+          row[6].text(), row[7].text(), row[8].text(), row[9].integer(),   row[10].text()};
+}
+
+storage::Value or_null(const std::string& text) { return text.empty() ? storage::Value() : storage::Value(text); }
+
+Result<Accounting> account(Tx& tx, std::string_view where, const Values& parameters) {
+  auto rows = TRY(tx.query("SELECT state, COUNT(*) FROM outbox WHERE workspace_id = $1 AND " + std::string(where) + " GROUP BY state", parameters));
+  Accounting sum;
+  const std::pair<std::string_view, int64_t Accounting::*> states[] = {
+      {"pending", &Accounting::pending}, {"sending", &Accounting::sending}, {"accepted", &Accounting::accepted}, {"failed", &Accounting::failed},
+      {"unknown", &Accounting::unknown}, {"skipped", &Accounting::skipped}, {"cancelled", &Accounting::cancelled}};
+  for (const auto& row : rows) {
+    for (const auto& [name, member] : states) {
+      if (row[0].text() == name) sum.*member = row[1].integer();
+    }
+  }
+  return sum;
+}
+
+// What was not sent goes back to wait, unless its run was stopped meanwhile. Mentions $1 so that both engines see its type.
+constexpr std::string_view kPendingUnlessCancelled =
+    "CASE WHEN EXISTS (SELECT 1 FROM run r WHERE r.workspace_id = outbox.workspace_id AND r.id = outbox.run_id AND r.status IN ('cancelled', 'failed')) "
+    "THEN 'cancelled' ELSE CAST($1 AS TEXT) END";
+
+bool is_transactional(const OutboxItem& item) { return item.payload.find("\"transactional\":true") != std::string::npos; }
+
+}  // namespace
+
+Result<int64_t> enqueue(Tx& tx, const std::string& workspace, std::span<const Intent> intents, Instant now, Ids& ids) {
+  std::vector<Values> rows;
+  rows.reserve(intents.size());
+  for (const auto& intent : intents) {
+    std::string id = ids.make("out");
+    bool skipped = !intent.skip_reason.empty();
+    rows.push_back({workspace, id, intent.idem, intent.run_id, intent.token_id, intent.node_id, or_null(intent.campaign_id), or_null(intent.contact_id),
+                    intent.channel, intent.connection_id, intent.address, intent.payload, skipped ? "skipped" : "pending", now.us, id, intent.skip_reason,
+                    now.us, now.us});
+  }
+  return tx.insert_many("outbox",
+                        {"workspace_id", "id", "idem", "run_id", "token_id", "node_id", "campaign_id", "contact_id", "channel", "connection_id", "address",
+                         "payload", "state", "next_at", "vendor_ref", "reply", "created_at", "updated_at"},
+                        rows, "ON CONFLICT (workspace_id, idem) DO NOTHING");
+}
+
+Result<Accounting> account_run(Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& node_id) {
+  if (node_id.empty()) return account(tx, "run_id = $2", {workspace, run_id});
+  return account(tx, "run_id = $2 AND node_id = $3", {workspace, run_id, node_id});
+}
+
+Result<Accounting> account_campaign(Tx& tx, const std::string& workspace, const std::string& campaign_id) {
+  return account(tx, "campaign_id = $2", {workspace, campaign_id});
+}
+
+Dispatcher::Dispatcher(storage::Storage& storage, Clock& clock, storage::SendGuard& guard, DispatcherOptions options, std::string owner)
+    : storage_(storage), clock_(clock), guard_(guard), options_(options), owner_(std::move(owner)), jitter_(static_cast<uint64_t>(monotonic_ms())) {}
+
+Dispatcher::~Dispatcher() = default;
+
+Result<void> Dispatcher::recover() {
+  // Whoever claimed these is gone. Whether the message left is what look_up_unknown() asks, after a grace in which the other side
+  // finishes what was already on its way.
+  Instant now = clock_.now();
+  int64_t taken = TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<int64_t> {
+    std::string others = options_.exclusive ? "lease_owner <> $2" : "lease_owner <> $2 AND lease_until < $1";
+    return tx.execute("UPDATE outbox SET state = 'unknown', next_at = $1, updated_at = $1, reply = 'the sender stopped while this was on its way' "
+                      "WHERE state = 'sending' AND " + others, {now.us, owner_});
+  }));
+  if (taken > 0) log_warn("took over unclear sends of a stopped process", {{"count", taken}});
+  held_at_ms_ = 0;
+  lookup_after_ms_ = monotonic_ms() + options_.lookup_grace_ms;
+  return {};
+}
+
+Result<Dispatcher::Claimed> Dispatcher::claim() {
+  Instant now = clock_.now();
+  return storage_.write(Scope::system(), [&](Tx& tx) -> Result<Claimed> {
+    // A campaign that was paused or cancelled keeps its rows; those without a run (single mails) are always free to go.
+    auto due = TRY(tx.query("SELECT o.id, o.workspace_id, o.contact_id, o.address, o.channel, o.payload FROM outbox o LEFT JOIN run r ON r.workspace_id = "
+                            "o.workspace_id AND r.id = o.run_id WHERE o.state = 'pending' AND o.next_at <= $1 AND (r.id IS NULL OR r.status = 'active') "
+                            "ORDER BY o.next_at LIMIT $2" + std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE OF o SKIP LOCKED" : ""),
+                            {now.us, options_.batch}));
+    Claimed claimed;
+    // Consent may have changed since the intent was written; asked again per workspace, channel and purpose.
+    std::map<std::tuple<std::string, std::string, bool>, std::vector<size_t>> groups;
+    for (size_t i = 0; i < due.size(); ++i) {
+      OutboxItem probe;
+      probe.payload = due[i][5].text();
+      groups[{due[i][1].text(), due[i][4].text(), is_transactional(probe)}].push_back(i);
+    }
+    std::vector<std::string> refusals(due.size());
+    for (const auto& [key, indexes] : groups) {
+      std::vector<storage::Recipient> recipients;
+      for (size_t i : indexes) recipients.push_back({due[i][2].text_or(""), due[i][3].text()});
+      auto answers = TRY(guard_.refusals(tx, std::get<0>(key), std::get<1>(key), std::get<2>(key), recipients));
+      CHECK(answers.size() == indexes.size(), "one answer per recipient");
+      for (size_t n = 0; n < indexes.size(); ++n) refusals[indexes[n]] = answers[n];
+    }
+    for (size_t i = 0; i < due.size(); ++i) {
+      bool refused = !refusals[i].empty();
+      auto rows = TRY(tx.query("UPDATE outbox SET state = $1, attempts = attempts + $2, lease_owner = $3, lease_until = $4, fence = fence + 1, reply = $5, "
+                               "updated_at = $6 WHERE workspace_id = $7 AND id = $8 AND state = 'pending' RETURNING " + std::string(kItemColumns),
+                               {refused ? "skipped" : "sending", refused ? 0 : 1, owner_, now.us + options_.lease_ms * 1000, refusals[i], now.us, due[i][1], due[i][0]}));
+      if (rows.empty()) continue;
+      if (refused) {
+        claimed.refused.push_back(item_of(rows[0]));
+        claimed.reasons.push_back(refusals[i]);
+      } else {
+        claimed.items.push_back(item_of(rows[0]));
+      }
+    }
+    if (settle_hook_ && !claimed.refused.empty()) {
+      std::vector<Settled> settled;
+      for (size_t i = 0; i < claimed.refused.size(); ++i) settled.push_back({claimed.refused[i], "skipped", claimed.reasons[i]});
+      TRY(settle_hook_(tx, settled));
+    }
+    return claimed;
+  });
+}
+
+void Dispatcher::refresh_held() {
+  // A cancelled run keeps no claim longer than a batch takes.
+  int64_t since_us = clock_.now().us - 600 * kSecond_us;
+  auto rows = storage_.read(Scope::system(), [&](Tx& tx) {
+    return tx.query("SELECT id FROM run WHERE status = 'paused' OR (status = 'cancelled' AND ended_at > $1)", {since_us});
+  });
+  if (!rows.ok()) return;  // the claim asks again; this only shortens the time a pause takes
+  std::set<std::string> held;
+  for (const auto& row : *rows) held.insert(row[0].text());
+  std::lock_guard lock(held_mutex_);
+  held_ = std::move(held);
+}
+
+bool Dispatcher::is_held(const std::string& run_id) {
+  constexpr int64_t held_age_max_ms = 300;
+  {
+    std::unique_lock lock(held_mutex_);
+    if (monotonic_ms() - held_at_ms_ > held_age_max_ms) {
+      held_at_ms_ = monotonic_ms();
+      lock.unlock();
+      refresh_held();
+    }
+  }
+  std::lock_guard lock(held_mutex_);
+  return held_.contains(run_id);
+}
+
+std::vector<SendReport> Dispatcher::send_all(const std::vector<OutboxItem>& items) {
+  std::vector<SendReport> reports(items.size());
+  std::map<std::string, std::vector<OutboxItem>> by_channel;
+  for (const auto& item : items) by_channel[item.channel].push_back(item);
+  std::map<std::string, Result<std::shared_ptr<void>>> prepared;
+  for (const auto& [channel, list] : by_channel) {
+    auto sender = senders_.find(channel);
+    if (sender != senders_.end()) prepared.emplace(channel, sender->second->prepare(list));
+    else prepared.emplace(channel, Error{Code::kNotConfigured, "nothing here sends over " + channel});
+  }
+  std::atomic<size_t> next{0};
+  auto work = [&] {
+    for (size_t i = next++; i < items.size(); i = next++) {
+      const auto& ready = prepared.at(items[i].channel);
+      if (!ready.ok()) {
+        reports[i] = {Sent::kDeferred, std::string(first_code_points(ready.error().message, kReplyMax)), ready.error().retry_after_ms};
+      } else if (is_held(items[i].run_id)) {
+        reports[i] = {Sent::kDeferred, "held"};
+      } else {
+        reports[i] = senders_.at(items[i].channel)->send(items[i], ready->get());
+      }
+    }
+  };
+  size_t count = std::min<size_t>(static_cast<size_t>(options_.workers), items.size());
+  if (count <= 1) {
+    work();
+    return reports;
+  }
+  std::vector<std::jthread> threads;
+  for (size_t i = 0; i < count; ++i) threads.emplace_back(work);
+  threads.clear();  // joins
+  return reports;
+}
+
+Result<void> Dispatcher::settle_one(Tx& tx, const OutboxItem& item, const SendReport& report, Instant now, std::vector<Settled>& settled) {
+  std::string state = report.outcome == Sent::kAccepted ? "accepted" : report.outcome == Sent::kRejected ? "failed" : "unknown";
+  int64_t next_at = now.us;
+  bool held = report.outcome == Sent::kDeferred && report.reply == "held";
+  if (report.outcome == Sent::kDeferred) {
+    bool spent = item.attempts >= options_.attempts_max && !held;
+    state = spent ? "failed" : "pending";
+    int64_t doublings = std::min<int64_t>(item.attempts - 1, 20);
+    int64_t wait_ms = report.retry_after_ms > 0 ? report.retry_after_ms : std::min(options_.backoff_cap_ms, options_.backoff_base_ms << std::max<int64_t>(0, doublings));
+    if (!held) next_at += (wait_ms + static_cast<int64_t>(jitter_.below(static_cast<uint64_t>(wait_ms / 4 + 1)))) * 1000;
+  }
+  std::string reply(first_code_points(held ? "" : report.reply, kReplyMax));
+  // The fence: only the claim that was made for this attempt may settle it.
+  auto rows = TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
+                           ", next_at = $2, reply = $3, updated_at = $4, attempts = attempts - $5 WHERE workspace_id = $6 AND id = $7 "
+                           "AND lease_owner = $8 AND state = 'sending' RETURNING state",
+                           {state, next_at, reply, now.us, held ? 1 : 0, item.workspace, item.id, owner_}));
+  int64_t changed = static_cast<int64_t>(rows.size());
+  if (changed == 1) state = rows[0][0].text();
+  if (changed == 1 && state != "pending") settled.push_back({item, state, reply});
+  return {};
+}
+
+Result<void> Dispatcher::settle(const std::vector<OutboxItem>& items, const std::vector<SendReport>& reports) {
+  Instant now = clock_.now();
+  return storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
+    std::vector<Settled> settled;
+    for (size_t i = 0; i < items.size(); ++i) {
+      TRY(settle_one(tx, items[i], reports[i], now, settled));
+      if (!reports[i].suppress.empty()) {
+        TRY(tx.execute("INSERT INTO suppression (workspace_id, channel, address, reason, source, at) VALUES ($1, $2, $3, $4, 'delivery', $5) "
+                       "ON CONFLICT (workspace_id, channel, address) DO NOTHING",
+                       {items[i].workspace, items[i].channel, items[i].address, reports[i].suppress, now.us}));
+      }
+    }
+    if (settle_hook_ && !settled.empty()) TRY(settle_hook_(tx, settled));
+    return {};
+  });
+}
+
+Result<int> Dispatcher::run_once() {
+  auto claimed = TRY(claim());
+  int handled = static_cast<int>(claimed.items.size() + claimed.refused.size());
+  if (claimed.items.empty()) return handled;
+  if (options_.planted_bad_checkpoint) {
+    // What this project exists not to do: forget the intent and write results down only when the whole batch went out.
+    TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
+      for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'pending', lease_owner = '' WHERE id = $1", {item.id}));
+      return {};
+    }));
+    auto reports = send_all(claimed.items);
+    TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
+      for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'sending', lease_owner = $2 WHERE id = $1", {item.id, owner_}));
+      return {};
+    }));
+    TRY(settle(claimed.items, reports));
+    return handled;
+  }
+  auto reports = send_all(claimed.items);
+  bool unclear = std::any_of(reports.begin(), reports.end(), [](const SendReport& report) { return report.outcome == Sent::kUnknown; });
+  if (unclear) lookup_after_ms_ = monotonic_ms() + options_.lookup_grace_ms;
+  // What went out must be written down: the database being busy or full for a while is no reason to forget it. Until then the rows
+  // stay `sending`, so a crash here is found by recover().
+  constexpr int settle_attempts_max = 5;
+  Result<void> done = settle(claimed.items, reports);
+  for (int i = 1; i < settle_attempts_max && !done.ok(); ++i) done = settle(claimed.items, reports);
+  TRY(std::move(done));
+  return handled;
+}
+
+Result<int> Dispatcher::look_up_unknown() {
+  if (monotonic_ms() < lookup_after_ms_) return 0;
+  Instant now = clock_.now();
+  constexpr int lookups_max = 200;
+  auto rows = TRY(storage_.read(Scope::system(), [&](Tx& tx) {
+    return tx.query("SELECT " + std::string(kItemColumns) + " FROM outbox WHERE state = 'unknown' AND next_at <= $1 ORDER BY next_at LIMIT $2", {now.us, lookups_max});
+  }));
+  if (rows.empty()) return 0;
+  std::vector<std::pair<OutboxItem, std::optional<bool>>> answers;
+  for (const auto& row : rows) {
+    OutboxItem item = item_of(row);
+    auto sender = senders_.find(item.channel);
+    answers.emplace_back(item, sender == senders_.end() ? std::nullopt : sender->second->was_accepted(item));
+  }
+  constexpr int64_t never_us = INT64_MAX / 2;
+  TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
+    std::vector<Settled> settled;
+    for (const auto& [item, taken] : answers) {
+      bool resend = taken.has_value() ? !*taken : options_.resend_unknown_transactional && is_transactional(item);
+      std::string state = taken.value_or(false) ? "accepted" : resend ? "pending" : "unknown";
+      std::string reply = taken.value_or(false) ? "found at the receiver" : resend ? "not found at the receiver; sent again" : "the receiver cannot be asked; held, not sent again";
+      auto changed = TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
+                                  ", next_at = $2, reply = $3, updated_at = $4 WHERE workspace_id = $5 AND id = $6 AND state = 'unknown' RETURNING state",
+                                  {state, state == "unknown" ? never_us : now.us, reply, now.us, item.workspace, item.id}));
+      if (!changed.empty()) state = changed[0][0].text();
+      if (!changed.empty() && state != "pending") settled.push_back({item, state, reply});
+    }
+    if (settle_hook_ && !settled.empty()) TRY(settle_hook_(tx, settled));
+    return {};
+  }));
+  return static_cast<int>(rows.size());
+}
+
+Result<std::optional<Instant>> Dispatcher::next_due() {
+  auto rows = TRY(storage_.read(Scope::system(), [](Tx& tx) {
+    return tx.query("SELECT MIN(o.next_at) FROM outbox o LEFT JOIN run r ON r.workspace_id = o.workspace_id AND r.id = o.run_id "
+                    "WHERE o.state = 'pending' AND (r.id IS NULL OR r.status = 'active') UNION ALL SELECT MIN(next_at) FROM outbox WHERE state = 'unknown'");
+  }));
+  std::optional<Instant> due;
+  constexpr int64_t never_us = INT64_MAX / 4;
+  for (const auto& row : rows) {
+    if (row[0].is_null() || row[0].integer() > never_us) continue;
+    if (!due || row[0].instant() < *due) due = row[0].instant();
+  }
+  return due;
+}
+
+void Dispatcher::wake() {
+  {
+    std::lock_guard lock(mutex_);
+    woken_ = true;
+  }
+  wake_.notify_all();
+}
+
+void Dispatcher::loop(std::stop_token stop) {
+  while (!stop.stop_requested()) {
+    auto handled = run_once();
+    auto looked = look_up_unknown();
+    if (!handled.ok()) log_error("dispatch failed", {{"error", handled.error().message}, {"detail", handled.error().detail}});
+    if (!looked.ok()) log_error("look-up failed", {{"error", looked.error().message}, {"detail", looked.error().detail}});
+    if (handled.ok() && *handled > 0) continue;
+    std::unique_lock lock(mutex_);
+    wake_.wait_for(lock, stop, std::chrono::milliseconds(options_.idle_poll_ms), [&] { return woken_; });
+    woken_ = false;
+  }
+}
+
+}  // namespace spreaders::events

@@ -1,0 +1,160 @@
+// The outbox: what is to leave the house. An intent is written in the transaction that decided it, claimed (state sending)
+// in a committed transaction before the first byte goes out, and settled after the answer. Its idempotency key makes a second
+// intent for the same thing impossible.
+//
+//   pending -> sending -> accepted | failed | unknown        skipped and cancelled end without a send
+//
+// unknown: the other side may or may not have it. It is looked up where the sender can; never sent again blindly.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/json.hpp"
+#include "core/random.hpp"
+#include "core/time.hpp"
+#include "storage/ports.hpp"
+#include "storage/storage.hpp"
+
+namespace spreaders::events {
+
+struct Intent {
+  std::string idem;           // unique in the workspace: run:node:contact or tool:key
+  std::string run_id = {};
+  std::string token_id = {};
+  std::string node_id = {};
+  std::string campaign_id = {};
+  std::string contact_id = {};
+  std::string channel;        // email
+  std::string connection_id;
+  std::string address;
+  std::string payload;        // JSON: {"template":"tpl_..","version":3,"transactional":false,...}
+  std::string skip_reason = {};  // set: recorded as skipped, nothing is sent
+};
+
+// How many rows were new (an idem that exists is left alone). `domain` becomes the right side of the Message-ID.
+Result<int64_t> enqueue(storage::Tx& tx, const std::string& workspace, std::span<const Intent> intents, Instant now, Ids& ids);
+
+struct OutboxItem {
+  std::string workspace;
+  std::string id;
+  std::string run_id;
+  std::string campaign_id;
+  std::string contact_id;
+  std::string channel;
+  std::string connection_id;
+  std::string address;
+  std::string payload;
+  int64_t attempts = 0;       // this one included
+  std::string vendor_ref;     // our name for it on the wire; an email's Message-ID without angle brackets is vendor_ref@domain
+};
+
+enum class Sent : uint8_t { kAccepted, kRejected, kDeferred, kUnknown };
+
+struct SendReport {
+  Sent outcome = Sent::kDeferred;
+  std::string reply = {};           // what the other side said, cleaned, <= 300 characters
+  int64_t retry_after_ms = 0;       // kDeferred: 0 = by the back-off rule
+  std::string suppress = {};        // kRejected: reason to suppress the address for good ("hard_bounce"); empty = no
+};
+
+// One way out of the house, for one channel. Called from several threads at once.
+class Sender {
+ public:
+  virtual ~Sender() = default;
+  // Gets ready for a batch (loads profiles, compiles templates); what it answers is passed to send().
+  virtual Result<std::shared_ptr<void>> prepare(const std::vector<OutboxItem>& items) = 0;
+  virtual SendReport send(const OutboxItem& item, void* prepared) = 0;
+  // Did the other side take it? nullopt: it cannot say.
+  virtual std::optional<bool> was_accepted(const OutboxItem& item) = 0;
+};
+
+struct DispatcherOptions {
+  int workers = 8;                       // sends at once
+  int batch = 400;                       // rows claimed in one transaction
+  int attempts_max = 6;                  // of deferred sends
+  int64_t lease_ms = 60'000;
+  int64_t backoff_base_ms = 2'000;
+  int64_t backoff_cap_ms = 600'000;
+  int64_t lookup_grace_ms = 1'500;       // real time before the other side is asked about an unclear send
+  int64_t idle_poll_ms = 200;            // another process may have written
+  bool exclusive = true;                 // this process alone dispatches (SQLite): leases of others are void at once
+  bool resend_unknown_transactional = false;  // policy where no look-up exists; marketing is always held
+  // For the crash tests' self-check only: record results per batch instead of per message and forget the intent.
+  bool planted_bad_checkpoint = false;
+};
+
+struct Accounting {
+  int64_t pending = 0, sending = 0, accepted = 0, failed = 0, unknown = 0, skipped = 0, cancelled = 0;
+  [[nodiscard]] int64_t total() const { return pending + sending + accepted + failed + unknown + skipped + cancelled; }
+  [[nodiscard]] bool settled() const { return pending == 0 && sending == 0; }
+};
+Result<Accounting> account_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& node_id = {});
+Result<Accounting> account_campaign(storage::Tx& tx, const std::string& workspace, const std::string& campaign_id);
+
+// What happened to one item, told after it is durable: wakes the engine, writes facts.
+struct Settled {
+  OutboxItem item;
+  std::string state;
+  std::string reply;
+};
+
+class Dispatcher {
+ public:
+  Dispatcher(storage::Storage& storage, Clock& clock, storage::SendGuard& guard, DispatcherOptions options, std::string owner);
+  ~Dispatcher();
+  void add_sender(const std::string& channel, Sender& sender) { senders_[channel] = &sender; }
+  // Runs in the transaction that settles, for facts that belong to the send (delivery events, suppression).
+  void on_settle(std::function<Result<void>(storage::Tx&, const std::vector<Settled>&)> hook) { settle_hook_ = std::move(hook); }
+
+  // Takes back what a dead process left in `sending`. Call once when this process becomes the dispatcher.
+  Result<void> recover();
+  // Claims and sends one batch; the number of items it handled. 0: nothing is due.
+  Result<int> run_once();
+  // Asks about unclear sends whose grace is over; the number it settled.
+  Result<int> look_up_unknown();
+  // When the next pending or unclear item is due; nullopt: never.
+  Result<std::optional<Instant>> next_due();
+  // run_once() and look_up_unknown() until stopped.
+  void loop(std::stop_token stop);
+  void wake();
+
+ private:
+  struct Claimed {
+    std::vector<OutboxItem> items;
+    std::vector<OutboxItem> refused;
+    std::vector<std::string> reasons;
+  };
+  Result<Claimed> claim();
+  std::vector<SendReport> send_all(const std::vector<OutboxItem>& items);
+  Result<void> settle(const std::vector<OutboxItem>& items, const std::vector<SendReport>& reports);
+  Result<void> settle_one(storage::Tx& tx, const OutboxItem& item, const SendReport& report, Instant now, std::vector<Settled>& settled);
+  bool is_held(const std::string& run_id);
+  void refresh_held();
+
+  storage::Storage& storage_;
+  Clock& clock_;
+  storage::SendGuard& guard_;
+  DispatcherOptions options_;
+  std::string owner_;
+  std::map<std::string, Sender*> senders_;
+  std::function<Result<void>(storage::Tx&, const std::vector<Settled>&)> settle_hook_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  bool woken_ = false;
+  std::mutex held_mutex_;
+  std::set<std::string> held_;  // runs that are paused or cancelled
+  int64_t held_at_ms_ = 0;
+  std::atomic<int64_t> lookup_after_ms_{0};  // real time
+  Rng jitter_;
+};
+
+}  // namespace spreaders::events

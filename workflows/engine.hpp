@@ -1,0 +1,149 @@
+// The executor. step() is pure: definition, token, clock and randomness in; tokens, timers and intents out. Everything else
+// here loads, commits in batches and calls tools.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "core/random.hpp"
+#include "core/tool.hpp"
+#include "events/outbox.hpp"
+#include "storage/ports.hpp"
+#include "storage/storage.hpp"
+#include "workflows/definition.hpp"
+
+namespace spreaders::workflows {
+
+// A place in a run. Parallel branches have one each.
+struct Token {
+  std::string workspace, id, run_id, node_id;
+  std::string state;       // ready, waiting, executing, done, dead
+  Instant due;
+  int64_t attempt = 0;     // of the node's action
+  int64_t visit = 0;
+  std::string data = "{}"; // what the node remembers between steps: a cursor, a wake-up
+  int64_t rev = 1;
+};
+
+struct NewToken {
+  std::string node_id;
+  std::string state = "ready";
+  Instant due;
+  std::string data = "{}";
+};
+
+// What step() decided for one token.
+struct Step {
+  enum class Kind : uint8_t {
+    kMove,     // the token goes to `next` (or ends when it is empty), `fork` are further tokens
+    kWait,     // stays, becomes ready at `due` with `data`
+    kPark,     // stays, until something wakes it
+    kCall,     // the node's tool has to be called
+    kForEach,  // the node's next page of recipients has to be turned into intents
+    kArrive,   // has reached a join: the executor counts the arrivals in the same transaction
+    kFail,     // the run fails for `reason`
+  } kind = Kind::kMove;
+  std::string next = {};
+  Instant due = {};
+  std::string data = "{}";
+  std::vector<NewToken> fork = {};
+  std::string reason = {};
+  std::string log_kind = {};    // entered, waiting, moved...
+};
+
+Step step(const Definition& definition, const Token& token, const Json& results, Instant now);
+// After the node's tool answered.
+Step after_call(const Definition& definition, const Token& token, const Result<Json>& answer, Instant now, Rng& rng);
+// Replaces every {"$from":{"node","pointer"}} inside `args`. Errors name the place.
+Result<Json> resolve_references(const Json& args, const Json& results);
+
+struct StartRun {
+  std::string workflow_id;
+  int64_t version = 1;
+  std::string subject;      // campaign or contact
+  std::string entry_key;    // a second start with the same key is the same run
+  std::string campaign_id = {};
+  std::string approval_id = {};
+  Principal principal;      // on whose behalf its tools are called
+  std::string context = "{}";
+};
+// Stores version `version` of the definition; storing the same again is fine, a different one under the same version is a conflict.
+Result<void> store_definition(storage::Tx& tx, const std::string& workspace, const Json& definition, int64_t version, Instant now);
+// The run's id.
+Result<std::string> start_run(storage::Tx& tx, const std::string& workspace, const StartRun& start, Instant now, Ids& ids);
+// active, paused, completed, failed, cancelled. Pause and cancel take effect for the next claim; sends in flight end.
+Result<void> pause_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, Instant now);
+Result<void> resume_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, Instant now);
+Result<void> cancel_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& reason, Instant now);
+
+struct RunView {
+  std::string id, workflow_id, status, reason, campaign_id;
+  Instant entered;
+  std::optional<Instant> ended;
+  struct TokenView {
+    std::string node_id, state;
+    Instant due;
+  };
+  std::vector<TokenView> tokens;
+};
+Result<RunView> get_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id);
+
+struct EngineOptions {
+  int batch = 500;             // tokens in one transaction
+  int64_t idle_poll_ms = 200;
+  int64_t lease_ms = 10'000;   // of a token whose tool is being called; another process takes over after it
+  bool exclusive = true;       // SQLite: this process alone runs the engine
+  int calls_max = 4;           // tool calls at once
+};
+
+class Engine {
+ public:
+  Engine(storage::Storage& storage, Clock& clock, Ids& ids, ToolRunner& tools, storage::ProfileSource& profiles, storage::SendGuard& guard,
+         EngineOptions options, std::string owner);
+  Result<void> recover();
+  // One batch; the number of tokens it moved. 0: nothing is due.
+  Result<int> run_once();
+  Result<std::optional<Instant>> next_due();
+  void loop(std::stop_token stop);
+  void wake();
+  // The dispatcher's hook: wakes for_each tokens whose intents are all settled. In the settling transaction.
+  Result<void> on_settled(storage::Tx& tx, const std::vector<events::Settled>& settled);
+  void on_run_ended(std::function<void(const std::string& workspace, const std::string& run_id, const std::string& status)> hook) { run_ended_ = std::move(hook); }
+
+ private:
+  struct LoadedRun;
+  class Batch;
+  Result<int> step_batch(std::vector<Token>& calls);
+  Result<void> step_token(storage::Tx& tx, Batch& batch, Token& token, std::vector<Token>& calls, Instant now);
+  Result<void> apply(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Step& step, Instant now);
+  Result<void> for_each_page(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now);
+  Result<void> arrive(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now);
+  Result<void> poison(storage::Tx& tx, Batch& batch, Token& token, const Error& error, Instant now);
+  Result<void> run_call(const Token& token);
+  Result<std::shared_ptr<const Definition>> definition_of(storage::Tx& tx, const std::string& workspace, const std::string& workflow_id, int64_t version);
+
+  storage::Storage& storage_;
+  Clock& clock_;
+  Ids& ids_;
+  ToolRunner& tools_;
+  storage::ProfileSource& profiles_;
+  storage::SendGuard& guard_;
+  EngineOptions options_;
+  std::string owner_;
+  Rng rng_;
+  std::function<void(const std::string&, const std::string&, const std::string&)> run_ended_;
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  bool woken_ = false;
+  std::mutex definitions_mutex_;
+  std::map<std::string, std::shared_ptr<const Definition>> definitions_;  // immutable, shared by batches
+};
+
+}  // namespace spreaders::workflows
