@@ -1,8 +1,7 @@
 #include "net/http_client.hpp"
 
-#include <httplib.h>
-
 #include <csignal>
+#include <httplib.h>
 
 #include "core/bytes.hpp"
 #include "net/http_server.hpp"
@@ -15,7 +14,8 @@ constexpr size_t kConnectionsMax = 64;  // different ports kept open at once
 }  // namespace
 
 Result<LoopbackUrl> parse_loopback_url(std::string_view url) {
-  if (!lower_ascii(url.substr(0, 7)).starts_with("http://")) return invalid("Only http:// URLs on loopback are called.");
+  if (!lower_ascii(url.substr(0, 7)).starts_with("http://"))
+    return invalid("Only http:// URLs on loopback are called.");
   std::string_view rest = url.substr(7);
   rest = rest.substr(0, rest.find('#'));
   const size_t end = std::min(rest.find_first_of("/?"), rest.size());

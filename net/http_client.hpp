@@ -14,7 +14,7 @@ namespace spreaders::net {
 
 // The parts of an absolute loopback URL.
 struct LoopbackUrl {
-  std::string host;    // an address literal: 127.0.0.1, ::1
+  std::string host;  // an address literal: 127.0.0.1, ::1
   int port = 80;
   std::string target;  // path and query, never empty
 };

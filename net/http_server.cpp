@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <httplib.h>
 #include <sys/socket.h>
-
 #include <thread>
 
 #include "core/bytes.hpp"
@@ -28,7 +27,9 @@ std::vector<std::string> split_path(std::string_view path) {
   return segments;
 }
 
-bool is_capture(std::string_view segment) { return segment.size() > 2 && segment.front() == '{' && segment.back() == '}'; }
+bool is_capture(std::string_view segment) {
+  return segment.size() > 2 && segment.front() == '{' && segment.back() == '}';
+}
 
 struct CompiledRoute {
   std::string method;
@@ -125,10 +126,12 @@ struct HttpServer::State {
         received += size;
         if (received <= options.body_bytes_max) request.body.append(data, size);
         else too_big = true;
-        // A little more is read and dropped: closing with unread bytes would reset the connection before the 413 is seen.
+        // A little more is read and dropped: closing with unread bytes would reset the connection before the 413 is
+        // seen.
         return received <= options.body_bytes_max + kDrainBytesMax;
       });
-      if (too_big) return refuse(to, 413, "The body is larger than " + std::to_string(options.body_bytes_max) + " bytes.");
+      if (too_big)
+        return refuse(to, 413, "The body is larger than " + std::to_string(options.body_bytes_max) + " bytes.");
       if (!whole) return refuse(to, 400, "The body did not arrive whole.");
     }
     const std::vector<std::string> path = split_path(request.path);

@@ -13,7 +13,8 @@
 // does is answered with 500.
 // Refused before a handler sees it: bodies over the limit (413, counted as they come, so chunked and compressed ones
 // too), multipart forms (415), bodies on GET and HEAD, Transfer-Encoding beside Content-Length (400, RFC 9112 6.3), a
-// Host or Origin that is not loopback (421, 403: DNS rebinding and foreign pages), unknown paths (404) and methods (405).
+// Host or Origin that is not loopback (421, 403: DNS rebinding and foreign pages), unknown paths (404) and methods
+// (405).
 #pragma once
 
 #include <functional>

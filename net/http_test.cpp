@@ -1,12 +1,11 @@
 // The server and the client of this directory against each other, and the server against raw bytes.
 #include <arpa/inet.h>
-#include <gtest/gtest.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
+#include <gtest/gtest.h>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 
 #include "core/time.hpp"
 #include "net/http_client.hpp"
