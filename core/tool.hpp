@@ -187,6 +187,37 @@ ToolBody handler() {
           }};
 }
 
+// What an approval is of, named by its hash: a plan (its plan_hash), a campaign (its content) or one call (tool and arguments).
+struct ApprovalSubject {
+  std::string kind;     // plan, campaign, call
+  std::string id;       // pln_..., cmp_..., the tool's name
+  std::string hash;     // sha256:...
+  std::string summary;  // what a person reads before they decide
+};
+
+// The effect of these arguments, when it is less than the spec's: effect_from<&preview_only_reads>().
+using EffectOf = Effect (*)(const void* args);
+// What has to be approved before a call with these arguments; the call itself where a tool says nothing.
+using ApprovalOf = Result<ApprovalSubject> (*)(ToolContext&, const void* args);
+
+namespace tool_detail {
+template <class F> struct ArgsOf;
+template <class A> struct ArgsOf<Effect (*)(const A&)> { using Args = A; };
+template <class A> struct ArgsOf<Result<ApprovalSubject> (*)(ToolContext&, const A&)> { using Args = A; };
+}  // namespace tool_detail
+
+template <auto function>
+EffectOf effect_from() {
+  using Args = typename tool_detail::ArgsOf<decltype(function)>::Args;
+  return [](const void* args) { return function(*static_cast<const Args*>(args)); };
+}
+
+template <auto function>
+ApprovalOf approval_from() {
+  using Args = typename tool_detail::ArgsOf<decltype(function)>::Args;
+  return [](ToolContext& context, const void* args) { return function(context, *static_cast<const Args*>(args)); };
+}
+
 struct ToolSpec {
   ToolName name;
   Text<80> title;
@@ -200,8 +231,8 @@ struct ToolSpec {
   bool operator_only = false;  // administration: risk R5, never offered to a planner
   // Needs an approval although its effect alone would not say so (false: decided by effect, kPublish and above).
   bool always_approve = false;
-  // The effect of these arguments, when it is less than the spec's: sending to oneself, a dry run. nullptr = effect.
-  Effect (*effect_of)(const void* args) = nullptr;
+  EffectOf effect_of = nullptr;
+  ApprovalOf approval_of = nullptr;
 };
 
 using ToolList = std::span<const ToolSpec* const>;

@@ -425,6 +425,13 @@ CREATE TABLE audit (
   PRIMARY KEY (workspace_id, seq)
 );
 
+-- The end of the audit chain of a workspace; updating it is what puts writers in line.
+CREATE TABLE audit_head (
+  workspace_id TEXT PRIMARY KEY,
+  seq BIGINT NOT NULL,
+  hash TEXT NOT NULL
+);
+
 CREATE TABLE agent_run (
   workspace_id TEXT NOT NULL,
   id TEXT NOT NULL,
