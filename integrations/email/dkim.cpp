@@ -12,6 +12,7 @@
 
 #include "core/bytes.hpp"
 #include "integrations/email/address.hpp"
+#include "integrations/email/mime_encode.hpp"
 
 namespace spreaders::email {
 
@@ -53,13 +54,17 @@ std::string relaxed_body(std::string_view body) {
   out.reserve(body.size() + 2);
   size_t kept = 0;  // up to the end of the last line that is not empty
   for (size_t at = 0; at < body.size();) {
-    const size_t end = std::min(body.find("\r\n", at), body.size());
+    const size_t end = std::min(body.find('\r', at), body.size());
     const size_t line_start = out.size();
-    for (size_t i = at; i < end;) {
-      const size_t blank = std::min(body.find_first_of(" \t", i), end);
-      out.append(body, i, blank - i);
-      i = std::min(body.find_first_not_of(" \t", blank), end);
-      if (i > blank && i < end) out += ' ';
+    bool blank = false;
+    for (size_t i = at; i < end; ++i) {
+      if (body[i] == ' ' || body[i] == '\t') {
+        blank = true;
+        continue;
+      }
+      if (blank) out += ' ';
+      blank = false;
+      out += body[i];
     }
     const bool empty = out.size() == line_start;
     out += "\r\n";
@@ -68,13 +73,6 @@ std::string relaxed_body(std::string_view body) {
   }
   out.resize(kept);
   return out;
-}
-
-bool has_bare_line_end(std::string_view text) {
-  for (size_t at = text.find_first_of("\r\n"); at != std::string_view::npos; at = text.find_first_of("\r\n", at + 2)) {
-    if (text.substr(at, 2) != "\r\n") return true;
-  }
-  return false;
 }
 
 Result<std::vector<Field>> split_fields(std::string_view head) {

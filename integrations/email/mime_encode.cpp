@@ -11,6 +11,11 @@ constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 
 std::string with_crlf(std::string_view text) {
   std::string out;
+  if (!has_bare_line_end(text)) {
+    out = text;
+    if (!out.empty() && out.back() != '\n') out += "\r\n";
+    return out;
+  }
   out.reserve(text.size() + text.size() / 32 + 2);
   for (size_t at = 0; at < text.size();) {
     size_t end = text.find_first_of("\r\n", at);
@@ -123,6 +128,14 @@ bool needs_encoding(std::string_view text) {
 }
 
 }  // namespace
+
+bool has_bare_line_end(std::string_view text) {
+  if (std::count(text.begin(), text.end(), '\r') != std::count(text.begin(), text.end(), '\n')) return true;
+  for (size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
+    if (at == 0 || text[at - 1] != '\r') return true;
+  }
+  return false;
+}
 
 size_t longest_word(std::string_view text) {
   size_t longest = 0;

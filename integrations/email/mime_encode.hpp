@@ -18,6 +18,9 @@ struct EncodedBody {
 // shorter of quoted-printable and base64.
 EncodedBody encode_body(std::string_view text);
 
+// True when a CR or LF stands alone. Looked at for every message sent, so it is quick.
+bool has_bare_line_end(std::string_view text);
+
 // Bytes of the longest run without a space.
 size_t longest_word(std::string_view text);
 
