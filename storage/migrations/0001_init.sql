@@ -204,7 +204,6 @@ CREATE TABLE campaign (
   list_id TEXT,
   segment_id TEXT,
   connection_id TEXT,
-  plan_id TEXT,
   run_id TEXT,
   start_at BIGINT,
   end_at BIGINT,
@@ -236,9 +235,12 @@ CREATE TABLE plan (
   status TEXT NOT NULL,
   document TEXT NOT NULL,
   turns TEXT NOT NULL DEFAULT '[]',
+  campaign_id TEXT,
+  workflow TEXT NOT NULL DEFAULT '',
   created_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, id, revision)
 );
+CREATE INDEX plan_campaign ON plan (workspace_id, campaign_id);
 
 -- An approval is of one hash and nothing else. code_hash: what the person has to type, shown only on the server's terminal.
 CREATE TABLE approval (
@@ -382,16 +384,6 @@ CREATE TABLE event (
 CREATE UNIQUE INDEX event_message ON event (workspace_id, message_id);
 CREATE INDEX event_contact ON event (workspace_id, contact_id, name, at);
 CREATE INDEX event_campaign ON event (workspace_id, campaign_id, name, at);
-
-CREATE TABLE link (
-  workspace_id TEXT NOT NULL,
-  id TEXT NOT NULL,
-  campaign_id TEXT NOT NULL,
-  url TEXT NOT NULL,
-  created_at BIGINT NOT NULL,
-  PRIMARY KEY (workspace_id, id)
-);
-CREATE UNIQUE INDEX link_url ON link (workspace_id, campaign_id, url);
 
 -- The pipeline -----------------------------------------------------------------------------------------------------
 
