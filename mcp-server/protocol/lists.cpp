@@ -1,0 +1,63 @@
+#include "mcp-server/protocol/lists.hpp"
+
+#include <charconv>
+#include <nlohmann/json.hpp>
+
+#include "core/bytes.hpp"
+
+namespace spreaders::mcp {
+
+namespace {
+constexpr std::string_view kCursorPrefix = "page:";
+
+std::string cursor_of(size_t page) { return base64url(std::string(kCursorPrefix) + std::to_string(page)); }
+}  // namespace
+
+std::vector<std::string> make_pages(const Json& entries, std::string_view name, size_t page_size, const ListStyle& style) {
+  std::vector<std::string> pages;
+  size_t from = 0;
+  do {
+    Json page = Json::array();
+    size_t to = std::min(entries.size(), from + page_size);
+    for (size_t i = from; i < to; ++i) page.push_back(entries[i]);
+    Json result = Json::object();
+    if (style.era == Era::kModern) result["resultType"] = "complete";
+    result[std::string(name)] = std::move(page);
+    if (to < entries.size()) result["nextCursor"] = cursor_of(pages.size() + 1);
+    if (style.era == Era::kModern) {
+      result["ttlMs"] = style.ttl_ms;
+      result["cacheScope"] = style.cache_scope;
+      if (!style.meta.is_null()) result["_meta"] = style.meta;
+    }
+    pages.push_back(to_text(result));
+    from = to;
+  } while (from < entries.size());
+  return pages;
+}
+
+std::variant<size_t, RpcError> page_index(const Json& params, size_t page_count) {
+  auto cursor = params.find("cursor");
+  if (cursor == params.end() || cursor->is_null()) return size_t{0};
+  RpcError refused = invalid_params("Invalid cursor: start again without one");
+  if (!cursor->is_string()) return refused;
+  auto text = base64url_decode(cursor->get_ref<const std::string&>());
+  if (!text || !text->starts_with(kCursorPrefix)) return refused;
+  size_t page = 0;
+  const char* begin = text->data() + kCursorPrefix.size();
+  const char* end = text->data() + text->size();
+  auto [stop, problem] = std::from_chars(begin, end, page);
+  if (problem != std::errc() || stop != end || page == 0 || page >= page_count) return refused;
+  return page;
+}
+
+ListCache::Pages ListCache::get(Era era, uint64_t version, const std::function<std::vector<std::string>()>& make) {
+  auto& slot = slots_[era == Era::kModern ? 1 : 0];
+  std::lock_guard lock(mutex_);
+  if (!slot.pages || slot.version != version) {
+    slot.pages = std::make_shared<const std::vector<std::string>>(make());
+    slot.version = version;
+  }
+  return slot.pages;
+}
+
+}  // namespace spreaders::mcp

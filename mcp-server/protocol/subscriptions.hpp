@@ -1,0 +1,55 @@
+// Modern subscriptions/listen: streams that tell clients about changes, each within its own filter.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "mcp-server/protocol/outlet.hpp"
+#include "mcp-server/protocol/types.hpp"
+
+namespace spreaders::mcp {
+
+class Peer;
+
+enum class Change : uint8_t { kTools, kPrompts, kResources };
+
+struct ListenFilter {
+  std::set<Change> changes;
+  std::set<std::string> resources;  // URIs
+};
+
+struct Listener {
+  Id id;                        // of the listen request
+  ListenFilter filter;
+  OutletPtr outlet;
+  std::stop_token stop;         // requested when the client closes the stream
+  const Peer* peer = nullptr;   // stdio: whose cancellation ends it
+};
+
+class Subscriptions {
+ public:
+  explicit Subscriptions(size_t listeners_max) : listeners_max_(listeners_max) {}
+  // False when there are too many. The acknowledgement has to be sent before, so that it comes first.
+  bool add(Listener listener);
+  void remove(const Peer* peer, const Id& id);
+  void changed(Change change);
+  void resource_updated(const std::string& uri);
+  // Ends every stream with its result; the server stops.
+  void close();
+  [[nodiscard]] size_t size() const;
+
+ private:
+  void publish(std::string_view method, const Json& params, const std::function<bool(const ListenFilter&)>& wanted);
+
+  const size_t listeners_max_;
+  mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<Listener>> listeners_;  // shared with a publish that is under way
+};
+
+// The filter of `params.notifications`, reduced to what the server can honour; `honoured` gets the subset to acknowledge.
+std::variant<ListenFilter, RpcError> read_filter(const Json& params, bool tools, bool prompts, bool resources, Json& honoured);
+
+}  // namespace spreaders::mcp

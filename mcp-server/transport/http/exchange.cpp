@@ -1,0 +1,264 @@
+#include "mcp-server/transport/http/exchange.hpp"
+
+#include <sys/socket.h>
+
+#include <cstring>
+
+#include "core/time.hpp"
+
+namespace spreaders::http_internal {
+
+namespace {
+
+constexpr size_t kStreamBlock_bytes = 16 * 1024;
+
+class Stream final : public HttpStream {
+ public:
+  explicit Stream(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+  ~Stream() override {
+    if (exchange_) exchange_->close_stream();
+  }
+  bool push(std::string_view text) override { return exchange_ && exchange_->push(text); }
+  void close() override {
+    if (exchange_) exchange_->close_stream();
+  }
+  [[nodiscard]] bool closed() const override { return !exchange_ || exchange_->stream_closed(); }
+
+ private:
+  std::shared_ptr<Exchange> exchange_;  // nullptr: born closed
+};
+
+// libmicrohttpd frees the body when the last byte is written; the holder keeps it alive until then.
+struct BodyHolder {
+  std::string own;
+  std::shared_ptr<const std::string> shared;
+};
+
+void free_body(void* holder) { delete static_cast<BodyHolder*>(holder); }
+
+ssize_t read_body(void* exchange, uint64_t, char* buffer, size_t size) {
+  return (*static_cast<std::shared_ptr<Exchange>*>(exchange))->read_stream(buffer, size);
+}
+
+void free_reader(void* exchange) { delete static_cast<std::shared_ptr<Exchange>*>(exchange); }
+
+void add_headers(MHD_Response* response, const HttpHeaders& headers) {
+  for (const auto& [name, value] : headers) MHD_add_response_header(response, name.c_str(), value.c_str());
+}
+
+}  // namespace
+
+void Exchange::respond(HttpServerResponse response) {
+  std::lock_guard lock(mutex_);
+  if (answered_) return;
+  answered_ = true;
+  answer_ = std::move(response);
+  resume_locked();
+}
+
+HttpStreamPtr Exchange::stream(HttpStreamStart start) {
+  std::lock_guard lock(mutex_);
+  if (answered_) return std::make_shared<Stream>(nullptr);
+  answered_ = true;
+  if (hub_->streams.load() >= hub_->options.streams_max || hub_->draining) {
+    answer_ = HttpServerResponse{.status = 503, .headers = {{"retry-after", "5"}}, .body = "too many open streams\n"};
+    hub_->refused += 1;
+    resume_locked();
+    return std::make_shared<Stream>(nullptr);
+  }
+  hub_->streams += 1;
+  stream_open_ = true;
+  last_write_ms_ = monotonic_ms();
+  stream_start_ = std::move(start);
+  if (gone_) stream_ended_ = true;
+  watch_locked();
+  resume_locked();
+  return std::make_shared<Stream>(shared_from_this());
+}
+
+bool Exchange::answered() const {
+  std::lock_guard lock(mutex_);
+  return answered_;
+}
+
+bool Exchange::closed() const {
+  std::lock_guard lock(mutex_);
+  return gone_ || cut_;
+}
+
+void Exchange::on_closed(std::function<void()> callback) {
+  {
+    std::lock_guard lock(mutex_);
+    if (!gone_ && !cut_) {
+      closed_callbacks_.push_back(std::move(callback));
+      watch_locked();
+      return;
+    }
+  }
+  callback();
+}
+
+void Exchange::hung_up() { cut(); }
+
+void Exchange::cut() {
+  std::vector<std::function<void()>> callbacks;
+  {
+    std::lock_guard lock(mutex_);
+    cut_ = true;
+    callbacks.swap(closed_callbacks_);
+    // A connection that is not suspended is being read or written by the loop, which sees the shutdown by itself.
+    if (connection_ != nullptr) ::shutdown(socket_->fd, SHUT_RDWR);
+    resume_locked();
+  }
+  for (auto& callback : callbacks) callback();
+}
+
+void Exchange::drain() {
+  close_stream();
+}
+
+bool Exchange::push(std::string_view text) {
+  {
+    std::lock_guard lock(mutex_);
+    if (gone_ || cut_ || stream_ended_) return false;
+    if (buffer_.size() - buffer_read_ + text.size() <= hub_->options.stream_buffer_bytes_max) {
+      buffer_.append(text);
+      last_write_ms_ = monotonic_ms();
+      resume_locked();
+      return true;
+    }
+  }
+  hub_->slow_readers_cut += 1;
+  cut();
+  return false;
+}
+
+void Exchange::close_stream() {
+  std::lock_guard lock(mutex_);
+  if (stream_ended_ || !stream_start_) return;
+  stream_ended_ = true;
+  resume_locked();
+}
+
+bool Exchange::stream_closed() const {
+  std::lock_guard lock(mutex_);
+  return gone_ || cut_ || stream_ended_;
+}
+
+void Exchange::comment_if_idle(int64_t now_ms) {
+  std::lock_guard lock(mutex_);
+  if (!stream_start_ || !stream_start_->keep_alive_comments || stream_ended_ || gone_ || cut_) return;
+  if (now_ms - last_write_ms_ < hub_->options.keep_alive_comment_ms || buffer_read_ < buffer_.size()) return;
+  buffer_.append(": keep-alive\n\n");
+  last_write_ms_ = now_ms;
+  resume_locked();
+}
+
+void Exchange::suspend() {
+  std::lock_guard lock(mutex_);
+  suspended_ = true;
+  MHD_suspend_connection(connection_);
+}
+
+void Exchange::resume_locked() {
+  if (!suspended_ || connection_ == nullptr) return;
+  suspended_ = false;
+  MHD_resume_connection(connection_);
+}
+
+void Exchange::watch_locked() {
+  if (watch_token_ != 0 || connection_ == nullptr || socket_ == nullptr) return;
+  watch_token_ = hub_->watch.add(socket_->fd, weak_from_this());
+}
+
+MHD_Result Exchange::queue_answer() {
+  std::optional<HttpServerResponse> plain;
+  {
+    std::lock_guard lock(mutex_);
+    if (cut_) return MHD_NO;
+    if (stream_start_) {
+      socket_->deadline_ms = 0;
+    } else if (answer_) {
+      plain = std::move(answer_);
+      socket_->deadline_ms = monotonic_ms() + hub_->options.response_timeout_ms;
+    } else {
+      return MHD_YES;  // woken without an answer: libmicrohttpd asks again
+    }
+  }
+  return plain ? queue_plain(std::move(*plain)) : queue_stream();
+}
+
+MHD_Result Exchange::queue_plain(HttpServerResponse response) {
+  auto* holder = new BodyHolder{std::move(response.body), std::move(response.shared_body)};
+  const std::string& body = holder->shared ? *holder->shared : holder->own;
+  // libmicrohttpd only reads the buffer; its parameter is not const for the sake of the variants that free it.
+  MHD_Response* answer = MHD_create_response_from_buffer_with_free_callback_cls(
+      body.size(), const_cast<char*>(body.data()), &free_body, holder);
+  if (answer == nullptr) {
+    delete holder;
+    return MHD_NO;
+  }
+  add_headers(answer, response.headers);
+  if (hub_->draining) MHD_add_response_header(answer, "connection", "close");
+  auto result = MHD_queue_response(connection_, static_cast<unsigned>(response.status), answer);
+  MHD_destroy_response(answer);
+  return result;
+}
+
+MHD_Result Exchange::queue_stream() {
+  auto* holder = new std::shared_ptr<Exchange>(shared_from_this());
+  MHD_Response* answer =
+      MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, kStreamBlock_bytes, &read_body, holder, &free_reader);
+  if (answer == nullptr) {
+    delete holder;
+    return MHD_NO;
+  }
+  add_headers(answer, stream_start_->headers);
+  auto result = MHD_queue_response(connection_, static_cast<unsigned>(stream_start_->status), answer);
+  MHD_destroy_response(answer);
+  return result;
+}
+
+ssize_t Exchange::read_stream(char* buffer, size_t size) {
+  std::lock_guard lock(mutex_);
+  if (cut_) return MHD_CONTENT_READER_END_WITH_ERROR;
+  size_t ready = buffer_.size() - buffer_read_;
+  if (ready > 0) {
+    size_t count = std::min(ready, size);
+    std::memcpy(buffer, buffer_.data() + buffer_read_, count);
+    buffer_read_ += count;
+    if (buffer_read_ == buffer_.size()) {
+      buffer_.clear();
+      buffer_read_ = 0;
+    } else if (buffer_read_ > buffer_.size() / 2) {
+      buffer_.erase(0, buffer_read_);
+      buffer_read_ = 0;
+    }
+    return static_cast<ssize_t>(count);
+  }
+  if (stream_ended_) return MHD_CONTENT_READER_END_OF_STREAM;
+  suspended_ = true;
+  MHD_suspend_connection(connection_);
+  return 0;
+}
+
+void Exchange::completed() {
+  std::vector<std::function<void()>> callbacks;
+  {
+    std::lock_guard lock(mutex_);
+    gone_ = true;
+    hub_->watch.forget(watch_token_, socket_->fd);
+    watch_token_ = 0;
+    connection_ = nullptr;
+    socket_->deadline_ms = monotonic_ms() + hub_->options.idle_timeout_ms;
+    socket_ = nullptr;
+    if (stream_open_) hub_->streams -= 1;
+    stream_open_ = false;
+    buffer_.clear();
+    buffer_.shrink_to_fit();
+    callbacks.swap(closed_callbacks_);
+  }
+  for (auto& callback : callbacks) callback();
+}
+
+}  // namespace spreaders::http_internal

@@ -1,0 +1,385 @@
+#include "mcp-server/transport/http/mcp_endpoint.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/bytes.hpp"
+#include "mcp-server/protocol/batch.hpp"
+#include "mcp-server/transport/http/http_outlets.hpp"
+#include "mcp-server/transport/http/legacy_sse.hpp"
+#include "mcp-server/transport/http/mcp_headers.hpp"
+
+namespace spreaders::mcp {
+
+namespace {
+
+HttpServerResponse rpc_problem(int status, RpcError error, const std::optional<Id>& id = std::nullopt) {
+  return json_response(status, jsonrpc::error_text(id, error));
+}
+
+HttpServerResponse bad_request(std::string message, int status = 400) {
+  return rpc_problem(status, {.code = jsonrpc::kInvalidRequest, .message = std::move(message)});
+}
+
+struct Accepts {
+  bool json = false;
+  bool stream = false;
+};
+
+Accepts read_accept(const HttpServerRequest& request) {
+  const auto* accept = request.header("accept");
+  if (accept == nullptr) return {.json = true};
+  std::string text = lower_ascii(*accept);
+  auto has = [&](std::string_view type) { return text.find(type) != std::string::npos; };
+  return {.json = has("application/json") || has("*/*") || has("application/*"), .stream = has("text/event-stream")};
+}
+
+bool is_json(const HttpServerRequest& request) {
+  const auto* type = request.header("content-type");
+  return type != nullptr && lower_ascii(*type).starts_with("application/json");
+}
+
+}  // namespace
+
+struct McpEndpoint::Impl {
+  Impl(McpServer& server_, McpEndpointOptions options_)
+      : server(server_), options(std::move(options_)), sessions(server, options.sessions),
+        sse(server, options.messages_path) {}
+
+  McpServer& server;
+  McpEndpointOptions options;
+  SessionTable sessions;
+  LegacySse sse;
+
+  // Everything a request passes before its door looks at it.
+  struct Admitted {
+    Principal principal;
+    HttpHeaders headers;  // for the answer (CORS)
+  };
+  std::optional<Admitted> admit(HttpExchange& exchange, bool exact_path);
+  HttpServerResponse unauthenticated(const Error& error) const;
+
+  void post(const HttpExchangePtr& exchange);
+  void get(const HttpExchangePtr& exchange);
+  void remove(const HttpExchangePtr& exchange);
+  void preflight(const HttpExchangePtr& exchange);
+  void rpc(const HttpExchangePtr& exchange);
+
+  void modern(const HttpExchangePtr& exchange, Message message, Admitted admitted, Accepts accepts);
+  void legacy(const HttpExchangePtr& exchange, Message message, Admitted admitted, Accepts accepts);
+  void initialize(const HttpExchangePtr& exchange, const Message& message, const Admitted& admitted);
+  void batch(const HttpExchangePtr& exchange, Json messages, const Admitted& admitted);
+  HttpSessionPtr session_of(HttpExchange& exchange, const Admitted& admitted);
+  [[nodiscard]] RequestInfo info_of(const HttpServerRequest& request, const HttpSession& session) const;
+};
+
+HttpServerResponse McpEndpoint::Impl::unauthenticated(const Error& error) const {
+  int status = error.code == Code::kPermissionDenied ? 403 : error.code == Code::kRateLimited ? 429 : 401;
+  auto response = rpc_problem(status, {.code = jsonrpc::kInvalidRequest, .message = error.message});
+  if (status == 401 || status == 403) {
+    std::string challenge = "Bearer";
+    if (!options.resource_metadata_url.empty()) challenge += " resource_metadata=\"" + options.resource_metadata_url + "\"";
+    response.headers.emplace_back("www-authenticate", challenge);
+  } else if (error.retry_after_ms > 0) {
+    response.headers.emplace_back("retry-after", std::to_string((error.retry_after_ms + 999) / 1000));
+  }
+  return response;
+}
+
+std::optional<McpEndpoint::Impl::Admitted> McpEndpoint::Impl::admit(HttpExchange& exchange, bool exact_path) {
+  const auto& request = exchange.request();
+  auto refused = origin_problem(request, options.origin);
+  if (!refused.empty()) {
+    exchange.respond(bad_request(refused, 403));
+    return std::nullopt;
+  }
+  if (!exact_path) {
+    exchange.respond(bad_request("Nothing here", 404));
+    return std::nullopt;
+  }
+  Admitted admitted{.principal = options.anonymous, .headers = {}};
+  if (const auto* origin = request.header("origin")) {
+    admitted.headers = {{"access-control-allow-origin", *origin}, {"vary", "Origin"},
+                        {"access-control-expose-headers", "Mcp-Session-Id, WWW-Authenticate"}};
+  }
+  if (options.authenticate) {
+    auto principal = options.authenticate(request);
+    if (!principal) {
+      exchange.respond(unauthenticated(principal.error()));
+      return std::nullopt;
+    }
+    admitted.principal = std::move(*principal);
+  }
+  return admitted;
+}
+
+void McpEndpoint::Impl::post(const HttpExchangePtr& exchange) {
+  const auto& request = exchange->request();
+  auto admitted = admit(*exchange, request.path == options.path);
+  if (!admitted) return;
+  if (!is_json(request)) return exchange->respond(bad_request("Content-Type must be application/json", 415));
+  Accepts accepts = read_accept(request);
+  if (!accepts.json && !accepts.stream) {
+    return exchange->respond(bad_request("Accept must allow application/json or text/event-stream", 406));
+  }
+  auto json = parse_json(request.body, options.json);
+  if (!json) {
+    return exchange->respond(rpc_problem(400, {.code = jsonrpc::kParseError, .message = "Parse error: " + json.error().message}));
+  }
+  if (json->is_array()) return batch(exchange, std::move(*json), *admitted);
+  auto parsed = jsonrpc::parse(std::move(*json));
+  if (auto* refused = std::get_if<jsonrpc::Refused>(&parsed)) {
+    return exchange->respond(rpc_problem(400, refused->error, refused->id));
+  }
+  auto& message = std::get<Message>(parsed);
+  const auto* version = request.header("mcp-protocol-version");
+  bool is_modern = McpServer::is_modern(message) || (version != nullptr && *version == kModernRevision);
+  if (is_modern) return modern(exchange, std::move(message), std::move(*admitted), accepts);
+  legacy(exchange, std::move(message), std::move(*admitted), accepts);
+}
+
+// --- 2026-07-28 --------------------------------------------------------------------------------------------------
+
+void McpEndpoint::Impl::modern(const HttpExchangePtr& exchange, Message message, Admitted admitted, Accepts accepts) {
+  auto outlet = std::make_shared<StatelessOutlet>(exchange, std::move(admitted.headers), accepts.stream, !accepts.json);
+  auto fail = [&](const RpcError& error) { outlet->finish(jsonrpc::error_text(message.id, error), error.http_status); };
+  if (message.kind == jsonrpc::Kind::kResponse) {
+    return fail({.code = jsonrpc::kInvalidRequest, .message = "There are no requests from the server in this revision", .http_status = 400});
+  }
+  if (message.kind == jsonrpc::Kind::kNotification) return exchange->respond({.status = 202});
+
+  auto client = McpServer::read_modern(message);
+  if (auto* error = std::get_if<RpcError>(&client)) return fail(*error);
+  auto& state = std::get<ClientState>(client);
+  const Json* schema = nullptr;
+  if (message.method == "tools/call") {
+    auto name = message.params.find("name");
+    if (name != message.params.end() && name->is_string()) schema = server.header_schema(name->get_ref<const std::string&>());
+  }
+  if (auto error = check_mcp_headers(exchange->request(), message, state.revision, schema)) return fail(*error);
+  if (state.revision != kModernRevision) {
+    Json supported = Json::array();
+    for (auto revision : kRevisions) supported.push_back(revision);
+    return fail({.code = kUnsupportedVersion,
+                 .message = "Unsupported protocol version: " + state.revision,
+                 .data = {{"supported", std::move(supported)}, {"requested", state.revision}},
+                 .http_status = 400});
+  }
+  RequestInfo info{.client = std::move(state), .principal = std::move(admitted.principal)};
+  if (const auto* trace = exchange->request().header("traceparent")) info.trace_id = *trace;
+  // Closing the connection cancels, for what may take long.
+  if (message.method == "tools/call" || message.method == "subscriptions/listen") {
+    exchange->on_closed([stop = info.stop]() mutable { stop.request_stop(); });
+  }
+  server.request(std::move(message), std::move(info), std::move(outlet));
+}
+
+// --- sessions ----------------------------------------------------------------------------------------------------
+
+HttpSessionPtr McpEndpoint::Impl::session_of(HttpExchange& exchange, const Admitted& admitted) {
+  const auto* id = exchange.request().header("mcp-session-id");
+  if (id == nullptr) {
+    exchange.respond(bad_request("Mcp-Session-Id is required: send initialize first, or speak " + std::string(kModernRevision)));
+    return nullptr;
+  }
+  const auto* version = exchange.request().header("mcp-protocol-version");
+  if (version != nullptr && !is_revision(*version)) {
+    exchange.respond(bad_request("MCP-Protocol-Version " + *version + " is not supported"));
+    return nullptr;
+  }
+  auto session = sessions.find(*id, admitted.principal);
+  if (!session) exchange.respond(bad_request("Session not found: send initialize again", 404));
+  return session;
+}
+
+RequestInfo McpEndpoint::Impl::info_of(const HttpServerRequest& request, const HttpSession& session) const {
+  RequestInfo info{.client = session.peer->client(), .principal = session.peer->principal(), .peer = session.peer};
+  if (const auto* trace = request.header("traceparent")) info.trace_id = *trace;
+  return info;
+}
+
+void McpEndpoint::Impl::initialize(const HttpExchangePtr& exchange, const Message& message, const Admitted& admitted) {
+  auto client = McpServer::negotiate(message);
+  if (auto* error = std::get_if<RpcError>(&client)) return exchange->respond(rpc_problem(400, *error, message.id));
+  auto& state = std::get<ClientState>(client);
+  auto session = sessions.create(state, admitted.principal);
+  auto response = json_response(200, jsonrpc::result_text(*message.id, to_text(server.initialize_result(state))));
+  response.headers.insert(response.headers.end(), admitted.headers.begin(), admitted.headers.end());
+  response.headers.emplace_back("mcp-session-id", session->id);
+  exchange->respond(std::move(response));
+}
+
+void McpEndpoint::Impl::legacy(const HttpExchangePtr& exchange, Message message, Admitted admitted, Accepts accepts) {
+  bool request = message.kind == jsonrpc::Kind::kRequest;
+  if (request && message.method == "initialize") return initialize(exchange, message, admitted);
+  auto session = session_of(*exchange, admitted);
+  if (!session) return;
+  if (request) {
+    RequestInfo info = info_of(exchange->request(), *session);
+    auto outlet = std::make_shared<SessionOutlet>(exchange, std::move(admitted.headers), std::move(session), accepts.stream, !accepts.json);
+    return server.request(std::move(message), std::move(info), std::move(outlet));
+  }
+  // The rest of a waiting call runs on this thread, after the client has its 202.
+  exchange->respond({.status = 202, .headers = std::move(admitted.headers)});
+  if (message.kind == jsonrpc::Kind::kResponse) {
+    server.response(std::move(message), session->peer);
+  } else {
+    server.notification(message, session->peer);
+  }
+}
+
+void McpEndpoint::Impl::batch(const HttpExchangePtr& exchange, Json messages, const Admitted& admitted) {
+  auto session = session_of(*exchange, admitted);
+  if (!session) return;
+  if (session->peer->client().revision != kBatchRevision) {
+    return exchange->respond(bad_request("Batches exist only in revision " + std::string(kBatchRevision)));
+  }
+  if (messages.empty() || messages.size() > options.batch_max) {
+    return exchange->respond(bad_request("A batch holds 1 to " + std::to_string(options.batch_max) + " messages"));
+  }
+  std::vector<std::variant<Message, jsonrpc::Refused>> parsed;
+  size_t answers = 0;
+  for (auto& each : messages) {
+    parsed.push_back(jsonrpc::parse(std::move(each)));
+    const auto* message = std::get_if<Message>(&parsed.back());
+    if (message == nullptr || message->kind == jsonrpc::Kind::kRequest) ++answers;
+  }
+  if (answers == 0) exchange->respond({.status = 202, .headers = admitted.headers});
+  auto collected = std::make_shared<Batch>(answers, [exchange, headers = admitted.headers](std::string text) {
+    auto response = json_response(200, std::move(text));
+    response.headers.insert(response.headers.end(), headers.begin(), headers.end());
+    exchange->respond(std::move(response));
+  });
+  for (auto& each : parsed) {
+    if (auto* refused = std::get_if<jsonrpc::Refused>(&each)) {
+      collected->add(jsonrpc::error_text(refused->id, refused->error));
+      continue;
+    }
+    auto& message = std::get<Message>(each);
+    if (message.kind == jsonrpc::Kind::kRequest) {
+      if (message.method == "initialize") {
+        collected->add(jsonrpc::error_text(message.id, {.code = jsonrpc::kInvalidRequest, .message = "initialize cannot be in a batch"}));
+        continue;
+      }
+      server.request(std::move(message), info_of(exchange->request(), *session), std::make_shared<BatchOutlet>(collected));
+    } else if (message.kind == jsonrpc::Kind::kResponse) {
+      server.response(std::move(message), session->peer);
+    } else {
+      server.notification(message, session->peer);
+    }
+  }
+}
+
+void McpEndpoint::Impl::get(const HttpExchangePtr& exchange) {
+  auto admitted = admit(*exchange, exchange->request().path == options.path);
+  if (!admitted) return;
+  const auto* version = exchange->request().header("mcp-protocol-version");
+  if (version != nullptr && *version == kModernRevision) {
+    auto refused = bad_request("GET is not part of revision " + std::string(kModernRevision), 405);
+    refused.headers.emplace_back("allow", "POST");
+    return exchange->respond(std::move(refused));
+  }
+  if (!read_accept(exchange->request()).stream) return exchange->respond(bad_request("Accept must allow text/event-stream", 406));
+  auto session = session_of(*exchange, *admitted);
+  if (!session) return;
+  EventStreamPtr stream = session->streams.standing();
+  uint64_t after = 0;
+  if (const auto* last = exchange->request().header("last-event-id")) {
+    stream = session->streams.find(*last, after);
+    if (!stream) return exchange->respond(bad_request("Last-Event-ID names no stream that is still kept", 404));
+  }
+  HttpHeaders headers = sse_headers();
+  headers.insert(headers.end(), admitted->headers.begin(), admitted->headers.end());
+  stream->attach(exchange->stream({.status = 200, .headers = std::move(headers)}), after);
+}
+
+void McpEndpoint::Impl::remove(const HttpExchangePtr& exchange) {
+  auto admitted = admit(*exchange, exchange->request().path == options.path);
+  if (!admitted) return;
+  const auto* version = exchange->request().header("mcp-protocol-version");
+  if (version != nullptr && *version == kModernRevision) {
+    auto refused = bad_request("DELETE is not part of revision " + std::string(kModernRevision), 405);
+    refused.headers.emplace_back("allow", "POST");
+    return exchange->respond(std::move(refused));
+  }
+  auto session = session_of(*exchange, *admitted);
+  if (!session) return;
+  sessions.remove(session->id, admitted->principal);
+  exchange->respond({.status = 204, .headers = std::move(admitted->headers)});
+}
+
+void McpEndpoint::Impl::preflight(const HttpExchangePtr& exchange) {
+  // Browsers send no credentials with a preflight, so only the Origin is checked.
+  auto refused = origin_problem(exchange->request(), options.origin);
+  if (!refused.empty()) return exchange->respond(bad_request(refused, 403));
+  HttpServerResponse response{.status = 204};
+  if (const auto* origin = exchange->request().header("origin")) {
+    const auto* wanted = exchange->request().header("access-control-request-headers");
+    response.headers = {{"access-control-allow-origin", *origin}, {"vary", "Origin"},
+                        {"access-control-allow-methods", "GET, POST, DELETE"}, {"access-control-max-age", "600"},
+                        {"access-control-allow-headers", wanted != nullptr ? *wanted : "content-type, authorization"}};
+  }
+  exchange->respond(std::move(response));
+}
+
+// --- plain JSON-RPC ----------------------------------------------------------------------------------------------
+
+void McpEndpoint::Impl::rpc(const HttpExchangePtr& exchange) {
+  auto admitted = admit(*exchange, exchange->request().path == options.rpc_path);
+  if (!admitted) return;
+  auto json = parse_json(exchange->request().body, options.json);
+  if (!json) {
+    return exchange->respond(rpc_problem(400, {.code = jsonrpc::kParseError, .message = "Parse error: " + json.error().message}));
+  }
+  auto parsed = jsonrpc::parse(std::move(*json));
+  if (auto* refused = std::get_if<jsonrpc::Refused>(&parsed)) {
+    return exchange->respond(rpc_problem(400, refused->error, refused->id));
+  }
+  auto& message = std::get<Message>(parsed);
+  if (message.kind != jsonrpc::Kind::kRequest) return exchange->respond(bad_request("Send a request with an \"id\""));
+  if (message.method != "tools/list" && message.method != "tools/call") {
+    return exchange->respond(rpc_problem(404, {.code = jsonrpc::kMethodNotFound, .message = "Only tools/list and tools/call are here; " + options.path + " has the rest"}, message.id));
+  }
+  RequestInfo info{.client = {.era = Era::kLegacy, .revision = std::string(kLegacyNewest), .capabilities = Json::object()},
+                   .principal = std::move(admitted->principal)};
+  auto outlet = std::make_shared<StatelessOutlet>(exchange, std::move(admitted->headers), false, false);
+  server.request(std::move(message), std::move(info), std::move(outlet));
+}
+
+// --- routes ------------------------------------------------------------------------------------------------------
+
+McpEndpoint::McpEndpoint(McpServer& server, McpEndpointOptions options)
+    : impl_(std::make_unique<Impl>(server, std::move(options))) {}
+McpEndpoint::~McpEndpoint() = default;
+
+void McpEndpoint::add_routes(HttpServer& http) {
+  auto* impl = impl_.get();
+  const auto& options = impl->options;
+  HttpRouteOptions limits{.body_bytes_max = options.json.bytes_max, .concurrent_max = options.concurrent_max};
+  auto add = [&](const char* method, const std::string& path, void (Impl::*run)(const HttpExchangePtr&)) {
+    http.route_exchange(method, path, [impl, run](const HttpExchangePtr& exchange) { (impl->*run)(exchange); }, limits);
+  };
+  add("POST", options.path, &Impl::post);
+  add("GET", options.path, &Impl::get);
+  add("DELETE", options.path, &Impl::remove);
+  add("OPTIONS", options.path, &Impl::preflight);
+  if (!options.rpc_path.empty()) add("POST", options.rpc_path, &Impl::rpc);
+  if (options.sse_path.empty() || options.messages_path.empty()) return;
+  http.route_exchange("GET", options.sse_path, [impl](const HttpExchangePtr& exchange) {
+    auto admitted = impl->admit(*exchange, exchange->request().path == impl->options.sse_path);
+    if (admitted) impl->sse.open(exchange, admitted->principal, admitted->headers);
+  }, limits);
+  http.route_exchange("POST", options.messages_path, [impl](const HttpExchangePtr& exchange) {
+    auto admitted = impl->admit(*exchange, exchange->request().path == impl->options.messages_path);
+    if (admitted) impl->sse.message(exchange, admitted->principal, impl->options.json);
+  }, limits);
+}
+
+void McpEndpoint::close() {
+  impl_->server.close();
+  impl_->sessions.end_all();
+  impl_->sse.end_all();
+}
+
+size_t McpEndpoint::session_count() { return impl_->sessions.size(); }
+
+}  // namespace spreaders::mcp

@@ -1,0 +1,69 @@
+#include "mcp-server/transport/worker_pool.hpp"
+
+#include <chrono>
+#include <exception>
+
+#include "core/log.hpp"
+
+namespace spreaders {
+
+WorkerPool::WorkerPool(const WorkerPoolOptions& options) : options_(options) {
+  threads_.reserve(options_.threads);
+  for (size_t i = 0; i < options_.threads; ++i) threads_.emplace_back([this] { work(); });
+}
+
+WorkerPool::~WorkerPool() { stop(); }
+
+bool WorkerPool::submit(std::function<void()> job) {
+  bool wake = false;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_ || queue_.size() >= options_.queue_max) return false;
+    queue_.push_back(std::move(job));
+    wake = sleeping_ > 0;
+  }
+  // A busy worker looks at the queue again before it sleeps, so only sleepers cost a system call.
+  if (wake) wake_.notify_one();
+  return true;
+}
+
+bool WorkerPool::wait_idle(int64_t timeout_ms) {
+  std::unique_lock lock(mutex_);
+  return idle_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return queue_.empty() && running_ == 0; });
+}
+
+void WorkerPool::stop() {
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (auto& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+void WorkerPool::work() {
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    ++sleeping_;
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    --sleeping_;
+    if (queue_.empty()) return;
+    auto job = std::move(queue_.front());
+    queue_.pop_front();
+    ++running_;
+    lock.unlock();
+    try {
+      job();
+    } catch (const std::exception& problem) {
+      log_error("a door handler threw", {{"what", problem.what()}});
+    }
+    job = nullptr;  // what the job holds goes before we count as idle
+    lock.lock();
+    --running_;
+    if (queue_.empty() && running_ == 0) idle_.notify_all();
+  }
+}
+
+}  // namespace spreaders

@@ -1,0 +1,84 @@
+// Runs the official MCP conformance suite against a server program and reads the results itself: the suite's exit code
+// does not speak of warnings and skipped checks.
+//
+//   node conformance.mjs PROGRAM [--revision 2026-07-28|2025-11-25] [--scenario NAME] [--mode all|scored] [--out DIR]
+//
+// PROGRAM is started with "--port 0" and prints "ready PORT". Exit code 0: nothing failed and nothing warned; the only
+// skipped scenario allowed is tasks-status-notifications. Prints one line a scenario that is not clean, then the sums.
+import {spawn} from 'node:child_process';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import {startProgram} from './program.mjs';
+
+const options = {mode: 'all', revision: null, scenario: null, out: null};
+const [program, ...rest] = process.argv.slice(2);
+for (let i = 0; i < rest.length; i += 2) options[rest[i].replace(/^--/, '')] = rest[i + 1];
+if (!program) {
+  console.error('usage: node conformance.mjs PROGRAM [--revision R] [--scenario S] [--mode all|scored] [--out DIR]');
+  process.exit(2);
+}
+
+// The bundle imports globSync from node:fs, which node 20 lacks; only its authoring commands use it.
+function suitePath() {
+  const home = path.join(import.meta.dirname, 'node_modules', '@modelcontextprotocol', 'conformance');
+  const original = path.join(home, 'dist', 'index.js');
+  if (Number(process.versions.node.split('.')[0]) >= 22) return original;
+  let local = '';
+  let text = fs.readFileSync(original, 'utf8').replace(/globSync as (\w+),/, (all, name) => ((local = name), ''));
+  const firstLine = text.indexOf('\n') + 1;
+  if (local) text = text.slice(0, firstLine) + `const ${local}=()=>[];` + text.slice(firstLine);
+  const patched = path.join(home, 'dist', 'index.node20.js');
+  fs.writeFileSync(patched, text);
+  return patched;
+}
+
+const suite = suitePath();
+const out = options.out ?? fs.mkdtempSync(path.join(os.tmpdir(), 'mcp-conformance-'));
+
+function readChecks(folder) {
+  const found = [];
+  for (const entry of fs.readdirSync(folder, {withFileTypes: true})) {
+    const full = path.join(folder, entry.name);
+    if (entry.isDirectory()) found.push(...readChecks(full));
+    else if (entry.name === 'checks.json') found.push({name: path.basename(folder), checks: JSON.parse(fs.readFileSync(full, 'utf8'))});
+  }
+  return found;
+}
+
+const sums = {scenarios: 0, SUCCESS: 0, FAILURE: 0, WARNING: 0, SKIPPED: 0, INFO: 0};
+let unclean = 0;
+const {child, port, stop} = await startProgram(program, ['--port', '0']);
+try {
+  for (const revision of options.revision ? [options.revision] : ['2025-11-25', '2026-07-28']) {
+    const folder = path.join(out, revision);
+    fs.mkdirSync(folder, {recursive: true});
+    const args = [suite, 'server', '--url', `http://localhost:${port}/mcp`, '-o', folder];
+    if (options.scenario) args.push('--scenario', options.scenario, '--spec-version', revision);
+    else if (options.mode === 'scored') args.push('--requirements', revision);
+    else args.push('--suite', 'all', '--spec-version', revision);
+    const run = await new Promise((resolve) => {
+      const process_ = spawn(process.execPath, args, {stdio: ['ignore', 'pipe', 'pipe']});
+      let text = '';
+      process_.stdout.on('data', (data) => (text += data));
+      process_.stderr.on('data', (data) => (text += data));
+      process_.on('close', (code) => resolve({code, text}));
+    });
+    fs.writeFileSync(path.join(folder, 'log.txt'), run.text);
+    for (const {name, checks} of readChecks(folder)) {
+      sums.scenarios += 1;
+      for (const check of checks) {
+        sums[check.status] = (sums[check.status] ?? 0) + 1;
+        if (check.status === 'SUCCESS' || check.status === 'INFO') continue;
+        if (check.status === 'SKIPPED' && name.includes('tasks-status-notifications')) continue;
+        unclean += 1;
+        console.log(`${revision} ${name}: ${check.status} ${check.id}: ${check.errorMessage ?? check.description ?? ''}`.slice(0, 400));
+      }
+    }
+    if (child.exitCode !== null) throw new Error(`the server ended with ${child.exitCode}`);
+  }
+} finally {
+  await stop();
+}
+console.log(`${JSON.stringify(sums)} results in ${out}`);
+process.exit(unclean === 0 && sums.scenarios > 0 ? 0 : 1);
