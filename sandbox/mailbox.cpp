@@ -99,11 +99,10 @@ net::Response mail_page(const MailStore& store, const Mail& mail) {
   const std::string path = "/mail/" + std::to_string(mail.number);
   const Readable readable = read_mail(mail.headers, mail.body);
   Page page{.title = subject_of(mail), .main = "<p><a href=\"/\">← All mails</a></p>"};
-  page.main += "<article class=\"card\"><dl class=\"head\">";
+  page.main += "<article class=\"card\"><h1>" + escape_html(subject_of(mail)) + "</h1><dl class=\"head\">";
   const auto fact = [&](std::string_view name, const std::string& value) {
     if (!value.empty()) page.main += "<dt>" + std::string(name) + "</dt><dd>" + escape_html(value) + "</dd>";
   };
-  fact("Subject", subject_of(mail));
   fact("From", decode_words(find_header(mail.headers, "from")));
   fact("To", joined(mail.recipients));
   fact("Return path", "<" + mail.return_path + ">");

@@ -16,11 +16,13 @@ constexpr std::string_view kStyle = R"css(
   --line: #35322e; --accent: #57c4ad; --accent-ink: #07231d; --note: #33290f; --note-ink: #f0d48a; --bad: #ff9c8f;
   --badge: #322f2b; } }
 * { box-sizing: border-box; }
-body { margin: 0; background: var(--ground); color: var(--ink); font: 16px/1.5 system-ui, "Segoe UI", Roboto, sans-serif; }
+body { margin: 0; background: var(--ground); color: var(--ink);
+  font: 16px/1.5 system-ui, "Segoe UI", Roboto, sans-serif; }
 a { color: var(--accent); }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; border-radius: 4px; }
 .skip { position: absolute; left: -999px; } .skip:focus { left: 8px; top: 8px; background: var(--card); padding: 8px; }
-.note { background: var(--note); color: var(--note-ink); padding: 8px 16px; text-align: center; font-size: 14px; }
+.note { margin: 0; background: var(--note); color: var(--note-ink); padding: 8px 16px;
+  text-align: center; font-size: 14px; }
 header.bar { display: flex; flex-wrap: wrap; gap: 12px 24px; align-items: center; max-width: 960px; margin: 0 auto;
   padding: 20px 16px 8px; }
 header.bar .name { font-weight: 700; font-size: 20px; text-decoration: none; color: var(--ink); margin-right: auto; }
@@ -31,6 +33,7 @@ button { font: inherit; font-weight: 600; padding: 8px 16px; border: 0; border-r
   color: var(--accent-ink); cursor: pointer; } button:hover { filter: brightness(1.08); }
 main { max-width: 960px; margin: 0 auto; padding: 8px 16px 48px; }
 h1 { font-size: 24px; line-height: 1.25; margin: 12px 0; overflow-wrap: anywhere; }
+.card > h1 { padding: 8px 16px 0; }
 .soft { color: var(--soft); } .bad { color: var(--bad); }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 12px; overflow: hidden; }
 ul.mails { list-style: none; margin: 12px 0; padding: 0; }
@@ -40,7 +43,8 @@ ul.mails a { display: grid; grid-template-columns: 40px minmax(0, 1fr) auto; gap
 .face { grid-row: 1 / 3; width: 40px; height: 40px; border-radius: 50%; background: var(--badge); color: var(--accent);
   display: grid; place-items: center; font-weight: 700; }
 .who, .subject { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.who { font-weight: 600; } .subject { grid-column: 2 / 4; color: var(--soft); } .when { color: var(--soft); font-size: 13px; }
+.who { font-weight: 600; } .subject { grid-column: 2 / 4; color: var(--soft); }
+.when { color: var(--soft); font-size: 13px; }
 .badge { background: var(--badge); border-radius: 6px; padding: 1px 8px; font-size: 12px; font-weight: 600; }
 .badge.bad { background: none; border: 1px solid var(--bad); }
 nav.pages { display: flex; gap: 16px; justify-content: space-between; }

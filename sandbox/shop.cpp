@@ -65,8 +65,8 @@ net::Response Shop::landing(const net::Request& request) const {
   main += token.empty() ? "<p class=\"soft\">You came without a campaign link, so the order counts for no campaign.</p>"
                         : "<p class=\"soft\">You came from a campaign link.</p>";
   main += "</div></section>";
-  return render(
-      200, {.title = options_.product + " · " + options_.shop, .main = std::move(main), .search = {}, .is_shop = true});
+  const std::string title = options_.product + " · " + options_.shop;
+  return render(200, {.title = title, .main = std::move(main), .search = {}, .is_shop = true});
 }
 
 net::Response Shop::order(const net::Request& request) {
