@@ -129,7 +129,8 @@ TEST(Mime, ABoundaryInTheTextCannotSplitTheMessage) {
   MailMessage message = simple();
   const std::string boundary(field(parse_mime(*build_mime(message)).parameters, "boundary"));
   message.text = "--" + boundary + "\nContent-Type: text/html\n\nforged\n";
-  const MimePart root = parse_mime(*build_mime(message));
+  const std::string bytes = *build_mime(message);
+  const MimePart root = parse_mime(bytes);
   ASSERT_EQ(root.children.size(), 2U);
   EXPECT_EQ(decoded_body(root.children[0]), canonical(message.text) + "\r\n");
 }
