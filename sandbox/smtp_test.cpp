@@ -200,6 +200,44 @@ TEST(SmtpSession, FaultsByChanceKeepToTheirShare) {
   EXPECT_EQ(2000U, counts.accepted + counts.tempfailed + counts.rejected + counts.cut_lost);
 }
 
+TEST(SmtpSession, SurvivesAnyOrderOfAnything) {
+  const std::string_view words[] = {"EHLO x\r\n",
+                                    "MAIL FROM:<a@b.example>\r\n",
+                                    "RCPT TO:<c@d.example>\r\n",
+                                    "DATA\r\n",
+                                    ".\r\n",
+                                    "..",
+                                    "\r\n",
+                                    "\r",
+                                    "\n",
+                                    "text",
+                                    "RSET\r\n",
+                                    "AUTH PLAIN ",
+                                    "AUTH LOGIN\r\n",
+                                    "MAIL FROM:<",
+                                    ">",
+                                    " SIZE=",
+                                    "9",
+                                    "RCPT TO:<e+slow@d.example>\r\n",
+                                    "\0\xff",
+                                    "\r\n.\r\n",
+                                    kEnvelope};
+  Fixture f;
+  f.options.auth = SmtpAuth::kOffered;
+  f.options.message_bytes_max = 60;
+  Rng rng(11);
+  for (int round = 0; round < 3000; ++round) {
+    SmtpSession session(f.host);
+    for (uint64_t i = rng.below(40); i > 0; --i) {
+      session.receive(words[rng.below(std::size(words))]);
+      if (session.pause_ms() > 0) session.resume();
+      ASSERT_TRUE(session.output.ends_with("\r\n"));
+    }
+  }
+  EXPECT_EQ(f.host.counts.accepted, f.store->size());
+  EXPECT_GT(f.store->size(), 10U) << "the words reach the interesting states";
+}
+
 // A blocking client, good enough for a test.
 struct Client {
   int fd = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -258,6 +296,26 @@ TEST(SmtpServer, JournalsEveryMailBeforeItsReply) {
   EXPECT_EQ("ann@mail.example", (*entry)["rcpt"].get<std::string>());
   EXPECT_EQ("2023-11-14T22:13:20Z", (*entry)["time"].get<std::string>());
   EXPECT_EQ(26U, (*entry)["bytes"].get<size_t>());
+}
+
+TEST(SmtpServer, AMailWhoseSenderDiedIsNotKept) {
+  VirtualClock clock{Instant{}};
+  const auto store = std::move(*MailStore::open({}));
+  const auto server = std::move(*SmtpServer::start(*store, clock, {}));
+  {
+    Client dying(server->port());
+    dying.send(kEnvelope);
+    EXPECT_EQ("220 250 250 250 354", dying.read(5));
+    dying.send("Message-ID: <half@b>\r\n\r\nthis mail has no en");
+  }
+  Client next(server->port());
+  EXPECT_EQ("220", next.read(1));
+  next.send(kEnvelope);
+  EXPECT_EQ("250 250 250 354", next.read(4));
+  next.send("Message-ID: <whole@b>\r\n\r\n.\r\n");
+  EXPECT_EQ("250", next.read(1));
+  EXPECT_EQ(0U, store->count("half@b"));
+  EXPECT_EQ(1U, store->count("whole@b"));
 }
 
 TEST(SmtpServer, CutsAfterAcceptingWithoutAReply) {
