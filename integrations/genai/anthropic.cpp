@@ -1,5 +1,5 @@
-// Anthropic Messages, POST /v1/messages. Under anthropic-version 2026-10-21 sampling parameters are refused even at their
-// defaults, so none is ever sent.
+// Anthropic Messages, POST /v1/messages. Under anthropic-version 2026-10-21 sampling parameters are refused even at
+// their defaults, so none is ever sent.
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -30,7 +30,8 @@ Json assistant_content(const ModelMessage& message, const ModelOptions& options)
   Json content = Json::array();
   if (!message.text.empty()) content.push_back({{"type", "text"}, {"text", message.text}});
   for (const auto& call : message.calls) {
-    content.push_back({{"type", "tool_use"}, {"id", call.id}, {"name", call.name}, {"input", arguments_object(call.arguments)}});
+    content.push_back(
+        {{"type", "tool_use"}, {"id", call.id}, {"name", call.name}, {"input", arguments_object(call.arguments)}});
   }
   return content;
 }
@@ -76,7 +77,9 @@ Json body(const ModelRequest& request, const ModelOptions& options) {
     for (const auto& tool : request.tools) sorted[tool.name] = &tool;
     Json tools = Json::array();
     for (const auto& [name, tool] : sorted) {
-      Json one = {{"name", tool->name}, {"description", tool->description}, {"input_schema", schema_for(*tool, options.abilities)}};
+      Json one = {{"name", tool->name},
+                  {"description", tool->description},
+                  {"input_schema", schema_for(*tool, options.abilities)}};
       if (tool->strict && options.abilities.strict) one["strict"] = true;
       tools.push_back(std::move(one));
     }
@@ -87,7 +90,8 @@ Json body(const ModelRequest& request, const ModelOptions& options) {
     body["tool_choice"] = {{"type", "tool"}, {"name", request.force_tool}, {"disable_parallel_tool_use", true}};
   }
   if (!options.effort.empty()) body["output_config"] = {{"effort", options.effort}};
-  if (!options.thinking.empty() && !forced) body["thinking"] = {{"type", options.thinking}};  // the two exclude each other
+  if (!options.thinking.empty() && !forced)
+    body["thinking"] = {{"type", options.thinking}};  // the two exclude each other
   body["messages"] = messages_of(request, options);
   return body;
 }
@@ -221,14 +225,13 @@ class Reader : public AnswerReader {
 }  // namespace
 
 const Dialect& anthropic_dialect() {
-  static constexpr Dialect kDialect = {
-      .provider = "anthropic",
-      .path = "/v1/messages",
-      .set_headers = &set_headers,
-      .body = &body,
-      .make_reader = [](const ModelOptions& options) -> std::unique_ptr<AnswerReader> {
-        return std::make_unique<Reader>(options);
-      }};
+  static constexpr Dialect kDialect = {.provider = "anthropic",
+                                       .path = "/v1/messages",
+                                       .set_headers = &set_headers,
+                                       .body = &body,
+                                       .make_reader = [](const ModelOptions& options) -> std::unique_ptr<AnswerReader> {
+                                         return std::make_unique<Reader>(options);
+                                       }};
   return kDialect;
 }
 

@@ -10,9 +10,12 @@ namespace {
 
 const Dialect& dialect_of(ModelApi api) {
   switch (api) {
-    case ModelApi::kAnthropicMessages: return anthropic_dialect();
-    case ModelApi::kOpenaiChat: return openai_chat_dialect();
-    case ModelApi::kOpenaiResponses: return openai_responses_dialect();
+    case ModelApi::kAnthropicMessages:
+      return anthropic_dialect();
+    case ModelApi::kOpenaiChat:
+      return openai_chat_dialect();
+    case ModelApi::kOpenaiResponses:
+      return openai_responses_dialect();
   }
   CHECK(false, "an unknown model API");
 }
@@ -81,7 +84,8 @@ class StreamingModel : public LanguageModel {
       settle_calls(reader->answer);
       return {std::move(reader->answer)};
     }
-    if (!sent.ok()) return {transport_error(std::move(sent).error(), too_large), {.retry = beginning.empty() && is_passing(sent)}};
+    if (!sent.ok())
+      return {transport_error(std::move(sent).error(), too_large), {.retry = beginning.empty() && is_passing(sent)}};
     return {Error{Code::kUnavailable, "The model's answer ended before it was complete; nothing of it was used."}};
   }
 
@@ -90,7 +94,8 @@ class StreamingModel : public LanguageModel {
   }
 
   static Error transport_error(Error error, bool too_large) {
-    if (too_large) return {Code::kUnavailable, "The model's answer has an event that is too large; nothing of it was used."};
+    if (too_large)
+      return {Code::kUnavailable, "The model's answer has an event that is too large; nothing of it was used."};
     if (error.code != Code::kOutcomeUnknown) return error;
     // Asking a model changes nothing on its side, so a lost answer is only an answer that is not there.
     return {Code::kUnavailable, "The model's answer was cut off; nothing of it was used. " + error.message};
@@ -120,7 +125,8 @@ Result<std::unique_ptr<LanguageModel>> make_language_model(HttpClient& http, Mod
     issues.push_back({"version", "It must be set, for example 2026-10-21."});
   }
   if (!issues.empty()) {
-    return Error{.code = Code::kInvalidArgument, .message = "The model settings are wrong.", .issues = std::move(issues)};
+    return Error{
+        .code = Code::kInvalidArgument, .message = "The model settings are wrong.", .issues = std::move(issues)};
   }
   while (options.base_url.ends_with('/')) options.base_url.pop_back();
   return std::unique_ptr<LanguageModel>(std::make_unique<StreamingModel>(http, std::move(options)));

@@ -2,9 +2,8 @@
 // streams in tests/golden/llm are written by hand in the shape of 2026.
 #include "integrations/genai/models.hpp"
 
-#include <gtest/gtest.h>
-
 #include <fstream>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -64,18 +63,24 @@ ModelRequest ask(std::string text = "How many contacts are there?") {
 // A conversation in which two calls were made and answered, one with an error, and the user spoke on.
 ModelRequest conversation(Json& schema, const std::string& opaque = "") {
   auto request = ask();
-  request.messages.push_back({.role = ModelMessage::Role::kAssistant, .text = "I look.",
-      .calls = {{"id_a", "audience_list", R"({"limit":5})"}, {"id_b", "plan_status", "{broken"}}, .opaque = opaque});
+  request.messages.push_back(
+      {.role = ModelMessage::Role::kAssistant,
+       .text = "I look.",
+       .calls = {{"id_a", "audience_list", R"({"limit":5})"}, {"id_b", "plan_status", "{broken"}},
+       .opaque = opaque});
   request.messages.push_back({.role = ModelMessage::Role::kToolResult, .text = "5 lists", .call_id = "id_a"});
-  request.messages.push_back({.role = ModelMessage::Role::kToolResult, .text = "not JSON", .call_id = "id_b", .is_error = true});
+  request.messages.push_back(
+      {.role = ModelMessage::Role::kToolResult, .text = "not JSON", .call_id = "id_b", .is_error = true});
   request.messages.push_back({.role = ModelMessage::Role::kUser, .text = "And?"});
   request.tools = {{"plan_status", "Shows a plan.", &schema}, {"audience_list", "Lists.", &schema, true}};
   return request;
 }
 
 Json limits_schema() {
-  return parse_json(R"({"type":"object","properties":{"limit":{"type":"integer"},"q":{"type":"string","maxLength":1000000},
-      "maxLength":{"type":"string"}},"required":["limit"],"additionalProperties":false})").value_or(Json());
+  return parse_json(
+             R"({"type":"object","properties":{"limit":{"type":"integer"},"q":{"type":"string","maxLength":1000000},
+      "maxLength":{"type":"string"}},"required":["limit"],"additionalProperties":false})")
+      .value_or(Json());
 }
 
 // Parses the expected body; SCHEMA stands for the tools' schema.
@@ -110,7 +115,8 @@ TEST(Anthropic, SendsWhatTheMessagesApiWants) {
         {"type":"tool_use","id":"id_b","name":"plan_status","input":{}}]},
       {"role":"user","content":[{"type":"tool_result","tool_use_id":"id_a","content":"5 lists"},
         {"type":"tool_result","tool_use_id":"id_b","content":"not JSON","is_error":true},
-        {"type":"text","text":"And?"}]}]})", schema));
+        {"type":"text","text":"And?"}]}]})",
+                                 schema));
 }
 
 TEST(Anthropic, ReadsTextToolsThinkingAndUsage) {
@@ -144,8 +150,9 @@ TEST(Anthropic, ReadsTextToolsThinkingAndUsage) {
   EXPECT_EQ(to_text(content[0]), R"({"type":"thinking","thinking":"Let me look.","signature":"EqQB+/=="})");
   EXPECT_EQ(to_text(content[1]), R"({"type":"redacted_thinking","data":"Zm9v"})");
   EXPECT_EQ(content[2]["text"], answer->text);
-  EXPECT_EQ(to_text(content[3]),
-            R"({"type":"tool_use","id":"toolu_a","name":"audience_list","input":{"limit":5},"caller":{"type":"direct"}})");
+  EXPECT_EQ(
+      to_text(content[3]),
+      R"({"type":"tool_use","id":"toolu_a","name":"audience_list","input":{"limit":5},"caller":{"type":"direct"}})");
 
   // Another model gets the words and calls only: it could not read the thinking of the first.
   rig.options.model = "claude-haiku-5-5";
@@ -154,7 +161,11 @@ TEST(Anthropic, ReadsTextToolsThinkingAndUsage) {
 }
 
 TEST(Anthropic, EveryStopReason) {
-  struct Case { const char* file; ModelStop stop; const char* detail; };
+  struct Case {
+    const char* file;
+    ModelStop stop;
+    const char* detail;
+  };
   for (const auto& one : {Case{"anthropic_text", ModelStop::kEnd, "end_turn"},
                           {"anthropic_length", ModelStop::kLength, "max_tokens"},
                           {"anthropic_context_window", ModelStop::kLength, "model_context_window_exceeded"},
@@ -199,7 +210,8 @@ TEST(Models, NoPrefixOfAStreamIsAnAnswer) {
     for (size_t size = 0; size <= whole.size(); ++size) {
       const auto reader = dialect->make_reader(options);
       SseParser parser;
-      ASSERT_TRUE(parser.feed(std::string_view(whole).substr(0, size), [&](const SseEvent& event) { reader->take(event); }));
+      ASSERT_TRUE(
+          parser.feed(std::string_view(whole).substr(0, size), [&](const SseEvent& event) { reader->take(event); }));
       ASSERT_FALSE(reader->error) << file << " at " << size;
       ASSERT_EQ(reader->complete, size == whole.size()) << file << " at " << size;
     }
@@ -209,7 +221,8 @@ TEST(Models, NoPrefixOfAStreamIsAnAnswer) {
 TEST(Models, StreamThatBreaksInTheMiddleIsUnavailable) {
   Harness rig(ModelApi::kAnthropicMessages, [](const Seen&) {
     const std::string body = golden("anthropic_cut");
-    return Reply{.bytes = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 99999\r\n\r\n" + body, .close = true};
+    return Reply{.bytes = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 99999\r\n\r\n" + body,
+                 .close = true};
   });
   const auto answer = rig.complete(ask());
   ASSERT_FALSE(answer.ok());
@@ -229,10 +242,11 @@ TEST(Models, ErrorsInsideAStream) {
 }
 
 TEST(Models, GarbageInsteadOfAStream) {
-  for (const char* text : {"data: {not json}\n\n", "data: [1,2]\n\n", "<html>hello</html>", "",
-                           "data: {\"type\":\"message_stop\",\"type\":\"x\"}\n\n",
-                           "data: {\"type\":\"message_start\",\"message\":7}\n\ndata: {\"choices\":[{\"delta\":5}]}\n\n",
-                           "data: {\"type\":\"content_block_delta\",\"index\":-4,\"delta\":{\"type\":\"text_delta\"}}\n\n"}) {
+  for (const char* text :
+       {"data: {not json}\n\n", "data: [1,2]\n\n", "<html>hello</html>", "",
+        "data: {\"type\":\"message_stop\",\"type\":\"x\"}\n\n",
+        "data: {\"type\":\"message_start\",\"message\":7}\n\ndata: {\"choices\":[{\"delta\":5}]}\n\n",
+        "data: {\"type\":\"content_block_delta\",\"index\":-4,\"delta\":{\"type\":\"text_delta\"}}\n\n"}) {
     for (const auto api : {ModelApi::kAnthropicMessages, ModelApi::kOpenaiChat, ModelApi::kOpenaiResponses}) {
       Harness rig(api, [&](const Seen&) { return Reply::stream(text); });
       const auto answer = rig.complete(ask());
@@ -263,7 +277,8 @@ TEST(OpenaiChat, SendsWhatChatCompletionsWant) {
         {"id":"id_b","type":"function","function":{"name":"plan_status","arguments":"{}"}}]},
       {"role":"tool","tool_call_id":"id_a","content":"5 lists"},
       {"role":"tool","tool_call_id":"id_b","content":"Error: not JSON"},
-      {"role":"user","content":"And?"}]})", schema));
+      {"role":"user","content":"And?"}]})",
+                                 schema));
 }
 
 TEST(OpenaiChat, LocalServersGetWhatTheyUnderstand) {
@@ -286,7 +301,12 @@ TEST(OpenaiChat, LocalServersGetWhatTheyUnderstand) {
 }
 
 TEST(OpenaiChat, ReadsEveryKindOfAnswer) {
-  struct Case { const char* file; ModelStop stop; size_t calls; const char* text; };
+  struct Case {
+    const char* file;
+    ModelStop stop;
+    size_t calls;
+    const char* text;
+  };
   for (const auto& one : {Case{"openai_chat_text", ModelStop::kEnd, 0, "Hello there."},
                           {"openai_chat_tools", ModelStop::kToolUse, 2, ""},
                           {"openai_chat_forced", ModelStop::kToolUse, 2, ""},
@@ -326,11 +346,16 @@ TEST(OpenaiResponses, SendsStatelessRequests) {
       {"type":"function_call","call_id":"id_b","name":"plan_status","arguments":"{}"},
       {"type":"function_call_output","call_id":"id_a","output":"5 lists"},
       {"type":"function_call_output","call_id":"id_b","output":"Error: not JSON"},
-      {"role":"user","content":"And?"}]})", schema));
+      {"role":"user","content":"And?"}]})",
+                                 schema));
 }
 
 TEST(OpenaiResponses, ReadsEveryKindOfAnswer) {
-  struct Case { const char* file; ModelStop stop; size_t calls; };
+  struct Case {
+    const char* file;
+    ModelStop stop;
+    size_t calls;
+  };
   for (const auto& one : {Case{"openai_responses_tools", ModelStop::kToolUse, 1},
                           {"openai_responses_incomplete", ModelStop::kLength, 0},
                           {"openai_responses_refusal", ModelStop::kRefusal, 0}}) {
@@ -364,29 +389,59 @@ struct StatusCase {
   const char* headers;
   const char* body;
   Code code;
-  int requests;              // with retry_max 2
+  int requests;                // with retry_max 2
   std::vector<int64_t> waits;  // -1 = some backoff
 };
 
 TEST(Models, StatusesAndRetries) {
   const StatusCase cases[] = {
-      {400, "", R"({"type":"error","error":{"type":"invalid_request_error","message":"temperature: no"}})", Code::kVendorRejected, 1, {}},
-      {401, "", R"({"error":{"type":"authentication_error","message":"bad key sk-ant-te***89"}})", Code::kReconnectNeeded, 1, {}},
+      {400,
+       "",
+       R"({"type":"error","error":{"type":"invalid_request_error","message":"temperature: no"}})",
+       Code::kVendorRejected,
+       1,
+       {}},
+      {401,
+       "",
+       R"({"error":{"type":"authentication_error","message":"bad key sk-ant-te***89"}})",
+       Code::kReconnectNeeded,
+       1,
+       {}},
       {403, "", R"({"error":{"type":"permission_error","message":"no"}})", Code::kVendorRejected, 1, {}},
       {404, "", R"({"error":{"type":"not_found_error","message":"model: x"}})", Code::kNotConfigured, 1, {}},
       {413, "", "<html>too large</html>", Code::kVendorRejected, 1, {}},
-      {429, "retry-after-ms: 70\r\nretry-after: 9\r\n", R"({"error":{"type":"rate_limit_error"}})", Code::kRateLimited, 3, {70, 70}},
+      {429,
+       "retry-after-ms: 70\r\nretry-after: 9\r\n",
+       R"({"error":{"type":"rate_limit_error"}})",
+       Code::kRateLimited,
+       3,
+       {70, 70}},
       {429, "retry-after: 2\r\n", R"({"error":{"type":"rate_limit_error"}})", Code::kRateLimited, 3, {2000, 2000}},
       {429, "retry-after: Sun, 06 Nov 1994 08:49:37 GMT\r\n", "{}", Code::kRateLimited, 3, {0, 0}},
       {429, "", "{}", Code::kRateLimited, 3, {-1, -1}},
       {429, "retry-after: 3600\r\n", "{}", Code::kRateLimited, 1, {}},
-      {429, "", R"({"error":{"type":"rate_limit_error","details":{"error_code":"enforced_spend_limit_reached"}}})", Code::kVendorRejected, 1, {}},
-      {429, "x-should-retry: true\r\n", R"({"error":{"type":"insufficient_quota","code":"insufficient_quota"}})", Code::kVendorRejected, 1, {}},
+      {429,
+       "",
+       R"({"error":{"type":"rate_limit_error","details":{"error_code":"enforced_spend_limit_reached"}}})",
+       Code::kVendorRejected,
+       1,
+       {}},
+      {429,
+       "x-should-retry: true\r\n",
+       R"({"error":{"type":"insufficient_quota","code":"insufficient_quota"}})",
+       Code::kVendorRejected,
+       1,
+       {}},
       {429, "x-should-retry: false\r\n", "{}", Code::kRateLimited, 1, {}},
       {408, "", "{}", Code::kUnavailable, 3, {-1, -1}},
       {409, "", R"({"error":{"type":"conflict_error"}})", Code::kUnavailable, 3, {-1, -1}},
       {500, "", R"({"error":{"type":"api_error","message":"Internal"}})", Code::kUnavailable, 3, {-1, -1}},
-      {529, "", R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})", Code::kUnavailable, 3, {-1, -1}},
+      {529,
+       "",
+       R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})",
+       Code::kUnavailable,
+       3,
+       {-1, -1}},
       {529, "x-should-retry: false\r\n", "{}", Code::kUnavailable, 1, {}},
       {400, "x-should-retry: true\r\n", "{}", Code::kVendorRejected, 3, {-1, -1}},
       {302, "location: http://127.0.0.1/\r\n", "", Code::kVendorRejected, 1, {}},
@@ -414,7 +469,8 @@ TEST(Models, StatusesAndRetries) {
 }
 
 TEST(Models, LongWaitIsLeftToTheCaller) {
-  Harness rig(ModelApi::kAnthropicMessages, [](const Seen&) { return Reply::json(429, "{}", "retry-after: 3600\r\n"); });
+  Harness rig(ModelApi::kAnthropicMessages,
+              [](const Seen&) { return Reply::json(429, "{}", "retry-after: 3600\r\n"); });
   EXPECT_EQ(rig.complete(ask()).error().retry_after_ms, 3'600'000);
 }
 
@@ -431,9 +487,8 @@ TEST(Models, SecondAttemptSucceeds) {
 }
 
 TEST(Models, ConnectionThatDropsBeforeAnyAnswerIsTriedAgain) {
-  Harness rig(ModelApi::kAnthropicMessages, [](const Seen& seen) {
-    return seen.number == 0 ? Reply{.close = true} : stream("anthropic_text");
-  });
+  Harness rig(ModelApi::kAnthropicMessages,
+              [](const Seen& seen) { return seen.number == 0 ? Reply{.close = true} : stream("anthropic_text"); });
   EXPECT_TRUE(rig.complete(ask()).ok());
   EXPECT_EQ(rig.server.seen().size(), 2U);
 }
@@ -468,8 +523,11 @@ TEST(Models, DefaultWaitEndsWhenTheRequestIsStopped) {
 
 TEST(Models, VendorWordsAreCleanedAndNeverHoldTheKey) {
   Harness rig(ModelApi::kOpenaiChat, [](const Seen&) {
-    return Reply::json(400, to_text({{"error", {{"message", std::string("key ") + kKey + "\n\x1b[31m\xE2\x80\xAE red " +
-                                                            std::string(2000, 'x')}, {"type", "invalid_request_error"}}}}));
+    return Reply::json(
+        400,
+        to_text({{"error",
+                  {{"message", std::string("key ") + kKey + "\n\x1b[31m\xE2\x80\xAE red " + std::string(2000, 'x')},
+                   {"type", "invalid_request_error"}}}}));
   });
   const auto answer = rig.complete(ask());
   ASSERT_FALSE(answer.ok());
@@ -484,12 +542,13 @@ TEST(Models, WrongConversationsAreRefusedWithEveryFault) {
   Harness rig(ModelApi::kAnthropicMessages, [](const Seen&) { return stream("anthropic_text"); });
   Json schema = Json::object();
   ModelRequest request;
-  request.messages = {{.role = ModelMessage::Role::kUser, .text = "a"},
-                      {.role = ModelMessage::Role::kAssistant, .text = "", .calls = {{"1", "a", "{}"}, {"2", "b", "{}"}}},
-                      {.role = ModelMessage::Role::kToolResult, .text = "x", .call_id = "1"},
-                      {.role = ModelMessage::Role::kToolResult, .text = "x", .call_id = "9"},
-                      {.role = ModelMessage::Role::kUser, .text = ""},
-                      {.role = ModelMessage::Role::kAssistant, .text = ""}};
+  request.messages = {
+      {.role = ModelMessage::Role::kUser, .text = "a"},
+      {.role = ModelMessage::Role::kAssistant, .text = "", .calls = {{"1", "a", "{}"}, {"2", "b", "{}"}}},
+      {.role = ModelMessage::Role::kToolResult, .text = "x", .call_id = "1"},
+      {.role = ModelMessage::Role::kToolResult, .text = "x", .call_id = "9"},
+      {.role = ModelMessage::Role::kUser, .text = ""},
+      {.role = ModelMessage::Role::kAssistant, .text = ""}};
   request.tools = {{"email.send", "dotted", &schema}, {"a", "", &schema}, {"a", "", nullptr}};
   request.force_tool = "nothing";
   const auto answer = rig.complete(request);
@@ -501,8 +560,12 @@ TEST(Models, WrongConversationsAreRefusedWithEveryFault) {
 
 TEST(Models, SettingsAreChecked) {
   CurlClient http;
-  const auto model = make_language_model(http, {.base_url = "ftp://x", .model = "", .version = "", .retry_max = 9,
-                                                .output_tokens_max = 0, .total_time_ms_max = kTotalTime_ms_max + 1});
+  const auto model = make_language_model(http, {.base_url = "ftp://x",
+                                                .model = "",
+                                                .version = "",
+                                                .retry_max = 9,
+                                                .output_tokens_max = 0,
+                                                .total_time_ms_max = kTotalTime_ms_max + 1});
   ASSERT_FALSE(model.ok());
   EXPECT_EQ(model.error().issues.size(), 6U) << model.error().text();
 }
@@ -517,8 +580,9 @@ TEST(Models, OutputTokensAreCapped) {
 TEST(Wire, HttpDates) {
   EXPECT_EQ(to_text(parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT").value_or(Instant{})), "1994-11-06T08:49:37Z");
   EXPECT_EQ(to_text(parse_http_date("Tue, 29 Feb 2028 23:59:60 GMT").value_or(Instant{})), "2028-03-01T00:00:00Z");
-  for (const char* text : {"", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 31 Feb 2026 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
-                           "Sun, 06 Nuv 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 EST"}) {
+  for (const char* text :
+       {"", "Sunday, 06-Nov-94 08:49:37 GMT", "Sun, 31 Feb 2026 08:49:37 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
+        "Sun, 06 Nuv 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:37 EST"}) {
     EXPECT_FALSE(parse_http_date(text).has_value()) << text;
   }
 }

@@ -20,14 +20,16 @@ Json message_of(const ModelMessage& message) {
   if (message.role == ModelMessage::Role::kUser) return {{"role", "user"}, {"content", message.text}};
   if (message.role == ModelMessage::Role::kToolResult) {
     // This shape has no error flag, so the text says it.
-    return {{"role", "tool"}, {"tool_call_id", message.call_id},
+    return {{"role", "tool"},
+            {"tool_call_id", message.call_id},
             {"content", message.is_error ? "Error: " + message.text : message.text}};
   }
   Json result = {{"role", "assistant"}, {"content", message.text.empty() ? Json(nullptr) : Json(message.text)}};
   if (message.calls.empty()) return result;
   Json calls = Json::array();
   for (const auto& call : message.calls) {
-    calls.push_back({{"id", call.id}, {"type", "function"},
+    calls.push_back({{"id", call.id},
+                     {"type", "function"},
                      {"function", {{"name", call.name}, {"arguments", to_text(arguments_object(call.arguments))}}}});
   }
   result["tool_calls"] = std::move(calls);
@@ -43,7 +45,8 @@ Json body(const ModelRequest& request, const ModelOptions& options) {
   if (!request.tools.empty()) {
     Json tools = Json::array();
     for (const auto& tool : request.tools) {
-      Json function = {{"name", tool.name}, {"description", tool.description}, {"parameters", schema_for(tool, abilities)}};
+      Json function = {
+          {"name", tool.name}, {"description", tool.description}, {"parameters", schema_for(tool, abilities)}};
       if (tool.strict && abilities.strict) function["strict"] = true;
       tools.push_back({{"type", "function"}, {"function", std::move(function)}});
     }
@@ -149,14 +152,13 @@ class Reader : public AnswerReader {
 }  // namespace
 
 const Dialect& openai_chat_dialect() {
-  static constexpr Dialect kDialect = {
-      .provider = "openai",
-      .path = "/chat/completions",
-      .set_headers = &set_headers,
-      .body = &body,
-      .make_reader = [](const ModelOptions& options) -> std::unique_ptr<AnswerReader> {
-        return std::make_unique<Reader>(options);
-      }};
+  static constexpr Dialect kDialect = {.provider = "openai",
+                                       .path = "/chat/completions",
+                                       .set_headers = &set_headers,
+                                       .body = &body,
+                                       .make_reader = [](const ModelOptions& options) -> std::unique_ptr<AnswerReader> {
+                                         return std::make_unique<Reader>(options);
+                                       }};
   return kDialect;
 }
 

@@ -28,7 +28,9 @@ void add_assistant(Json& input, const ModelMessage& message, const ModelOptions&
   }
   if (!message.text.empty()) input.push_back({{"role", "assistant"}, {"content", message.text}});
   for (const auto& call : message.calls) {
-    input.push_back({{"type", "function_call"}, {"call_id", call.id}, {"name", call.name},
+    input.push_back({{"type", "function_call"},
+                     {"call_id", call.id},
+                     {"name", call.name},
                      {"arguments", to_text(arguments_object(call.arguments))}});
   }
 }
@@ -41,7 +43,8 @@ Json input_of(const ModelRequest& request, const ModelOptions& options) {
     } else if (message.role == ModelMessage::Role::kUser) {
       input.push_back({{"role", "user"}, {"content", message.text}});
     } else {
-      input.push_back({{"type", "function_call_output"}, {"call_id", message.call_id},
+      input.push_back({{"type", "function_call_output"},
+                       {"call_id", message.call_id},
                        {"output", message.is_error ? "Error: " + message.text : message.text}});
     }
   }
@@ -57,7 +60,9 @@ Json body(const ModelRequest& request, const ModelOptions& options) {
   if (!request.tools.empty()) {
     Json tools = Json::array();
     for (const auto& tool : request.tools) {
-      tools.push_back({{"type", "function"}, {"name", tool.name}, {"description", tool.description},
+      tools.push_back({{"type", "function"},
+                       {"name", tool.name},
+                       {"description", tool.description},
                        {"parameters", schema_for(tool, options.abilities)},
                        {"strict", tool.strict && options.abilities.strict}});
     }
@@ -93,9 +98,11 @@ class Reader : public AnswerReader {
       finish(data.value("response", Json::object()));
     } else if (type == "response.failed") {
       const Json response = data.value("response", Json::object());
-      error = vendor_error(0, response.is_object() ? response.value("error", Json::object()) : Json::object(), options_.api_key);
+      error = vendor_error(0, response.is_object() ? response.value("error", Json::object()) : Json::object(),
+                           options_.api_key);
     } else if (type == "error") {
-      error = vendor_error(0, data.contains("error") && data["error"].is_object() ? data["error"] : data, options_.api_key);
+      error =
+          vendor_error(0, data.contains("error") && data["error"].is_object() ? data["error"] : data, options_.api_key);
     }
   }
 
@@ -110,7 +117,8 @@ class Reader : public AnswerReader {
     }
     const auto output = response.find("output");
     if (items_.empty() && output != response.end() && output->is_array()) {
-      items_.assign(output->begin(), output->begin() + static_cast<std::ptrdiff_t>(std::min(output->size(), kItems_max)));
+      items_.assign(output->begin(),
+                    output->begin() + static_cast<std::ptrdiff_t>(std::min(output->size(), kItems_max)));
     }
     bool has_reasoning = false;
     for (const auto& item : items_) has_reasoning = read_item(item) || has_reasoning;
@@ -168,14 +176,13 @@ class Reader : public AnswerReader {
 }  // namespace
 
 const Dialect& openai_responses_dialect() {
-  static constexpr Dialect kDialect = {
-      .provider = "openai",
-      .path = "/responses",
-      .set_headers = &set_headers,
-      .body = &body,
-      .make_reader = [](const ModelOptions& options) -> std::unique_ptr<AnswerReader> {
-        return std::make_unique<Reader>(options);
-      }};
+  static constexpr Dialect kDialect = {.provider = "openai",
+                                       .path = "/responses",
+                                       .set_headers = &set_headers,
+                                       .body = &body,
+                                       .make_reader = [](const ModelOptions& options) -> std::unique_ptr<AnswerReader> {
+                                         return std::make_unique<Reader>(options);
+                                       }};
   return kDialect;
 }
 

@@ -1,7 +1,6 @@
 #include "integrations/genai/sse.hpp"
 
 #include <gtest/gtest.h>
-
 #include <vector>
 
 namespace spreaders::genai {
@@ -11,7 +10,8 @@ std::vector<SseEvent> parse(const std::string& text, size_t piece_bytes) {
   std::vector<SseEvent> events;
   SseParser parser;
   for (size_t at = 0; at < text.size(); at += piece_bytes) {
-    EXPECT_TRUE(parser.feed(std::string_view(text).substr(at, piece_bytes), [&](const SseEvent& one) { events.push_back(one); }));
+    EXPECT_TRUE(parser.feed(std::string_view(text).substr(at, piece_bytes),
+                            [&](const SseEvent& one) { events.push_back(one); }));
   }
   return events;
 }

@@ -1,5 +1,5 @@
-// Speech to text over POST /audio/transcriptions (multipart form). The container is told from the first bytes of the file;
-// the name that the caller gives is not believed.
+// Speech to text over POST /audio/transcriptions (multipart form). The container is told from the first bytes of the
+// file; the name that the caller gives is not believed.
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
@@ -34,7 +34,8 @@ Form make_form(const std::vector<std::pair<std::string, std::string>>& fields, s
   }
   form.body.reserve(audio.size() + 1024);
   for (const auto& [name, value] : fields) {
-    form.body += "--" + form.boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
+    form.body +=
+        "--" + form.boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n" + value + "\r\n";
   }
   form.body += "--" + form.boundary + "\r\nContent-Disposition: form-data; name=\"file\"; filename=\"audio.";
   form.body += std::string(extension) + "\"\r\nContent-Type: " + std::string(media_type(extension)) + "\r\n\r\n";
@@ -47,10 +48,11 @@ Form make_form(const std::vector<std::pair<std::string, std::string>>& fields, s
 std::string language_code(std::string name) {
   name = lower_ascii(name);
   static constexpr std::pair<std::string_view, std::string_view> kCodes[] = {
-      {"english", "en"}, {"spanish", "es"}, {"french", "fr"}, {"german", "de"},  {"portuguese", "pt"}, {"japanese", "ja"},
-      {"italian", "it"}, {"dutch", "nl"},   {"polish", "pl"}, {"russian", "ru"}, {"ukrainian", "uk"},  {"turkish", "tr"},
-      {"arabic", "ar"},  {"hindi", "hi"},   {"chinese", "zh"}, {"korean", "ko"}, {"swedish", "sv"},    {"norwegian", "no"},
-      {"danish", "da"},  {"finnish", "fi"}, {"czech", "cs"},  {"greek", "el"},   {"hebrew", "he"},     {"indonesian", "id"}};
+      {"english", "en"},   {"spanish", "es"}, {"french", "fr"},    {"german", "de"},    {"portuguese", "pt"},
+      {"japanese", "ja"},  {"italian", "it"}, {"dutch", "nl"},     {"polish", "pl"},    {"russian", "ru"},
+      {"ukrainian", "uk"}, {"turkish", "tr"}, {"arabic", "ar"},    {"hindi", "hi"},     {"chinese", "zh"},
+      {"korean", "ko"},    {"swedish", "sv"}, {"norwegian", "no"}, {"danish", "da"},    {"finnish", "fi"},
+      {"czech", "cs"},     {"greek", "el"},   {"hebrew", "he"},    {"indonesian", "id"}};
   for (const auto& [word, code] : kCodes) {
     if (name == word) return std::string(code);
   }
@@ -90,7 +92,9 @@ class HttpTranscriber : public Transcriber {
       issues.push_back({"/language", "The language must be two lower-case letters (ISO 639-1)."});
     }
     if (!issues.empty()) {
-      return Error{.code = Code::kInvalidArgument, .message = "The recording cannot be transcribed.", .issues = std::move(issues)};
+      return Error{.code = Code::kInvalidArgument,
+                   .message = "The recording cannot be transcribed.",
+                   .issues = std::move(issues)};
     }
     // Only whisper-1 knows the format that tells language and duration.
     std::vector<std::pair<std::string, std::string>> fields = {
@@ -122,7 +126,8 @@ class HttpTranscriber : public Transcriber {
     if (!sent.ok()) {
       const auto code = sent.error().code;
       if (code != Code::kOutcomeUnknown && code != Code::kUnavailable) return {sent.error()};
-      return {Error{Code::kUnavailable, "The transcription service gave no answer. " + sent.error().message}, {.retry = true}};
+      return {Error{Code::kUnavailable, "The transcription service gave no answer. " + sent.error().message},
+              {.retry = true}};
     }
     if (sent->status >= 200 && sent->status <= 299) return {read_transcript(sent->body)};
     const auto verdict = retry_verdict(*sent, sent->body, system_clock().now());
@@ -165,7 +170,9 @@ Result<std::unique_ptr<Transcriber>> make_transcriber(HttpClient& http, Transcri
     issues.push_back({"timeout_ms", "It must be 1 to " + std::to_string(kTotalTime_ms_max) + "."});
   }
   if (!issues.empty()) {
-    return Error{.code = Code::kInvalidArgument, .message = "The transcriber's settings are wrong.", .issues = std::move(issues)};
+    return Error{.code = Code::kInvalidArgument,
+                 .message = "The transcriber's settings are wrong.",
+                 .issues = std::move(issues)};
   }
   while (options.base_url.ends_with('/')) options.base_url.pop_back();
   return std::unique_ptr<Transcriber>(std::make_unique<HttpTranscriber>(http, std::move(options)));

@@ -30,7 +30,8 @@ const std::string kOgg = std::string("OggS\0\0\0", 7) + "--spreaders-form-0\r\n\
 
 TEST(Transcriber, SendsAFormAndReadsTheTranscript) {
   Harness rig([](const Seen&) {
-    return Reply::json(200, R"({"task":"transcribe","language":"german","duration":2.5,"text":" Sende die Mail. ","segments":[]})");
+    return Reply::json(
+        200, R"({"task":"transcribe","language":"german","duration":2.5,"text":" Sende die Mail. ","segments":[]})");
   });
   const auto transcript = rig.transcribe("voice.exe.mp3", kOgg, "de");
   ASSERT_TRUE(transcript.ok()) << transcript.error().text();
@@ -46,7 +47,8 @@ TEST(Transcriber, SendsAFormAndReadsTheTranscript) {
             "--spreaders-form-1\r\nContent-Disposition: form-data; name=\"response_format\"\r\n\r\nverbose_json\r\n"
             "--spreaders-form-1\r\nContent-Disposition: form-data; name=\"language\"\r\n\r\nde\r\n"
             "--spreaders-form-1\r\nContent-Disposition: form-data; name=\"file\"; filename=\"audio.ogg\"\r\n"
-            "Content-Type: audio/ogg\r\n\r\n" + kOgg + "\r\n--spreaders-form-1--\r\n");
+            "Content-Type: audio/ogg\r\n\r\n" +
+                kOgg + "\r\n--spreaders-form-1--\r\n");
 }
 
 TEST(Transcriber, TellsContainersByTheirBytes) {
@@ -55,11 +57,15 @@ TEST(Transcriber, TellsContainersByTheirBytes) {
   EXPECT_EQ(sniff_audio(std::string_view("RIFF\0\0\0\0WAVEfmt ", 16)), "wav");
   EXPECT_EQ(sniff_audio(std::string_view("RIFF\0\0\0\0AVI LIST", 16)), "");
   EXPECT_EQ(sniff_audio("\x1A\x45\xDF\xA3"), "webm");
-  EXPECT_EQ(sniff_audio(std::string_view("\0\0\0\x20" "ftypM4A ", 12)), "mp4");
+  EXPECT_EQ(sniff_audio(std::string_view("\0\0\0\x20"
+                                         "ftypM4A ",
+                                         12)),
+            "mp4");
   EXPECT_EQ(sniff_audio("ID3\x04"), "mp3");
   EXPECT_EQ(sniff_audio("\xFF\xFB\x90\x64"), "mp3");
-  for (const auto& bytes : {std::string_view(""), std::string_view("\xFF\xFF\xFF"), std::string_view("\xFF\xD8\xFF\xE0"),
-                            std::string_view("MZ\x90\0", 4), std::string_view("<html>......"), std::string_view("\xFF\xF0\x00\x00", 4)}) {
+  for (const auto& bytes :
+       {std::string_view(""), std::string_view("\xFF\xFF\xFF"), std::string_view("\xFF\xD8\xFF\xE0"),
+        std::string_view("MZ\x90\0", 4), std::string_view("<html>......"), std::string_view("\xFF\xF0\x00\x00", 4)}) {
     EXPECT_EQ(sniff_audio(bytes), "");
   }
 }

@@ -61,7 +61,8 @@ void check_messages(const std::vector<ModelMessage>& messages, std::vector<Issue
       issues.push_back({place, "The assistant's message is empty."});
     }
     for (const auto& call : message.calls) {
-      if (call.id.empty() || !open.insert(call.id).second) issues.push_back({place, "A call id is empty or there twice."});
+      if (call.id.empty() || !open.insert(call.id).second)
+        issues.push_back({place, "A call id is empty or there twice."});
     }
   }
   if (!open.empty()) issues.push_back({"/messages", "The last calls have no result: " + *open.begin() + "."});
@@ -107,7 +108,9 @@ struct Meaning {
 };
 
 Meaning meaning(int status, const std::vector<std::string>& codes) {
-  const auto has = [&codes](std::string_view name) { return std::find(codes.begin(), codes.end(), name) != codes.end(); };
+  const auto has = [&codes](std::string_view name) {
+    return std::find(codes.begin(), codes.end(), name) != codes.end();
+  };
   if (std::any_of(codes.begin(), codes.end(), is_spend_limit)) {
     return {Code::kVendorRejected, "The spend limit of the model account is reached; raise it at the provider."};
   }
@@ -166,7 +169,8 @@ Result<void> check_conversation(const ModelRequest& request, const ModelOptions&
   check_tools(request, options, issues);
   check_messages(request.messages, issues);
   if (issues.empty()) return {};
-  return Error{.code = Code::kInvalidArgument, .message = "The conversation cannot be sent to a model.",
+  return Error{.code = Code::kInvalidArgument,
+               .message = "The conversation cannot be sent to a model.",
                .issues = std::move(issues)};
 }
 
@@ -265,7 +269,8 @@ Verdict retry_verdict(const HttpResponse& response, std::string_view body, Insta
   const int status = response.status;
   const auto should = response.header("x-should-retry");
   Verdict verdict;
-  verdict.retry = should == "true" || (should != "false" && (status == 408 || status == 409 || status == 429 || status >= 500));
+  verdict.retry =
+      should == "true" || (should != "false" && (status == 408 || status == 409 || status == 429 || status >= 500));
   if (!verdict.retry) return verdict;
   const auto number = [](std::string_view text) {
     double value = -1;

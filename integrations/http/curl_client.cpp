@@ -1,15 +1,14 @@
 #include "integrations/http/curl_client.hpp"
 
-#include <curl/curl.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
+#include <curl/curl.h>
 #include <exception>
 #include <mutex>
+#include <unistd.h>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -48,10 +47,10 @@ struct Transfer {
   Trust trust;
   HttpResponse response = {};
   Halt halt = Halt::kNone;
-  std::string refused = {};   // the address range the guard refused
+  std::string refused = {};  // the address range the guard refused
   size_t body_bytes = 0;
   size_t header_bytes = 0;
-  bool request_began = false;  // a connection stood and the request was about to be written
+  bool request_began = false;      // a connection stood and the request was about to be written
   std::exception_ptr thrown = {};  // from on_data: exceptions must not pass through libcurl's frames
 };
 
@@ -224,7 +223,8 @@ void set_request(CURL* easy, const HttpRequest& request, TextList& headers) {
     curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
   } else if (request.method == "HEAD") {
     curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH") {
+  } else if (!request.body.empty() || request.method == "POST" || request.method == "PUT" ||
+             request.method == "PATCH") {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.c_str());
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
@@ -296,8 +296,10 @@ Error failure(CURLcode code, const Transfer& transfer, const Target& target) {
   }
   std::string reason = curl_easy_strerror(code);
   if (transfer.halt == Halt::kTooLarge) {
-    reason = "the answer is larger than " + std::to_string(transfer.request.response_bytes_max) + " bytes or its headers "
-             "are larger than " + std::to_string(transfer.limits.header_bytes_max);
+    reason = "the answer is larger than " + std::to_string(transfer.request.response_bytes_max) +
+             " bytes or its headers "
+             "are larger than " +
+             std::to_string(transfer.limits.header_bytes_max);
   } else if (transfer.halt == Halt::kIdle) {
     reason = "no byte moved for " + std::to_string(transfer.request.idle_timeout_ms) + " ms";
   } else if (transfer.halt == Halt::kSecondTry) {

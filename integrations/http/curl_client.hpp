@@ -21,11 +21,11 @@
 namespace spreaders {
 
 struct CurlLimits {
-  size_t handles_max = 64;             // requests under way at once; more wait for a free one
-  size_t idle_handles_max = 16;        // kept with their connections between requests, of each trust
+  size_t handles_max = 64;       // requests under way at once; more wait for a free one
+  size_t idle_handles_max = 16;  // kept with their connections between requests, of each trust
   size_t request_bytes_max = 64 * 1024 * 1024;
   size_t header_bytes_max = 256 * 1024;  // of one response, and of one request
-  int64_t idle_connection_s_max = 60;  // an older kept-alive connection is not used again
+  int64_t idle_connection_s_max = 60;    // an older kept-alive connection is not used again
   // "host:port:address": names answered from here and not from DNS. The address is checked like every other one.
   std::vector<std::string> pinned_names = {};
 };

@@ -1,8 +1,7 @@
 #include "integrations/http/curl_client.hpp"
 
-#include <gtest/gtest.h>
-
 #include <atomic>
+#include <gtest/gtest.h>
 #include <thread>
 
 #include "core/time.hpp"
@@ -48,7 +47,8 @@ TEST(CurlClient, SendsMethodHeadersAndBodyAndReadsTheAnswer) {
 
 TEST(CurlClient, EveryMethodArrivesAsItself) {
   ScriptedServer server([](const Seen& seen) {
-    return seen.line.starts_with("HEAD") ? Reply{"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"} : Reply::json(200, "{}");
+    return seen.line.starts_with("HEAD") ? Reply{"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n"}
+                                         : Reply::json(200, "{}");
   });
   CurlClient http;
   for (const char* method : {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}) {
@@ -74,7 +74,10 @@ TEST(CurlClient, AnyStatusIsASuccessAndRedirectsAreNotFollowed) {
 
 TEST(CurlClient, NothingListeningIsUnavailable) {
   std::string url;
-  { ScriptedServer gone([](const Seen&) { return Reply{}; }); url = gone.url("/path?token=hush"); }
+  {
+    ScriptedServer gone([](const Seen&) { return Reply{}; });
+    url = gone.url("/path?token=hush");
+  }
   CurlClient http;
   const auto answer = http.send({.method = "POST", .url = url, .trusted_address = true});
   ASSERT_FALSE(answer.ok());
@@ -111,7 +114,8 @@ TEST(CurlClient, KeptConnectionThatDiesDoesNotRepeatAPost) {
 }
 
 TEST(CurlClient, KeptConnectionThatDiesMayRepeatAGet) {
-  ScriptedServer server([](const Seen& seen) { return seen.number == 1 ? Reply{.close = true} : Reply::json(200, "{}"); });
+  ScriptedServer server(
+      [](const Seen& seen) { return seen.number == 1 ? Reply{.close = true} : Reply::json(200, "{}"); });
   CurlClient http;
   ASSERT_TRUE(http.send(to(server)).ok());
   EXPECT_TRUE(http.send(to(server)).ok());
@@ -119,9 +123,8 @@ TEST(CurlClient, KeptConnectionThatDiesMayRepeatAGet) {
 }
 
 TEST(CurlClient, CutBodyIsOutcomeUnknown) {
-  ScriptedServer server([](const Seen&) {
-    return Reply{.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf", .close = true};
-  });
+  ScriptedServer server(
+      [](const Seen&) { return Reply{.bytes = "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf", .close = true}; });
   CurlClient http;
   const auto answer = http.send(to(server));
   ASSERT_FALSE(answer.ok());
@@ -166,7 +169,10 @@ TEST(CurlClient, StreamsPiecesAndStopsWhenTheReceiverSaysSo) {
   CurlClient http;
   std::string got;
   auto request = to(server);
-  request.on_data = [&](std::string_view piece) { got += piece; return true; };
+  request.on_data = [&](std::string_view piece) {
+    got += piece;
+    return true;
+  };
   const auto answer = http.send(request);
   ASSERT_TRUE(answer.ok()) << answer.error().message;
   EXPECT_EQ(got, "data: 1\n\ndata: 2\n\n");
@@ -194,12 +200,13 @@ TEST(CurlClient, LimitsTheAnswer) {
 
 TEST(CurlClient, CompressedAnswersAreUnpackedWithinTheLimit) {
   // gzip of 4096 letters "a"
-  const unsigned char packed[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xed, 0xc1, 0x01, 0x0d,
-                                  0x00, 0x00, 0x00, 0xc2, 0xa0, 0xf7, 0x4f, 0x6d, 0x0e, 0x37, 0xa0, 0x00, 0x00, 0x00,
-                                  0x00, 0x00, 0x00, 0x00, 0x00, 0x80, 0x77, 0x03, 0x10, 0xb8, 0x31, 0x21, 0x00, 0x10,
-                                  0x00, 0x00};
+  const unsigned char packed[] = {0x1f, 0x8b, 0x08, 0x00, 0x00, 0x00, 0x00, 0x00, 0x02, 0x03, 0xed,
+                                  0xc1, 0x01, 0x0d, 0x00, 0x00, 0x00, 0xc2, 0xa0, 0xf7, 0x4f, 0x6d,
+                                  0x0e, 0x37, 0xa0, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+                                  0x80, 0x77, 0x03, 0x10, 0xb8, 0x31, 0x21, 0x00, 0x10, 0x00, 0x00};
   const std::string body(reinterpret_cast<const char*>(packed), sizeof packed);
-  ScriptedServer server([&](const Seen&) { return Reply::with(200, body, "text/plain", "content-encoding: gzip\r\n"); });
+  ScriptedServer server(
+      [&](const Seen&) { return Reply::with(200, body, "text/plain", "content-encoding: gzip\r\n"); });
   CurlClient http;
   auto request = to(server);
   request.response_bytes_max = 1000;

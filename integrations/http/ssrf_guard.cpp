@@ -1,11 +1,10 @@
 #include "integrations/http/ssrf_guard.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <charconv>
 #include <cstring>
+#include <netinet/in.h>
 
 #include "core/bytes.hpp"
 
@@ -94,8 +93,8 @@ bool ends_in_a_number(std::string_view host) {
 }
 
 bool ends_with_label(std::string_view host, std::string_view suffix) {
-  return host == suffix || (host.size() > suffix.size() && host.ends_with(suffix) &&
-                            host[host.size() - suffix.size() - 1] == '.');
+  return host == suffix ||
+         (host.size() > suffix.size() && host.ends_with(suffix) && host[host.size() - suffix.size() - 1] == '.');
 }
 
 Error denied(std::string message) { return Error{Code::kPermissionDenied, std::move(message)}; }
@@ -103,8 +102,9 @@ Error denied(std::string message) { return Error{Code::kPermissionDenied, std::m
 Result<void> check_name(std::string_view host, Trust trust) {
   if (host.size() > 253) return invalid("The URL's host name is longer than 253 characters.");
   if (!std::all_of(host.begin(), host.end(), is_host_char)) {
-    return invalid("The URL's host may hold letters, digits, dots and hyphens only; write international names in their "
-                   "xn-- form and nothing percent-encoded.");
+    return invalid(
+        "The URL's host may hold letters, digits, dots and hyphens only; write international names in their "
+        "xn-- form and nothing percent-encoded.");
   }
   if (host.front() == '.' || host.find("..") != std::string_view::npos) {
     return invalid("The URL's host has an empty label.");
@@ -125,7 +125,8 @@ Result<void> check_literal4(const std::string& host, Trust trust) {
   in_addr parsed{};
   // inet_pton takes the four-part decimal form only, without leading zeros.
   if (inet_pton(AF_INET, host.c_str(), &parsed) != 1) {
-    return invalid("The URL's host looks like an IPv4 address in an unusual spelling; write it as four decimal numbers.");
+    return invalid(
+        "The URL's host looks like an IPv4 address in an unusual spelling; write it as four decimal numbers.");
   }
   const auto range = refused4(ntohl(parsed.s_addr));
   if (trust == Trust::kUntrusted && !range.empty()) {
@@ -161,9 +162,7 @@ Result<uint16_t> check_port(std::string_view text, const std::string& scheme, Tr
 
 }  // namespace
 
-std::string Target::authority() const {
-  return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
-}
+std::string Target::authority() const { return (is_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port); }
 
 Result<Target> check_url(std::string_view url, Trust trust) {
   if (url.empty() || url.size() > kUrlBytes_max) {

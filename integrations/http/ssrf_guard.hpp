@@ -8,12 +8,11 @@
 // "ends in a number" for hosts that browsers and resolvers read as IPv4.
 #pragma once
 
-#include <sys/socket.h>
-
 #include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <sys/socket.h>
 
 #include "core/result.hpp"
 

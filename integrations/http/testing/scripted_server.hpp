@@ -6,17 +6,16 @@
 #pragma once
 
 #include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <atomic>
 #include <cstring>
 #include <functional>
 #include <mutex>
+#include <netinet/in.h>
+#include <poll.h>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -51,14 +50,15 @@ struct Reply {
   bool hold = false;       // write, then keep still until the test ends
   static Reply with(int status, std::string body, const std::string& type, const std::string& more = {}) {
     return {"HTTP/1.1 " + std::to_string(status) + " X\r\ncontent-type: " + type +
-                "\r\ncontent-length: " + std::to_string(body.size()) + "\r\n" + more + "\r\n" + body};
+            "\r\ncontent-length: " + std::to_string(body.size()) + "\r\n" + more + "\r\n" + body};
   }
   static Reply json(int status, std::string body, const std::string& more = {}) {
     return with(status, std::move(body), "application/json", more);
   }
   // A stream without a length that ends with the connection.
   static Reply stream(const std::string& body) {
-    return {.bytes = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n" + body, .close = true};
+    return {.bytes = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n" + body,
+            .close = true};
   }
 };
 
