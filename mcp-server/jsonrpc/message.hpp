@@ -1,6 +1,8 @@
 // JSON-RPC 2.0 messages: telling requests, notifications and responses apart, checking their shape, and writing
 // answers. Ids are strings or integers and are given back exactly as they came.
 //
+// Json members are whole values here: include <nlohmann/json.hpp> before this header.
+//
 //   auto parsed = jsonrpc::parse(std::move(json));     // of one message, never a batch
 //   if (auto* refused = std::get_if<jsonrpc::Refused>(&parsed)) send(jsonrpc::error_text(refused->id, refused->error));
 #pragma once

@@ -88,6 +88,7 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   size_t body_bytes = 0;
   bool body_too_large = false;
   bool dispatched = false;
+  std::optional<HttpServerResponse> refused;  // to be answered instead of running a handler
 
  private:
   void resume_locked();

@@ -169,6 +169,8 @@ void HttpServer::Daemon::stop() {
   if (mhd_ == nullptr) return;
   hub_->draining = true;
   MHD_socket listener = MHD_quiesce_daemon(mhd_);
+  // From here on new connections are refused instead of waiting in the backlog.
+  if (listener != MHD_INVALID_SOCKET) ::shutdown(listener, SHUT_RDWR);
   workers_->wait_idle(hub_->options.drain_timeout_ms);
   {
     // Streams end in order; exchanges whose handler is still busy after the drain time are cut, which also tells their
@@ -259,7 +261,13 @@ MHD_Result HttpServer::Daemon::begin(MHD_Connection* connection, const char* pat
   exchange->request_.path = percent_decode(path);
   exchange->request_.remote_address =
       address_text(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
-  if (auto problem = problem_with(*exchange, connection)) return refuse(*exchange, std::move(*problem));
+  auto problem = problem_with(*exchange, connection);
+  if (!problem) return MHD_YES;
+  const auto* length = exchange->request_.header("content-length");
+  bool body = exchange->request_.header("transfer-encoding") != nullptr || (length != nullptr && *length != "0");
+  // An answer before the body is read costs the connection, so it is only given when there is a body.
+  if (body) return refuse(*exchange, std::move(*problem));
+  exchange->refused = std::move(*problem);
   return MHD_YES;
 }
 
@@ -344,6 +352,7 @@ MHD_Result HttpServer::Daemon::take_body(Exchange& exchange, const char* data, s
 }
 
 MHD_Result HttpServer::Daemon::dispatch(const Box& exchange) {
+  if (exchange->refused) return refuse(*exchange, std::move(*exchange->refused));
   if (exchange->body_too_large) return refuse(*exchange, plain(413, "the body is too large\n"));
   const Route& route = *exchange->route;
   size_t concurrent_max = route.options.concurrent_max;
