@@ -15,6 +15,7 @@ struct CsvReader::Parsed {
   size_t bytes = 0;       // of the row with its line break
   int64_t lines = 0;
   std::string problem = {};
+  bool cut = false;       // the stream broke inside of it
 };
 
 char guess_separator(std::string_view first_line) {
@@ -78,7 +79,7 @@ CsvReader::Parsed CsvReader::parse_row() {
   for (size_t i = 0;; ++i) {
     if (i >= options_.row_bytes_max) return fail("the row has more than " + std::to_string(options_.row_bytes_max) + " bytes, or a quotation mark has no end");
     if (!fill(i + 1)) {
-      if (broken_) return parsed;
+      if (broken_) return parsed.cut = true, std::move(parsed);
       if (state == State::kQuoted) return fail("a quotation mark has no end");
       parsed.fields.push_back(std::move(field));
       parsed.bytes = i;
@@ -118,6 +119,7 @@ CsvReader::Parsed CsvReader::parse_row() {
 // Reports the line that starts here and goes to the next one, in bounded memory.
 CsvItem CsvReader::skip_line(std::string message) {
   CsvItem item{.kind = CsvItem::Kind::kProblem, .line = line_, .message = std::move(message)};
+  int64_t start = byte_;
   while (fill(1)) {
     auto rest = std::string_view(buffer_).substr(begin_);
     size_t end = rest.find('\n');
@@ -126,6 +128,10 @@ CsvItem CsvReader::skip_line(std::string message) {
       return item;
     }
     consume(rest.size(), 0);
+  }
+  if (broken_) {
+    byte_ = start;  // whoever continues reads the line again
+    return {.kind = CsvItem::Kind::kEnd, .line = line_};
   }
   ++line_;
   return item;
@@ -147,9 +153,9 @@ CsvItem CsvReader::judge(Parsed parsed) {
 
 CsvItem CsvReader::next() {
   if (!started_) start();
-  while (fill(1) && !broken_) {
+  while (fill(1)) {
     Parsed parsed = parse_row();
-    if (broken_) break;
+    if (parsed.cut) break;
     bool blank = parsed.problem.empty() && parsed.fields.size() == 1 && parsed.fields[0].empty() && parsed.lines <= 1;
     if (!blank) return judge(std::move(parsed));
     consume(parsed.bytes, parsed.lines);
