@@ -90,6 +90,7 @@ Result<std::vector<uint32_t>> normal_points(std::string_view domain) {
     utf8proc_uint8_t encoded[4];
     const auto size = utf8proc_encode_char(utf8proc_tolower(point), encoded);
     lower.append(reinterpret_cast<const char*>(encoded), static_cast<size_t>(size));
+    if (point == 0x130) lower += "\xcc\x87";  // the dot of a capital I with dot is kept (UTS 46)
     at += static_cast<size_t>(length);
   }
   utf8proc_uint8_t* mapped = nullptr;

@@ -15,6 +15,7 @@ TEST(Address, InternationalDomainsBecomeAscii) {
       {"βόλος.com", "xn--nxasmm1c.com"},                    // final sigma stays
       {"例え.テスト", "xn--r8jz45g.xn--zckzah"},
       {"例え。テスト", "xn--r8jz45g.xn--zckzah"},
+      {"İstanbul.example", "xn--istanbul-o0e.example"},
       {"правда.рф", "xn--80aafi6cg.xn--p1ai"},
       {"ليهمابتكلموشعربي؟", ""},
       {"xn--mller-kva.example", "xn--mller-kva.example"},

@@ -50,28 +50,30 @@ void append_relaxed(std::string& out, std::string_view body) {
 
 // RFC 6376 section 3.4.4.
 std::string relaxed_body(std::string_view body) {
-  std::string out;
-  out.reserve(body.size() + 2);
-  size_t kept = 0;  // up to the end of the last line that is not empty
+  std::string out(body.size() + 2, '\0');
+  char* to = out.data();
+  const char* kept = to;  // the end of the last line that is not empty
   for (size_t at = 0; at < body.size();) {
     const size_t end = std::min(body.find('\r', at), body.size());
-    const size_t line_start = out.size();
+    const char* line_start = to;
     bool blank = false;
     for (size_t i = at; i < end; ++i) {
-      if (body[i] == ' ' || body[i] == '\t') {
+      const char c = body[i];
+      if (c == ' ' || c == '\t') {
         blank = true;
         continue;
       }
-      if (blank) out += ' ';
+      if (blank) *to++ = ' ';
       blank = false;
-      out += body[i];
+      *to++ = c;
     }
-    const bool empty = out.size() == line_start;
-    out += "\r\n";
-    if (!empty) kept = out.size();
+    const bool empty = to == line_start;
+    *to++ = '\r';
+    *to++ = '\n';
+    if (!empty) kept = to;
     at = end + 2;
   }
-  out.resize(kept);
+  out.resize(static_cast<size_t>(kept - out.data()));
   return out;
 }
 

@@ -1,6 +1,8 @@
 #include "integrations/email/mime_encode.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
 
 #include "core/bytes.hpp"
 
@@ -10,20 +12,23 @@ namespace {
 constexpr std::string_view kHexDigits = "0123456789ABCDEF";
 
 std::string with_crlf(std::string_view text) {
-  std::string out;
-  if (!has_bare_line_end(text)) {
-    out = text;
-    if (!out.empty() && out.back() != '\n') out += "\r\n";
-    return out;
+  std::string out(2 * text.size() + 2, '\0');
+  char* to = out.data();
+  char previous = '\n';
+  for (const char c : text) {
+    if (c == '\r' || (c == '\n' && previous != '\r')) {
+      *to++ = '\r';
+      *to++ = '\n';
+    } else if (c != '\n') {
+      *to++ = c;
+    }
+    previous = c;
   }
-  out.reserve(text.size() + text.size() / 32 + 2);
-  for (size_t at = 0; at < text.size();) {
-    size_t end = text.find_first_of("\r\n", at);
-    if (end == std::string_view::npos) end = text.size();
-    out.append(text, at, end - at);
-    out += "\r\n";
-    at = end + (text.substr(end, 2) == "\r\n" ? 2 : 1);
+  if (previous != '\n' && previous != '\r') {
+    *to++ = '\r';
+    *to++ = '\n';
   }
+  out.resize(static_cast<size_t>(to - out.data()));
   return out;
 }
 
@@ -43,52 +48,68 @@ bool is_plain(std::string_view crlf_text) {
   return true;
 }
 
-bool is_qp_literal(unsigned char c) { return (c >= 33 && c <= 126 && c != '=') || c == ' ' || c == '\t'; }
+// Bytes that quoted-printable needs for a byte of text; line ends pass as they are.
+constexpr std::array<uint8_t, 256> kQuotedWidth = [] {
+  std::array<uint8_t, 256> widths{};
+  for (size_t c = 0; c < 256; ++c) {
+    const bool literal = (c >= 32 && c <= 126 && c != '=') || c == '\t' || c == '\r' || c == '\n';
+    widths[c] = literal ? 1 : 3;
+  }
+  return widths;
+}();
 
 size_t quoted_printable_size(std::string_view text) {
   size_t size = 0;
-  for (const unsigned char c : text) size += is_qp_literal(c) || c == '\r' || c == '\n' ? 1 : 3;
+  for (const char c : text) size += kQuotedWidth[static_cast<unsigned char>(c)];
   return size + size / 73 * 3;  // soft line breaks, roughly
 }
 
-void append_hex(std::string& out, unsigned char c) {
-  out += '=';
-  out += kHexDigits[c >> 4];
-  out += kHexDigits[c & 15];
+char* put_hex(char* to, unsigned char c) {
+  *to++ = '=';
+  *to++ = kHexDigits[c >> 4];
+  *to++ = kHexDigits[c & 15];
+  return to;
 }
 
-void quoted_printable_line(std::string& out, std::string_view line) {
-  size_t column = 0;
+void append_hex(std::string& out, unsigned char c) {
+  char hex[3];
+  put_hex(hex, c);
+  out.append(hex, 3);
+}
+
+char* put_quoted_line(char* to, std::string_view line) {
+  const char* line_start = to;
+  const bool from = line.starts_with("From ");  // what old relays and mailboxes rewrite
   for (size_t i = 0; i < line.size(); ++i) {
     const auto c = static_cast<unsigned char>(line[i]);
     const bool last = i + 1 == line.size();
-    const bool blank_at_end = last && (c == ' ' || c == '\t');
-    const bool touched = i == 0 && (c == '.' || line.starts_with("From "));  // rewritten by old relays
-    const size_t width = is_qp_literal(c) && !blank_at_end && !touched ? 1 : 3;
-    if (column + width > (last ? kFoldBytes : kFoldBytes - 1)) {
-      out += "=\r\n";
-      column = 0;
+    const bool hidden = (i == 0 && from) || (last && (c == ' ' || c == '\t'));
+    const int width = hidden ? 3 : kQuotedWidth[c];
+    if (to - line_start + width > static_cast<int>(last ? kFoldBytes : kFoldBytes - 1)) {
+      *to++ = '=';
+      *to++ = '\r';
+      *to++ = '\n';
+      line_start = to;
     }
-    // A dot that a soft break moved to the start of a line is hidden as well.
-    if (width == 3 || (column == 0 && c == '.')) {
-      append_hex(out, c);
-      column += 3;
-    } else {
-      out += static_cast<char>(c);
-      ++column;
-    }
+    // A dot at the start of a line is hidden too, also where a soft break moved it there.
+    if (width == 3 || (c == '.' && to == line_start)) to = put_hex(to, c);
+    else *to++ = static_cast<char>(c);
   }
-  out += "\r\n";
+  *to++ = '\r';
+  *to++ = '\n';
+  return to;
 }
 
 std::string quoted_printable(std::string_view crlf_text) {
-  std::string out;
-  out.reserve(quoted_printable_size(crlf_text) + 64);
+  // Hiding a first and a last byte at most doubles a line, and soft breaks add less than an eighth to longer ones.
+  std::string out(2 * quoted_printable_size(crlf_text) + 64, '\0');
+  char* to = out.data();
   for (size_t at = 0; at < crlf_text.size();) {
     const size_t end = crlf_text.find('\r', at);
-    quoted_printable_line(out, crlf_text.substr(at, end - at));
+    to = put_quoted_line(to, crlf_text.substr(at, end - at));
     at = end + 2;
   }
+  out.resize(static_cast<size_t>(to - out.data()));
   return out;
 }
 
@@ -130,11 +151,13 @@ bool needs_encoding(std::string_view text) {
 }  // namespace
 
 bool has_bare_line_end(std::string_view text) {
-  if (std::count(text.begin(), text.end(), '\r') != std::count(text.begin(), text.end(), '\n')) return true;
+  size_t pairs = 0;
   for (size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) {
     if (at == 0 || text[at - 1] != '\r') return true;
+    ++pairs;
   }
-  return false;
+  for (size_t at = text.find('\r'); at != std::string_view::npos; at = text.find('\r', at + 1)) --pairs;
+  return pairs != 0;  // every LF has its CR; is there one more?
 }
 
 size_t longest_word(std::string_view text) {
