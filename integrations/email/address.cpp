@@ -1,10 +1,9 @@
 #include "integrations/email/address.hpp"
 
-#include <utf8proc.h>
-
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <utf8proc.h>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -74,8 +73,10 @@ bool is_label_point(uint32_t point) {
     case UTF8PROC_CATEGORY_LO:
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_MC:
-    case UTF8PROC_CATEGORY_ND: return true;
-    default: return point == '-';
+    case UTF8PROC_CATEGORY_ND:
+      return true;
+    default:
+      return point == '-';
   }
 }
 
@@ -94,9 +95,9 @@ Result<std::vector<uint32_t>> normal_points(std::string_view domain) {
     at += static_cast<size_t>(length);
   }
   utf8proc_uint8_t* mapped = nullptr;
-  const auto size = utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(lower.data()),
-                                 static_cast<utf8proc_ssize_t>(lower.size()), &mapped,
-                                 static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT));
+  const auto size =
+      utf8proc_map(reinterpret_cast<const utf8proc_uint8_t*>(lower.data()), static_cast<utf8proc_ssize_t>(lower.size()),
+                   &mapped, static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPOSE | UTF8PROC_COMPAT));
   const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(mapped, &std::free);
   if (size < 0) return invalid("The domain is not UTF-8");
   std::vector<uint32_t> points;

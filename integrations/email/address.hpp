@@ -17,9 +17,9 @@
 
 namespace spreaders::email {
 
-constexpr size_t kAddressBytesMax = 254;    // RFC 5321 section 4.5.3.1.3 less the angle brackets
-constexpr size_t kDomainBytesMax = 253;     // RFC 1035
-constexpr size_t kVerpTokenBytesMax = 56;   // so that "bounce+" and the token fit the 64 bytes of a local part
+constexpr size_t kAddressBytesMax = 254;   // RFC 5321 section 4.5.3.1.3 less the angle brackets
+constexpr size_t kDomainBytesMax = 253;    // RFC 1035
+constexpr size_t kVerpTokenBytesMax = 56;  // so that "bounce+" and the token fit the 64 bytes of a local part
 
 // "Müller.Example" -> "xn--mller-kva.example"; kInvalidArgument when a label is empty, too long or not a host name.
 Result<std::string> ascii_domain(std::string_view domain);

@@ -12,7 +12,7 @@ TEST(Address, InternationalDomainsBecomeAscii) {
       {"MÜLLER.example", "xn--mller-kva.example"},
       {"mu\xcc\x88ller.example", "xn--mller-kva.example"},  // u + combining diaeresis
       {"faß.de", "xn--fa-hia.de"},
-      {"βόλος.com", "xn--nxasmm1c.com"},                    // final sigma stays
+      {"βόλος.com", "xn--nxasmm1c.com"},  // final sigma stays
       {"例え.テスト", "xn--r8jz45g.xn--zckzah"},
       {"例え。テスト", "xn--r8jz45g.xn--zckzah"},
       {"İstanbul.example", "xn--istanbul-o0e.example"},
@@ -25,7 +25,9 @@ TEST(Address, InternationalDomainsBecomeAscii) {
       {"a b.c", ""},
       {"a_b.c", ""},
       {"☃.net", ""},
-      {"a\xe2\x80\x8d" "b.net", ""},                        // zero-width joiner
+      {"a\xe2\x80\x8d"
+       "b.net",
+       ""},  // zero-width joiner
       {"", ""},
       {".", ""},
       {"\xff.net", ""},
@@ -44,7 +46,8 @@ TEST(Address, WireFormRefusesWhatNeedsSmtputf8) {
   ASSERT_FALSE(unicode.ok());
   EXPECT_EQ(unicode.error().code, Code::kUnsupported);
   EXPECT_NE(unicode.error().message.find("SMTPUTF8"), std::string::npos);
-  for (const char* bad : {"", "@", "a@", "@b.c", "a b@c.d", "a@b", "a<b@c.d", "a\r\nb@c.d", "a@c.d\r\nX: y", "a..b@c.d"}) {
+  for (const char* bad :
+       {"", "@", "a@", "@b.c", "a b@c.d", "a@b", "a<b@c.d", "a\r\nb@c.d", "a@c.d\r\nX: y", "a..b@c.d"}) {
     auto got = wire_address(bad);
     ASSERT_FALSE(got.ok()) << bad;
     EXPECT_EQ(got.error().code, Code::kInvalidArgument) << bad;
@@ -56,7 +59,8 @@ TEST(Address, VerpRoundTrip) {
   const std::string token = "k3_v-9ABCdef";
   const std::string address = verp_address(token, "bounce.example");
   EXPECT_EQ(address, "bounce+k3_v-9ABCdef@bounce.example");
-  for (const std::string& form : {address, "<" + address + ">", " <" + address + "> ", std::string("BOUNCE+k3_v-9ABCdef@Bounce.Example")}) {
+  for (const std::string& form :
+       {address, "<" + address + ">", " <" + address + "> ", std::string("BOUNCE+k3_v-9ABCdef@Bounce.Example")}) {
     auto back = parse_verp(form);
     ASSERT_TRUE(back.ok()) << form;
     EXPECT_EQ(back->token, token);

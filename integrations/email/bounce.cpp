@@ -54,7 +54,8 @@ std::string find_status(std::string_view text) {
 std::string status_of_reply(std::string_view text) {
   for (size_t at = 0; at + 3 <= text.size(); ++at) {
     const bool code = (text[at] == '4' || text[at] == '5') && text[at + 1] >= '0' && text[at + 1] <= '5' &&
-                      is_digit(text[at + 2]) && (at == 0 || text[at - 1] == ' ' || text[at - 1] == '(' || text[at - 1] == '#') &&
+                      is_digit(text[at + 2]) &&
+                      (at == 0 || text[at - 1] == ' ' || text[at - 1] == '(' || text[at - 1] == '#') &&
                       (at + 3 == text.size() || text[at + 3] == ' ' || text[at + 3] == '-');
     if (code) return text[at] == '4' ? "4.0.0" : "5.0.0";
   }
@@ -68,8 +69,10 @@ std::string mailbox(std::string_view text) {
   if (open != std::string_view::npos && close != std::string_view::npos && close > open) {
     text = text.substr(open + 1, close - open - 1);
   }
-  while (!text.empty() && std::string_view(" \"'()[]:;,").find(text.front()) != std::string_view::npos) text.remove_prefix(1);
-  while (!text.empty() && std::string_view(" \"'()[]:;,.").find(text.back()) != std::string_view::npos) text.remove_suffix(1);
+  while (!text.empty() && std::string_view(" \"'()[]:;,").find(text.front()) != std::string_view::npos)
+    text.remove_prefix(1);
+  while (!text.empty() && std::string_view(" \"'()[]:;,.").find(text.back()) != std::string_view::npos)
+    text.remove_suffix(1);
   if (!is_email(text)) return {};
   const size_t at = text.rfind('@');
   return std::string(text.substr(0, at)) + lower_ascii(text.substr(at));
@@ -95,7 +98,8 @@ std::string_view without_type(std::string_view value) {
 
 std::string message_id_of(std::string_view value) {
   const size_t open = value.find('<'), close = value.find('>', open == std::string_view::npos ? 0 : open);
-  if (open != std::string_view::npos && close != std::string_view::npos) value = value.substr(open + 1, close - open - 1);
+  if (open != std::string_view::npos && close != std::string_view::npos)
+    value = value.substr(open + 1, close - open - 1);
   value = trim(value);
   if (value.size() > 250 || value.find(' ') != std::string_view::npos) return {};
   return clean(value);
@@ -129,7 +133,8 @@ void read_originals(const MimePart& root, Bounce& bounce) {
   for_each_part(root, [&](const MimePart& part) {
     if (&part == &root) return;
     if (part.type == "message/rfc822" && !part.children.empty()) read_original(part.children[0].fields, bounce);
-    if (part.type == "text/rfc822-headers" || part.type == "message/rfc822-headers" || part.type == "text/rfc822-header") {
+    if (part.type == "text/rfc822-headers" || part.type == "message/rfc822-headers" ||
+        part.type == "text/rfc822-header") {
       read_original(parse_fields(decoded_body(part)), bounce);
     }
   });
@@ -173,7 +178,8 @@ bool read_delivery_status(const MimePart& root, Bounce& bounce) {
   if (bounce.recipients.size() == 1 && bounce.recipients[0].diagnostic.empty() && !root.children.empty()) {
     auto& recipient = bounce.recipients[0];
     const BounceClass by_words = classify_bounce(recipient.status, decoded_body(root.children[0], 4096));
-    if (recipient.classification == BounceClass::kSoft && recipient.action == "failed") recipient.classification = by_words;
+    if (recipient.classification == BounceClass::kSoft && recipient.action == "failed")
+      recipient.classification = by_words;
   }
   return !bounce.recipients.empty();
 }
@@ -208,9 +214,10 @@ bool is_auto_reply(const MimePart& root) {
   if (precedence == "auto_reply" || precedence == "auto-reply") return true;
   const std::string subject = lower_ascii(decode_words(field(root.fields, "subject")));
   for (const std::string_view words :
-       {"out of office", "out of the office", "automatic reply", "auto-reply", "autoreply", "auto reply", "vacation reply",
-        "abwesenheit", "automatische antwort", "réponse automatique", "absence du bureau", "respuesta automática",
-        "risposta automatica", "automatisch antwoord", "resposta automática", "自動応答", "автоответ"}) {
+       {"out of office", "out of the office", "automatic reply", "auto-reply", "autoreply", "auto reply",
+        "vacation reply", "abwesenheit", "automatische antwort", "réponse automatique", "absence du bureau",
+        "respuesta automática", "risposta automatica", "automatisch antwoord", "resposta automática", "自動応答",
+        "автоответ"}) {
     if (subject.find(words) != std::string::npos) return true;
   }
   return false;
@@ -224,9 +231,10 @@ bool looks_like_bounce(const MimePart& root) {
     found |= from.find(sender) != std::string::npos;
   }
   if (!found) return false;
-  for (const std::string_view words : {"undeliver", "failure", "returned mail", "returned to sender", "delivery status",
-                                       "non delivery", "nondeliverable", "delivery fail", "delivery has failed", "not delivered",
-                                       "delivery notification", "could not be delivered", "unzustellbar", "delayed"}) {
+  for (const std::string_view words :
+       {"undeliver", "failure", "returned mail", "returned to sender", "delivery status", "non delivery",
+        "nondeliverable", "delivery fail", "delivery has failed", "not delivered", "delivery notification",
+        "could not be delivered", "unzustellbar", "delayed"}) {
     if (subject.find(words) != std::string::npos) return true;
   }
   return !field(root.fields, "x-failed-recipients").empty();
@@ -246,9 +254,9 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 bool starts_copy(std::string_view line) {
   const std::string lower = lower_ascii(line);
   for (const std::string_view words :
-       {"below this line is a copy", "this is a copy of the message", "this is a copy of your message", "original message",
-        "message header follows", "message headers follow", "unsent message follows", "original headers",
-        "text of your message follows", "copy of the original message"}) {
+       {"below this line is a copy", "this is a copy of the message", "this is a copy of your message",
+        "original message", "message header follows", "message headers follow", "unsent message follows",
+        "original headers", "text of your message follows", "copy of the original message"}) {
     if (lower.starts_with('-') && lower.find(words) != std::string::npos) return true;
     if (lower.find(words) != std::string::npos && lower.ends_with(':')) return true;
   }

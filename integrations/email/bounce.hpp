@@ -44,15 +44,16 @@ struct BounceRecipient {
 struct Bounce {
   BounceClass classification = BounceClass::kSoft;  // of the first recipient
   std::vector<BounceRecipient> recipients;
-  std::string original_message_id;                  // of the mail we sent, without angle brackets; or empty
-  std::string envelope_to;                          // the VERP address it came to; or empty
+  std::string original_message_id;  // of the mail we sent, without angle brackets; or empty
+  std::string envelope_to;          // the VERP address it came to; or empty
   std::string reporting_mta;
-  std::string feedback_type;                        // of a complaint: abuse, fraud, not-spam, ...
+  std::string feedback_type;  // of a complaint: abuse, fraud, not-spam, ...
 };
 
 Result<Bounce> parse_bounce(std::string_view message);
 
-// From an enhanced status and the words beside it; either may be empty. An action of "delayed" is the caller's to judge.
+// From an enhanced status and the words beside it; either may be empty. An action of "delayed" is the caller's to
+// judge.
 BounceClass classify_bounce(std::string_view status, std::string_view diagnostic);
 
 }  // namespace spreaders::email

@@ -12,32 +12,74 @@ namespace {
 
 using Words = std::span<const std::string_view>;
 
-constexpr std::array<std::string_view, 15> kFull = {
-    "mailbox full", "mailbox is full", "over quota", "overquota", "quota exceeded", "exceeded storage", "out of storage",
-    "quota", "mailfolder is full", "inbox is full", "insufficient system storage", "storage allocation", "mailbox size limit",
-    "too many messages in", "disk full"};
+constexpr std::array<std::string_view, 15> kFull = {"mailbox full",
+                                                    "mailbox is full",
+                                                    "over quota",
+                                                    "overquota",
+                                                    "quota exceeded",
+                                                    "exceeded storage",
+                                                    "out of storage",
+                                                    "quota",
+                                                    "mailfolder is full",
+                                                    "inbox is full",
+                                                    "insufficient system storage",
+                                                    "storage allocation",
+                                                    "mailbox size limit",
+                                                    "too many messages in",
+                                                    "disk full"};
 
-constexpr std::array<std::string_view, 35> kNoSuchAddress = {
-    "user unknown", "unknown user", "no such user", "no such recipient", "no such mailbox", "no such address",
-    "unknown recipient", "recipient unknown", "unknown address", "address unknown", "does not exist", "doesn't exist",
-    "not exist", "invalid recipient", "invalid mailbox", "invalid address", "no mailbox here", "unrouteable address",
-    "mailbox not found", "recipient not found", "user not found", "recipientnotfound", "address not found",
-    "not a valid recipient", "mailbox unavailable", "mailbox is disabled", "account is disabled", "has been disabled",
-    "account has been deactivated", "is inactive", "account is closed", "no longer valid", "no longer available",
-    "doesn't have a yahoo.com account", "not listed in domino"};
+constexpr std::array<std::string_view, 35> kNoSuchAddress = {"user unknown",
+                                                             "unknown user",
+                                                             "no such user",
+                                                             "no such recipient",
+                                                             "no such mailbox",
+                                                             "no such address",
+                                                             "unknown recipient",
+                                                             "recipient unknown",
+                                                             "unknown address",
+                                                             "address unknown",
+                                                             "does not exist",
+                                                             "doesn't exist",
+                                                             "not exist",
+                                                             "invalid recipient",
+                                                             "invalid mailbox",
+                                                             "invalid address",
+                                                             "no mailbox here",
+                                                             "unrouteable address",
+                                                             "mailbox not found",
+                                                             "recipient not found",
+                                                             "user not found",
+                                                             "recipientnotfound",
+                                                             "address not found",
+                                                             "not a valid recipient",
+                                                             "mailbox unavailable",
+                                                             "mailbox is disabled",
+                                                             "account is disabled",
+                                                             "has been disabled",
+                                                             "account has been deactivated",
+                                                             "is inactive",
+                                                             "account is closed",
+                                                             "no longer valid",
+                                                             "no longer available",
+                                                             "doesn't have a yahoo.com account",
+                                                             "not listed in domino"};
 
 constexpr std::array<std::string_view, 5> kNoSuchDomain = {"host not found", "domain not found", "nxdomain",
                                                            "no such domain", "name service error for name"};
 
 constexpr std::array<std::string_view, 30> kUnwanted = {
-    "spam", "unsolicited", "blacklist", "black list", "blocklist", "block list", "blocked", "spamhaus", "barracuda",
-    "spamcop", "proofpoint", "rbl", "dnsbl", "reputation", "dmarc", "dkim", "spf ", "unauthenticated", "not authenticated",
-    "policy", "banned", "bulk", "virus", "content rejected", "rejected by content", "sender denied", "poor sender",
-    "listed in", "access denied", "not accepted from"};
+    "spam",          "unsolicited", "blacklist",       "black list",        "blocklist",
+    "block list",    "blocked",     "spamhaus",        "barracuda",         "spamcop",
+    "proofpoint",    "rbl",         "dnsbl",           "reputation",        "dmarc",
+    "dkim",          "spf ",        "unauthenticated", "not authenticated", "policy",
+    "banned",        "bulk",        "virus",           "content rejected",  "rejected by content",
+    "sender denied", "poor sender", "listed in",       "access denied",     "not accepted from"};
 
 constexpr std::array<std::string_view, 13> kTemporary = {
-    "greylist", "graylist", "try again", "temporarily", "timed out", "timeout", "connection refused", "too many connections",
-    "resources", "rate limit", "too large", "exceeds size", "loop"};
+    "greylist",  "graylist",   "try again",          "temporarily",
+    "timed out", "timeout",    "connection refused", "too many connections",
+    "resources", "rate limit", "too large",          "exceeds size",
+    "loop"};
 
 bool has_any(std::string_view text, Words words) {
   return std::any_of(words.begin(), words.end(),

@@ -1,5 +1,5 @@
-// What the fuzz target and the test with damaged mail both ask: any bytes at all must come out of the readers of inbound
-// mail without a crash and within their limits, and out of the MIME builder without a forged header.
+// What the fuzz target and the test with damaged mail both ask: any bytes at all must come out of the readers of
+// inbound mail without a crash and within their limits, and out of the MIME builder without a forged header.
 #pragma once
 
 #include <cstdlib>
@@ -26,9 +26,17 @@ inline void fuzz_mail(std::string_view input) {
   (void)parse_verp(input);
   // Whatever is accepted for a header must give lines that nothing can break out of.
   const std::string text(input.substr(0, 600));
-  const auto mail = build_mime({.from_name = text, .from_email = "a@b.example", .to_name = "", .to_email = "c@d.example",
-                                .reply_to = "", .subject = "S" + text, .html = "", .text = "x" + text,
-                                .message_id = "m@b.example", .date = {}, .headers = {{"X-A", "v" + text}},
+  const auto mail = build_mime({.from_name = text,
+                                .from_email = "a@b.example",
+                                .to_name = "",
+                                .to_email = "c@d.example",
+                                .reply_to = "",
+                                .subject = "S" + text,
+                                .html = "",
+                                .text = "x" + text,
+                                .message_id = "m@b.example",
+                                .date = {},
+                                .headers = {{"X-A", "v" + text}},
                                 .envelope_from = ""});
   if (mail.ok()) {
     const auto fields = parse_fields(*mail);

@@ -1,7 +1,6 @@
 #include "integrations/email/bounce.hpp"
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
@@ -81,10 +80,18 @@ TEST(Bounce, DamagedMailStaysWithinTheLimits) {
     for (uint64_t change = rng.below(20); change > 0 && !mail.empty(); --change) {
       const size_t at = rng.below(mail.size());
       switch (rng.below(4)) {
-        case 0: mail[at] = static_cast<char>(rng.below(256)); break;
-        case 1: mail.erase(at, rng.below(40)); break;
-        case 2: mail.insert(at, mail.substr(rng.below(mail.size()), rng.below(60))); break;
-        default: mail.insert(at, rng.below(2) == 0 ? "\n" : "=?utf-8?Q?=FF?="); break;
+        case 0:
+          mail[at] = static_cast<char>(rng.below(256));
+          break;
+        case 1:
+          mail.erase(at, rng.below(40));
+          break;
+        case 2:
+          mail.insert(at, mail.substr(rng.below(mail.size()), rng.below(60)));
+          break;
+        default:
+          mail.insert(at, rng.below(2) == 0 ? "\n" : "=?utf-8?Q?=FF?=");
+          break;
       }
     }
     fuzz_mail(mail);
@@ -103,14 +110,14 @@ TEST(Bounce, HostileShapesEndQuickly) {
   for (int i = 0; i < 2'000; ++i) self += "--b\nContent-Type: multipart/mixed; boundary=b\n\n";
   std::string folded = "Subject: x\n" + std::string(500'000, ' ') + "y\n";
   for (int i = 0; i < 100'000; ++i) folded += " y\n";
-  for (const std::string& mail : {nested, parts, groups, self, folded, std::string(5'000'000, 'x'), std::string(900'000, '\n'),
-                                  "From: mailer-daemon@x\nSubject: failure\n\n" + std::string(900'000, '@'),
-                                  "From: mailer-daemon@x\nSubject: failure\n\n" + std::string(900'000, '<'),
-                                  "Subject: " + [] {
-                                    std::string words;
-                                    for (int i = 0; i < 50'000; ++i) words += "=?utf-8?Q?";
-                                    return words;
-                                  }() + "\n\n"}) {
+  for (const std::string& mail :
+       {nested, parts, groups, self, folded, std::string(5'000'000, 'x'), std::string(900'000, '\n'),
+        "From: mailer-daemon@x\nSubject: failure\n\n" + std::string(900'000, '@'),
+        "From: mailer-daemon@x\nSubject: failure\n\n" + std::string(900'000, '<'), "Subject: " + [] {
+          std::string words;
+          for (int i = 0; i < 50'000; ++i) words += "=?utf-8?Q?";
+          return words;
+        }() + "\n\n"}) {
     (void)parse_bounce(mail);
   }
   const auto bounce = parse_bounce(groups);

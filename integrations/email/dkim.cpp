@@ -1,13 +1,12 @@
 #include "integrations/email/dkim.hpp"
 
+#include <algorithm>
+#include <array>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-
-#include <algorithm>
-#include <array>
 #include <vector>
 
 #include "core/bytes.hpp"
@@ -153,10 +152,9 @@ Result<std::string> signature(EVP_PKEY* pkey, bool ed25519, std::string_view dat
   const auto* bytes = reinterpret_cast<const unsigned char*>(input.data());
   size_t size = static_cast<size_t>(EVP_PKEY_get_size(pkey));
   std::string out(size, '\0');
-  const bool done = context &&
-                    EVP_DigestSignInit(context.get(), nullptr, ed25519 ? nullptr : EVP_sha256(), nullptr, pkey) == 1 &&
-                    EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size, bytes,
-                                   input.size()) == 1;
+  const bool done =
+      context && EVP_DigestSignInit(context.get(), nullptr, ed25519 ? nullptr : EVP_sha256(), nullptr, pkey) == 1 &&
+      EVP_DigestSign(context.get(), reinterpret_cast<unsigned char*>(out.data()), &size, bytes, input.size()) == 1;
   if (!done) {
     ERR_clear_error();
     return internal("The DKIM signature could not be made");

@@ -5,8 +5,8 @@
 //
 // The key is parsed once; sign() is const and may be called from many threads. An RSA-2048 signature costs about
 // 0.7 ms, Ed25519 0.05 ms. Signed are the fields a reader or a mailbox provider acts on, List-Unsubscribe and
-// List-Unsubscribe-Post among them (RFC 8058 asks for it); From, To, Subject and Reply-To are listed once more than they
-// occur, so that adding a second one breaks the signature.
+// List-Unsubscribe-Post among them (RFC 8058 asks for it); From, To, Subject and Reply-To are listed once more than
+// they occur, so that adding a second one breaks the signature.
 #pragma once
 
 #include <memory>

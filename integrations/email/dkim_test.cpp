@@ -1,14 +1,12 @@
 #include "integrations/email/dkim.hpp"
 
 #include <gtest/gtest.h>
+#include <map>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-
 #include <sys/wait.h>
-
-#include <map>
 #include <thread>
 
 #include "core/bytes.hpp"
@@ -255,9 +253,11 @@ TEST_P(DkimSigns, WhatTheVerifierAccepts) {
 
 TEST_P(DkimSigns, OddBodiesAndHeaders) {
   const auto signer = DkimSigner::create({"shop.example", "s1"}, GetParam() ? ed25519_key() : rsa_key(1024));
-  const std::string head = "FROM :  A  <a@b.example>\r\nsubject:\r\n folded\r\n\t twice \r\nReceived: x\r\nTo: b@c.example\r\n\r\n";
-  for (const std::string& body : {std::string(), std::string("\r\n\r\n"), std::string("no end"), std::string(" \t \r\n"),
-                                  std::string("a  b \r\n \r\n\r\n  c\t\td  \r\n\r\n"), std::string(" leading\r\n")}) {
+  const std::string head =
+      "FROM :  A  <a@b.example>\r\nsubject:\r\n folded\r\n\t twice \r\nReceived: x\r\nTo: b@c.example\r\n\r\n";
+  for (const std::string& body :
+       {std::string(), std::string("\r\n\r\n"), std::string("no end"), std::string(" \t \r\n"),
+        std::string("a  b \r\n \r\n\r\n  c\t\td  \r\n\r\n"), std::string(" leading\r\n")}) {
     const std::string message = head + body;
     const auto header = signer->sign(message, kNow);
     ASSERT_TRUE(header.ok());
@@ -312,9 +312,10 @@ TEST(Dkim, OneSignerServesManyThreads) {
 
 TEST(Dkim, RefusesBadKeysAndNamesNoSecret) {
   const Secret good = ed25519_key();
-  for (const Secret& key : {Secret(), Secret("hello"), Secret(good.reveal().substr(0, 60)), rsa_key(512),
-                            pem_of(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")),
-                            Secret("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n")}) {
+  for (const Secret& key :
+       {Secret(), Secret("hello"), Secret(good.reveal().substr(0, 60)), rsa_key(512),
+        pem_of(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")),
+        Secret("-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n")}) {
     const auto signer = DkimSigner::create({"shop.example", "s1"}, key);
     ASSERT_FALSE(signer.ok());
     EXPECT_EQ(signer.error().code, Code::kInvalidArgument);
@@ -328,9 +329,9 @@ TEST(Dkim, RefusesBadKeysAndNamesNoSecret) {
 
 TEST(Dkim, RefusesMessagesThatCannotVerify) {
   const auto signer = DkimSigner::create({"shop.example", "s1"}, ed25519_key());
-  for (const char* message : {"From: a@b.example\n\nbody\n", "From: a@b.example\r\n\r\nbare\rreturn\r\n",
-                              "To: a@b.example\r\n\r\nno From\r\n", "From: a@b\r\nFrom: c@d\r\n\r\n",
-                              "From: a@b\r\nnot a header\r\n\r\n"}) {
+  for (const char* message :
+       {"From: a@b.example\n\nbody\n", "From: a@b.example\r\n\r\nbare\rreturn\r\n",
+        "To: a@b.example\r\n\r\nno From\r\n", "From: a@b\r\nFrom: c@d\r\n\r\n", "From: a@b\r\nnot a header\r\n\r\n"}) {
     const auto result = signer->sign(message, kNow);
     ASSERT_FALSE(result.ok()) << message;
     EXPECT_EQ(result.error().code, Code::kInvalidArgument);

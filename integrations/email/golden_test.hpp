@@ -2,10 +2,9 @@
 // directory, to be looked at and, when they are right, copied over the golden file.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <sstream>
 #include <string>
 

@@ -66,10 +66,24 @@ bool is_header_name(std::string_view name) {
 
 // Fields that build_mime() or a later hop writes; a second one would contradict the first.
 bool is_reserved(std::string_view lower_name) {
-  static constexpr std::array<std::string_view, 18> kReserved = {
-      "from", "to", "cc", "bcc", "sender", "reply-to", "subject", "date", "message-id", "mime-version", "return-path",
-      "received", "dkim-signature", "arc-seal", "arc-message-signature", "arc-authentication-results",
-      "authentication-results", "delivered-to"};
+  static constexpr std::array<std::string_view, 18> kReserved = {"from",
+                                                                 "to",
+                                                                 "cc",
+                                                                 "bcc",
+                                                                 "sender",
+                                                                 "reply-to",
+                                                                 "subject",
+                                                                 "date",
+                                                                 "message-id",
+                                                                 "mime-version",
+                                                                 "return-path",
+                                                                 "received",
+                                                                 "dkim-signature",
+                                                                 "arc-seal",
+                                                                 "arc-message-signature",
+                                                                 "arc-authentication-results",
+                                                                 "authentication-results",
+                                                                 "delivered-to"};
   return lower_name.starts_with("content-") || lower_name.starts_with("resent-") ||
          std::find(kReserved.begin(), kReserved.end(), lower_name) != kReserved.end();
 }
@@ -122,8 +136,8 @@ std::string check_message_id(std::string_view id, Problems& problems) {
   const bool good = id.size() <= kMessageIdBytesMax && at != std::string_view::npos && at > 0 && at + 1 < id.size() &&
                     id.find('@', at + 1) == std::string_view::npos &&
                     std::all_of(id.begin(), id.end(), [](unsigned char c) {
-                      return c > 32 && c < 127 && std::string_view("<>()[],;:\\\"").find(static_cast<char>(c)) ==
-                                                      std::string_view::npos;
+                      return c > 32 && c < 127 &&
+                             std::string_view("<>()[],;:\\\"").find(static_cast<char>(c)) == std::string_view::npos;
                     });
   if (good) return std::string(id);
   problems.add("message_id", "is not of the form left@right in printable ASCII");

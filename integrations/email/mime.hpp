@@ -1,5 +1,6 @@
 // One e-mail as the bytes that go over SMTP or into a provider's "raw message" field: RFC 5322 header fields, MIME
-// (RFC 2045 to 2047), UTF-8, CRLF everywhere. The result is 7-bit, so it passes every relay unchanged, which DKIM needs.
+// (RFC 2045 to 2047), UTF-8, CRLF everywhere. The result is 7-bit, so it passes every relay unchanged, which DKIM
+// needs.
 //
 //   auto bytes = build_mime({.from_name = "Café", .from_email = "news@shop.example", .to_email = "a@b.example",
 //                            .subject = "Größe", .html = "<p>Hi</p>", .text = "Hi", .message_id = "k3@shop.example",
@@ -26,18 +27,18 @@ constexpr size_t kSubjectCodePointsMax = 900;
 constexpr size_t kBodyBytesMax = 8 * 1024 * 1024;  // html and text each
 constexpr size_t kExtraHeadersMax = 50;
 constexpr size_t kHeaderValueBytesMax = 4096;
-constexpr size_t kHeaderLineBytesMax = 998;        // RFC 5322 section 2.1.1, without CRLF
+constexpr size_t kHeaderLineBytesMax = 998;  // RFC 5322 section 2.1.1, without CRLF
 
 struct MailMessage {
-  std::string from_name;      // shown to the reader; may be empty
+  std::string from_name;  // shown to the reader; may be empty
   std::string from_email;
   std::string to_name;
   std::string to_email;
-  std::string reply_to;       // an address or empty
+  std::string reply_to;  // an address or empty
   std::string subject;
-  std::string html;           // html, text or both; line ends of any kind
+  std::string html;  // html, text or both; line ends of any kind
   std::string text;
-  std::string message_id;     // left@right, angle brackets optional
+  std::string message_id;  // left@right, angle brackets optional
   Instant date;
   // List-Unsubscribe, List-Unsubscribe-Post, Feedback-ID, X-...; names must be unique and not written by us.
   std::vector<std::pair<std::string, std::string>> headers;

@@ -7,7 +7,7 @@
 
 namespace spreaders::email {
 
-constexpr size_t kFoldBytes = 76;         // encoded words demand it (RFC 2047 section 2); used for every line
+constexpr size_t kFoldBytes = 76;  // encoded words demand it (RFC 2047 section 2); used for every line
 constexpr size_t kEncodedWordBytesMax = 75;
 
 struct EncodedBody {

@@ -201,8 +201,7 @@ MimeFields parse_fields(std::string_view text, const MimeLimits& limits, std::st
     }
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos || colon == 0 || fields.size() >= limits.fields_max) continue;
-    fields.emplace_back(lower_ascii(trim(line.substr(0, colon))),
-                        trim(line.substr(colon + 1, limits.field_bytes_max)));
+    fields.emplace_back(lower_ascii(trim(line.substr(0, colon))), trim(line.substr(colon + 1, limits.field_bytes_max)));
   }
   if (rest) *rest = text.substr(at);
   return fields;

@@ -14,7 +14,7 @@ struct MimeLimits {
   size_t bytes_max = 1024 * 1024;  // the rest of the message is not looked at
   size_t depth_max = 6;
   size_t parts_max = 64;
-  size_t fields_max = 400;         // in one part
+  size_t fields_max = 400;  // in one part
   size_t field_bytes_max = 8 * 1024;
 };
 

@@ -31,7 +31,8 @@ MailMessage campaign() {
   message.from_name = "Café Größe, Inc.";
   message.to_name = "山田太郎 \"Taro\"";
   message.to_email = "taro@日本語.example";
-  message.subject = "Sommerschlussverkauf: alle Größen für die ganze Familie, nur noch bis Sonntag – 50 % auf alles ☀️";
+  message.subject =
+      "Sommerschlussverkauf: alle Größen für die ganze Familie, nur noch bis Sonntag – 50 % auf alles ☀️";
   message.text = "Grüße aus dem Café\nFrom here on: 50 %\n.\nEnd with a blank \nhttps://shop.example/a?b=c&d=" +
                  std::string(120, 'x') + "\n";
   message.html = "<html><body><p>Grüße &amp; mehr = gut</p><p>" + std::string(200, 'y') + "</p></body></html>";
@@ -150,8 +151,8 @@ TEST(Mime, RefusesHeaderInjectionInEveryField) {
       {"reply_to", &MailMessage::reply_to},     {"subject", &MailMessage::subject},
       {"message_id", &MailMessage::message_id}, {"envelope_from", &MailMessage::envelope_from}};
   for (const auto& [name, member] : fields) {
-    for (const std::string& bad : {attack, std::string("a\nb@c.example"), std::string("a\rb@c.example"),
-                                   std::string("a\0b@c.example", 13)}) {
+    for (const std::string& bad :
+         {attack, std::string("a\nb@c.example"), std::string("a\rb@c.example"), std::string("a\0b@c.example", 13)}) {
       MailMessage message = simple();
       message.*member = bad;
       expect_refused(message, name);
@@ -170,14 +171,19 @@ TEST(Mime, NamesEveryProblemAtOnce) {
   message.from_email = "nobody";
   message.subject = " ";
   message.html = message.text = "";
-  message.headers = {{"Subject", "again"}, {"DKIM-Signature", "v=1"}, {"X-A", "1"}, {"x-a", "2"},
-                     {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"}, {"List-Help", "größe"}};
+  message.headers = {{"Subject", "again"},
+                     {"DKIM-Signature", "v=1"},
+                     {"X-A", "1"},
+                     {"x-a", "2"},
+                     {"List-Unsubscribe-Post", "List-Unsubscribe=One-Click"},
+                     {"List-Help", "größe"}};
   const auto result = build_mime(message);
   ASSERT_FALSE(result.ok());
   std::vector<std::string> pointers;
   for (const auto& issue : result.error().issues) pointers.push_back(issue.pointer);
-  EXPECT_EQ(pointers, (std::vector<std::string>{"from_email", "subject", "headers/Subject", "headers/DKIM-Signature",
-                                                "headers/x-a", "headers/List-Help", "headers/List-Unsubscribe", "text"}));
+  EXPECT_EQ(pointers,
+            (std::vector<std::string>{"from_email", "subject", "headers/Subject", "headers/DKIM-Signature",
+                                      "headers/x-a", "headers/List-Help", "headers/List-Unsubscribe", "text"}));
 }
 
 TEST(Mime, RefusesAddressesThatNeedSmtputf8) {
@@ -206,8 +212,23 @@ TEST(Mime, QuotedPrintableHidesWhatRelaysRewrite) {
 
 TEST(Mime, EveryBodySurvivesItsEncoding) {
   Rng rng(7);
-  const std::vector<std::string> pieces = {"a", " ", "\t", "=", ".", "From ", "\n", "\r\n", "\r", "é", "日本", "😀",
-                                           "=_", "--", "word ", std::string(80, 'w'), std::string(76, '.')};
+  const std::vector<std::string> pieces = {"a",
+                                           " ",
+                                           "\t",
+                                           "=",
+                                           ".",
+                                           "From ",
+                                           "\n",
+                                           "\r\n",
+                                           "\r",
+                                           "é",
+                                           "日本",
+                                           "😀",
+                                           "=_",
+                                           "--",
+                                           "word ",
+                                           std::string(80, 'w'),
+                                           std::string(76, '.')};
   for (int round = 0; round < 2000; ++round) {
     std::string body;
     const size_t count = rng.below(60);
@@ -224,8 +245,9 @@ TEST(Mime, EveryBodySurvivesItsEncoding) {
 
 TEST(Mime, EverySubjectSurvivesItsEncodingAndFolds) {
   Rng rng(11);
-  const std::vector<std::string> pieces = {"a", "word ", "é", "日本語", "😀", "=?UTF-8?Q?x?=", "?=", "_", "=", "  x",
-                                           std::string(30, 'w'), "50 % ", "\"q\"", "\\"};
+  const std::vector<std::string> pieces = {
+      "a",     "word ", "é", "日本語", "😀", "=?UTF-8?Q?x?=", "?=", "_", "=", "  x", std::string(30, 'w'),
+      "50 % ", "\"q\"", "\\"};
   for (int round = 0; round < 2000; ++round) {
     MailMessage message = simple();
     message.subject = "S";

@@ -53,7 +53,8 @@ std::string clean_text(const std::vector<std::string>& lines) {
   for (const auto& line : lines) {
     if (!out.empty()) out += ' ';
     const bool utf8 = is_utf8(line);
-    for (const unsigned char c : line) out += c < 0x20 || c == 0x7f ? ' ' : c >= 0x80 && !utf8 ? '?' : static_cast<char>(c);
+    for (const unsigned char c : line)
+      out += c < 0x20 || c == 0x7f ? ' ' : c >= 0x80 && !utf8 ? '?' : static_cast<char>(c);
     if (out.size() > kSmtpTextBytesMax) break;
   }
   if (out.size() > kSmtpTextBytesMax) {
@@ -111,7 +112,7 @@ struct SmtpConnection::Session {
   int64_t deadline_ms = 0;  // of the open() or send() that is under way
   std::string out, line;    // buffers that live as long as the connection
   SmtpStage stage = SmtpStage::kConnect;
-  bool verified = false;    // TLS with a checked certificate
+  bool verified = false;  // TLS with a checked certificate
 
   using Io = SmtpTransport::Io;
 
@@ -138,9 +139,7 @@ struct SmtpConnection::Session {
     return reply;
   }
 
-  Reply command(std::string_view text) {
-    return write(text) ? read_reply(server.command_timeout_ms) : Reply{};
-  }
+  Reply command(std::string_view text) { return write(text) ? read_reply(server.command_timeout_ms) : Reply{}; }
 
   Error refused(std::string_view what, const Reply& reply) {
     transport.close();
@@ -365,8 +364,8 @@ Result<void> SmtpConnection::open(const SmtpServer& server) {
   session_.reset();
   if (!is_word(server.host) || server.port == 0) return invalid("The SMTP host or port is missing or malformed");
   if (!is_word(server.helo_name)) return invalid("The name for EHLO is not a host name");
-  const bool long_login = server.username.size() > kCredentialBytesMax ||
-                          server.password.reveal().size() > kCredentialBytesMax;
+  const bool long_login =
+      server.username.size() > kCredentialBytesMax || server.password.reveal().size() > kCredentialBytesMax;
   const bool zero = (server.username + server.password.reveal()).find('\0') != std::string::npos;
   if (long_login || zero) return invalid("The SMTP user name or password is too long or has a zero byte");
   auto session = std::make_unique<Session>();

@@ -42,16 +42,16 @@ struct SmtpServer {
   uint16_t port = 587;
   std::vector<std::string> addresses = {};  // numeric; when set, the name is not resolved (the caller has checked them)
   SmtpTls tls = SmtpTls::kRequired;
-  std::string ca_file = {};                 // PEM; empty = the system's store
-  std::string username = {};                // empty = no AUTH
+  std::string ca_file = {};   // PEM; empty = the system's store
+  std::string username = {};  // empty = no AUTH
   Secret password = {};
-  bool allow_plain_password = false;        // AUTH without a verified TLS connection
-  bool pipelining = true;                   // use it when it is offered
+  bool allow_plain_password = false;  // AUTH without a verified TLS connection
+  bool pipelining = true;             // use it when it is offered
   std::string helo_name = "localhost";
-  int connect_timeout_ms = 15'000;          // for each address
-  int command_timeout_ms = 60'000;          // for each reply but the last, and for the TLS handshake
-  int data_timeout_ms = 600'000;            // for the reply to the final dot (RFC 5321 section 4.5.3.2.6)
-  int total_timeout_ms = 900'000;           // for one open() or one send() as a whole
+  int connect_timeout_ms = 15'000;  // for each address
+  int command_timeout_ms = 60'000;  // for each reply but the last, and for the TLS handshake
+  int data_timeout_ms = 600'000;    // for the reply to the final dot (RFC 5321 section 4.5.3.2.6)
+  int total_timeout_ms = 900'000;   // for one open() or one send() as a whole
 };
 
 struct Envelope {

@@ -3,7 +3,11 @@
 #pragma once
 
 #include <arpa/inet.h>
+#include <atomic>
+#include <filesystem>
+#include <functional>
 #include <gtest/gtest.h>
+#include <mutex>
 #include <netinet/in.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -12,15 +16,10 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <atomic>
-#include <filesystem>
-#include <functional>
-#include <mutex>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 #include <vector>
 
 namespace spreaders::email {
@@ -50,7 +49,8 @@ struct TestCertificate {
     X509_sign(certificate, key, EVP_sha256());
     static std::atomic<int> number = 0;
     pem_file = (std::filesystem::path(testing::TempDir()) /
-                ("smtp_ca_" + std::to_string(getpid()) + "_" + std::to_string(number++) + ".pem")).string();
+                ("smtp_ca_" + std::to_string(getpid()) + "_" + std::to_string(number++) + ".pem"))
+                   .string();
     FILE* file = fopen(pem_file.c_str(), "w");
     PEM_write_X509(file, certificate);
     fclose(file);
@@ -149,7 +149,8 @@ class Peer {
   bool read_byte(char& c) {
     if (read_at_ == buffer_.size()) {
       buffer_.resize(65536);
-      const auto got = ssl_ ? SSL_read(ssl_, buffer_.data(), 65536) : static_cast<int>(recv(socket_, buffer_.data(), 65536, 0));
+      const auto got =
+          ssl_ ? SSL_read(ssl_, buffer_.data(), 65536) : static_cast<int>(recv(socket_, buffer_.data(), 65536, 0));
       buffer_.resize(got > 0 ? static_cast<size_t>(got) : 0);
       read_at_ = 0;
       if (got <= 0) return false;

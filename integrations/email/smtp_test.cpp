@@ -117,7 +117,7 @@ TEST(Smtp, LargeMessagesArriveWhole) {
 
 struct Refusal {
   const char* name;
-  int at;             // 0 MAIL, 1 RCPT, 2 DATA, 3 final dot
+  int at;  // 0 MAIL, 1 RCPT, 2 DATA, 3 final dot
   const char* reply;
   Kind kind;
   SmtpStage stage;
@@ -172,7 +172,8 @@ INSTANTIATE_TEST_SUITE_P(
         Refusal{"Mail550", 0, "550 5.7.1 sender no\r\n", Kind::kRejected, SmtpStage::kMail, true, "5.7.1"},
         Refusal{"Mail451", 0, "451 4.3.0 later\r\n", Kind::kDeferred, SmtpStage::kMail, true, "4.3.0"},
         Refusal{"Rcpt550", 1, "550 5.1.1 no such user\r\n", Kind::kRejected, SmtpStage::kRcpt, true, "5.1.1"},
-        Refusal{"Rcpt450", 1, "450-4.2.1 grey\r\n450 4.2.1 listed\r\n", Kind::kDeferred, SmtpStage::kRcpt, true, "4.2.1"},
+        Refusal{"Rcpt450", 1, "450-4.2.1 grey\r\n450 4.2.1 listed\r\n", Kind::kDeferred, SmtpStage::kRcpt, true,
+                "4.2.1"},
         Refusal{"Data554", 2, "554 no valid recipients\r\n", Kind::kRejected, SmtpStage::kData, true, ""},
         Refusal{"Data452", 2, "452 full\r\n", Kind::kDeferred, SmtpStage::kData, true, ""},
         Refusal{"Dot554", 3, "554 5.7.1 spam\r\n", Kind::kRejected, SmtpStage::kFinalDot, true, "5.7.1"},
@@ -260,7 +261,8 @@ TEST(Smtp, CutAfterTheFinalDotIsUnknown) {
 }
 
 TEST(Smtp, NoUsableAnswerToTheFinalDotIsUnknown) {
-  for (const char* answer : {"nonsense\r\n", "250", "25\r\n", "250-a\r\n251 b\r\n", "354 more\r\n", "150 hm\r\n", "999 x\r\n"}) {
+  for (const char* answer :
+       {"nonsense\r\n", "250", "25\r\n", "250-a\r\n251 b\r\n", "354 more\r\n", "150 hm\r\n", "999 x\r\n"}) {
     ScriptedServer server(Scripts{[&](Peer& peer) {
       peer.greet();
       peer.take(answer);
@@ -336,8 +338,10 @@ TEST(Smtp, A421OnAFreshConnectionIsDeferredNotRepeatedForEver) {
 }
 
 TEST(Smtp, OpenSaysWhatIsWrong) {
-  const std::pair<const char*, const char*> greetings[] = {
-      {"554 5.7.1 go away\r\n", "vendor_rejected"}, {"421 busy\r\n", "unavailable"}, {"hello\r\n", "unavailable"}, {"", "unavailable"}};
+  const std::pair<const char*, const char*> greetings[] = {{"554 5.7.1 go away\r\n", "vendor_rejected"},
+                                                           {"421 busy\r\n", "unavailable"},
+                                                           {"hello\r\n", "unavailable"},
+                                                           {"", "unavailable"}};
   for (const auto& [greeting, code] : greetings) {
     ScriptedServer server(Scripts{[&](Peer& peer) { peer.say(greeting); }});
     SmtpConnection connection;
@@ -429,7 +433,8 @@ TEST(Smtp, CleansAndCutsTheServersWords) {
     peer.line();
     peer.line();
     peer.line();
-    peer.say("250 ok\r\n550-5.1.1 \x1b[31mred\x07 \xff\xfe bytes\r\n550 5.1.1 " + std::string(600, 'x') + "\xc3\xa9\r\n503 x\r\n");
+    peer.say("250 ok\r\n550-5.1.1 \x1b[31mred\x07 \xff\xfe bytes\r\n550 5.1.1 " + std::string(600, 'x') +
+             "\xc3\xa9\r\n503 x\r\n");
     peer.line();
     peer.say("250 ok\r\n");
   }});

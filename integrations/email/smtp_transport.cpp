@@ -1,6 +1,9 @@
 #include "integrations/email/smtp_transport.hpp"
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -11,10 +14,6 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <cerrno>
-#include <cstring>
 
 #include "core/time.hpp"
 
@@ -76,7 +75,8 @@ Result<SSL*> new_ssl(const TlsOptions& options) {
   const bool numeric = numeric_address(options.host, 0).ok();
   bool named = true;
   if (numeric) named = X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), options.host.c_str()) == 1;
-  else named = SSL_set1_host(ssl, options.host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, options.host.c_str()) == 1;
+  else
+    named = SSL_set1_host(ssl, options.host.c_str()) == 1 && SSL_set_tlsext_host_name(ssl, options.host.c_str()) == 1;
   if (!named) {
     SSL_free(ssl);
     ERR_clear_error();
@@ -212,7 +212,8 @@ SmtpTransport::Io SmtpTransport::write(std::string_view data, int64_t deadline_m
   for (size_t at = 0; at < data.size(); at += kStep) {
     const std::string_view step = data.substr(at, kStep);
     ERR_clear_error();
-    if (SSL_write(ssl_, step.data(), static_cast<int>(step.size())) != static_cast<int>(step.size())) return Io::kClosed;
+    if (SSL_write(ssl_, step.data(), static_cast<int>(step.size())) != static_cast<int>(step.size()))
+      return Io::kClosed;
     const Io sent = flush_tls(deadline_ms);
     if (sent != Io::kDone) return sent;
   }

@@ -17,8 +17,8 @@ struct ssl_ctx_st;
 namespace spreaders::email {
 
 struct TlsOptions {
-  std::string host;      // what the certificate must be for, and the SNI name
-  std::string ca_file;   // empty = the system's store
+  std::string host;     // what the certificate must be for, and the SNI name
+  std::string ca_file;  // empty = the system's store
   bool verify = true;
 };
 
@@ -50,14 +50,14 @@ class SmtpTransport {
  private:
   Io wait(short events, int64_t deadline_ms) const;
   Io send_raw(std::string_view data, int64_t deadline_ms);
-  Io receive_raw(int64_t deadline_ms);    // into raw_
-  Io receive(int64_t deadline_ms);        // plain text into input_
+  Io receive_raw(int64_t deadline_ms);  // into raw_
+  Io receive(int64_t deadline_ms);      // plain text into input_
   Io flush_tls(int64_t deadline_ms);
   int socket_ = -1;
   ssl_st* ssl_ = nullptr;
-  std::string input_;    // decrypted and not yet read
+  std::string input_;  // decrypted and not yet read
   size_t read_at_ = 0;
-  std::string raw_;      // what the last receive_raw() took from the socket
+  std::string raw_;  // what the last receive_raw() took from the socket
 };
 
 // Numeric addresses of a host name, IPv6 and IPv4 in the order of the system's resolver.
