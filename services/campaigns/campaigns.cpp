@@ -98,7 +98,7 @@ Result<std::optional<CampaignPlan>> latest_plan(Tx& tx, const std::string& works
   const Json* text = at_pointer(document, "/goal/text");
   std::string summary = text != nullptr && text->is_string() ? "Goal: " + text->get<std::string>() : "";
   for (const auto& step : document.value("steps", Json::array())) summary += "\n- " + step.value("title", "");
-  return std::optional<CampaignPlan>(CampaignPlan{row[0].text(), row[1].text(), row[2].text(), row[3].integer(), row[4].text(), summary});
+  return std::optional<CampaignPlan>(CampaignPlan{row[0].text(), row[1].text(), row[2].text(), row[3].integer(), row[4].text(), summary, row[5].text()});
 }
 
 Json campaign_workflow(const Campaign& c) {
@@ -142,11 +142,29 @@ Result<Issues> launch_problems(Tx& tx, const std::string& workspace, const Campa
   } else {
     auto connection = TRY(tx.query_one("SELECT status, status_reason FROM connection WHERE workspace_id = $1 AND id = $2", {workspace, c.connection_id}));
     if (!connection) issues.push_back({"/connection_id", "there is no such connection"});
-    else if ((*connection)[0].text() != "connected") issues.push_back({"/connection_id", "the connection is " + (*connection)[0].text() + ": " + (*connection)[1].text()});
+    else if ((*connection)[0].text() != "ready" && (*connection)[0].text() != "untested") issues.push_back({"/connection_id", "the connection is " + (*connection)[0].text() + ": " + (*connection)[1].text()});
   }
   if (c.start_at && c.start_at->us < now.us - kMinute_us) issues.push_back({"/start_at", to_text(*c.start_at) + " is in the past; it is now " + to_text(now)});
   if (c.start_at && c.end_at && *c.end_at <= *c.start_at) issues.push_back({"/end_at", "is not after the start"});
   return issues;
 }
 
+Result<void> campaign_ended(Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& run_status, Instant now) {
+  auto row = TRY(tx.query_one("SELECT id FROM campaign WHERE workspace_id = $1 AND run_id = $2", {workspace, run_id}));
+  if (!row) return {};
+  Campaign c = TRY(get_campaign(tx, workspace, (*row)[0].text()));
+  if (c.status == "cancelled") return {};
+  c.status = run_status;
+  TRY(update_campaign(tx, workspace, c, now));
+  TRY(tx.execute("UPDATE plan SET status = $1 WHERE workspace_id = $2 AND campaign_id = $3 AND status = 'running'", {run_status, workspace, c.id}));
+  auto reason = TRY(tx.query_one("SELECT reason FROM run WHERE workspace_id = $1 AND id = $2", {workspace, run_id}));
+  return add_history(tx, workspace, c.id, "engine", run_status, {{"reason", reason ? (*reason)[0].text() : ""}}, now);
+}
+
+Result<void> campaign_started(Tx& tx, const std::string& workspace, const std::string& run_id, Instant now) {
+  TRY(tx.execute("UPDATE campaign SET status = 'running', updated_at = $1, rev = rev + 1 WHERE workspace_id = $2 AND run_id = $3 AND status = 'scheduled'", {now.us, workspace, run_id}));
+  return {};
+}
+
 }  // namespace spreaders::services
+

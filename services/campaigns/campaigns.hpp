@@ -51,6 +51,7 @@ struct CampaignPlan {
   int64_t revision = 0;
   std::string workflow;   // definition as JSON text; empty when the plan cannot be run
   std::string summary;    // for the person who approves
+  std::string document;   // the plan as JSON text
 };
 Result<std::optional<CampaignPlan>> latest_plan(storage::Tx& tx, const std::string& workspace, const std::string& campaign_id);
 
@@ -60,5 +61,10 @@ Json campaign_workflow(const Campaign& campaign);
 Result<ApprovalSubject> campaign_approval(storage::Tx& tx, const std::string& workspace, const Campaign& campaign);
 // Every reason why it cannot be started now.
 Result<Issues> launch_problems(storage::Tx& tx, const std::string& workspace, const Campaign& campaign, Instant now);
+
+// Its run is over: completed, failed or cancelled.
+Result<void> campaign_ended(storage::Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& run_status, Instant now);
+// Its first mail left: scheduled becomes running.
+Result<void> campaign_started(storage::Tx& tx, const std::string& workspace, const std::string& run_id, Instant now);
 
 }  // namespace spreaders::services

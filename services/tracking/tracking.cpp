@@ -4,6 +4,8 @@
 
 #include "core/bytes.hpp"
 #include "core/fields.hpp"
+#include "services/audience/contacts.hpp"
+#include "services/consent/consent.hpp"
 
 namespace spreaders::services {
 
@@ -53,18 +55,6 @@ Result<void> append_mail_fact(Tx& tx, const MessageRef& ref, const std::string& 
   return {};
 }
 
-Result<void> suppress(Tx& tx, const std::string& workspace, const Origin& origin, const std::string& reason, const std::string& source, Instant at) {
-  TRY(tx.execute("INSERT INTO suppression (workspace_id, channel, address, reason, source, at) VALUES ($1, $2, $3, $4, $5, $6) "
-                 "ON CONFLICT (workspace_id, channel, address) DO NOTHING", {workspace, origin.channel, origin.address, reason, source, at.us}));
-  return {};
-}
-
-std::string mask(const std::string& address) {
-  size_t at = address.find('@');
-  if (at == std::string::npos) return "your address";
-  return std::string(first_code_points(address, 1)) + "***" + address.substr(at);
-}
-
 }  // namespace
 
 std::string make_token(const Tracking& tracking, TokenKind kind, const MessageRef& ref, const std::string& url) {
@@ -104,24 +94,21 @@ Result<void> record_click(Tx& tx, const MessageRef& ref, const std::string& url,
   return append_mail_fact(tx, ref, "click:" + ref.outbox_id + ":" + link + ":" + std::to_string(at.us / kSecond_us), "Email Clicked", {{"url", url}}, at);
 }
 
-Result<std::string> record_unsubscribe(Tx& tx, const MessageRef& ref, const std::string& how, Instant at) {
+Result<std::string> record_unsubscribe(Tx& tx, const MessageRef& ref, const std::string& how, Instant at, Ids& ids) {
   auto origin = TRY(origin_of(tx, ref));
   if (!origin) return not_found("that message is not known");
-  TRY(suppress(tx, ref.workspace, *origin, "unsubscribed", how, at));
-  if (!origin->contact_id.empty()) {
-    TRY(tx.execute("INSERT INTO consent (workspace_id, contact_id, channel, state, source, proof, at) VALUES ($1, $2, $3, 'opted_out', $4, $5, $6) "
-                   "ON CONFLICT (workspace_id, contact_id, channel) DO UPDATE SET state = 'opted_out', source = excluded.source, proof = excluded.proof, at = excluded.at WHERE consent.at <= excluded.at",
-                   {ref.workspace, origin->contact_id, origin->channel, how, "message " + ref.outbox_id, at.us}));
-  }
-  TRY(append_mail_fact(tx, ref, "unsubscribe:" + ref.outbox_id, "Unsubscribed", {{"how", how}}, at));
-  return mask(origin->address);
+  consent::Word word{.who = {origin->contact_id, origin->address}, .channel = origin->channel, .source = how, .proof = "message " + ref.outbox_id, .campaign_id = origin->campaign_id};
+  TRY(consent::unsubscribe(tx, ref.workspace, word, at, ids));
+  return audience::masked_email(origin->address);
 }
 
 Result<void> record_bounce(Tx& tx, const MessageRef& ref, const BounceFact& bounce, Instant at) {
   auto origin = TRY(origin_of(tx, ref));
   if (!origin) return not_found("that message is not known");
-  if (bounce.kind == "hard") TRY(suppress(tx, ref.workspace, *origin, "hard_bounce", "bounce", at));
-  if (bounce.kind == "complaint") TRY(suppress(tx, ref.workspace, *origin, "complaint", "feedback loop", at));
+  bool hard = bounce.kind == "hard";
+  bool complaint = bounce.kind == "complaint";
+  consent::Suppression entry{.address = origin->address, .channel = origin->channel, .reason = hard ? consent::Reason::kHardBounce : consent::Reason::kComplaint, .source = hard ? "bounce" : "feedback loop", .at = at};
+  if (hard || complaint) TRY(consent::suppress(tx, ref.workspace, entry));
   return append_mail_fact(tx, ref, "bounce:" + ref.outbox_id + ":" + bounce.kind, bounce.kind == "complaint" ? "Email Complained" : "Email Bounced",
                           {{"kind", bounce.kind}, {"status", bounce.status}, {"text", bounce.text}}, at);
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "core/json.hpp"
+#include "core/random.hpp"
 #include "core/secret.hpp"
 #include "core/time.hpp"
 #include "storage/storage.hpp"
@@ -39,7 +40,7 @@ std::string landing_url(const Tracking& tracking, const MessageRef& ref, const s
 Result<void> record_open(storage::Tx& tx, const MessageRef& ref, Instant at);
 Result<void> record_click(storage::Tx& tx, const MessageRef& ref, const std::string& url, Instant at);
 // Consent out, address suppressed, event written. The answer is the address, masked for the page that thanks.
-Result<std::string> record_unsubscribe(storage::Tx& tx, const MessageRef& ref, const std::string& how, Instant at);
+Result<std::string> record_unsubscribe(storage::Tx& tx, const MessageRef& ref, const std::string& how, Instant at, Ids& ids);
 struct BounceFact {
   std::string kind;    // hard, soft, block, complaint
   std::string status;  // 5.1.1

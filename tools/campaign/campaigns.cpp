@@ -92,7 +92,7 @@ Result<void> apply_settings(ToolContext& context, const Settings& s, Campaign& c
   else if (s.budget_amount) c.budget_minor = to_minor(*s.budget_amount, *s.budget_currency), c.currency = *s.budget_currency;
   if (!issues.empty()) return issues_error("The arguments", std::move(issues));
   if (c.connection_id.empty()) {  // the workspace's only or first way to send
-    auto rows = TRY(tx.query("SELECT id FROM connection WHERE workspace_id = $1 AND provider IN ('smtp', 'sandbox_smtp') AND status = 'connected' ORDER BY sandbox, created_at LIMIT 1", {workspace}));
+    auto rows = TRY(tx.query("SELECT id FROM connection WHERE workspace_id = $1 AND provider IN ('smtp', 'sandbox_smtp') AND status IN ('ready', 'untested') ORDER BY sandbox, created_at LIMIT 1", {workspace}));
     if (!rows.empty()) c.connection_id = rows[0][0].text();
   }
   auto sandbox = TRY(tx.query("SELECT sandbox FROM connection WHERE workspace_id = $1 AND id = $2", {workspace, c.connection_id}));
@@ -327,6 +327,15 @@ Result<Campaign> launch_campaign(ToolContext& context, const std::string& campai
   if (start_at) c.start_at = start_at;
   Issues problems = TRY(services::launch_problems(tx, workspace, c, now));
   if (!problems.empty()) return issues_error("The campaign", std::move(problems));
+  if (planned) {
+    // A tool that changed since the plan was approved is not the tool that was approved.
+    for (const auto& step : TRY(parse_json(plan->document)).value("steps", Json::array())) {
+      if (!step.contains("tool")) continue;
+      const ToolSpec* tool = context.tools.find(step["tool"].value("name", ""));
+      bool same = tool != nullptr && json_hash(describe_tool(*tool)) == step["tool"].value("schema_hash", "");
+      if (!same) return conflict("the tool " + step["tool"].value("name", "") + " has changed since this plan was made; make the plan again");
+    }
+  }
   Json definition = planned ? TRY(parse_json(plan->workflow)) : services::campaign_workflow(c);
   int64_t version = planned ? plan->revision : 1;
   TRY(workflows::store_definition(tx, workspace, definition, version, now));

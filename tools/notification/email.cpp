@@ -1,7 +1,7 @@
 #include <nlohmann/json.hpp>
 
-#include "core/bytes.hpp"
 #include "events/outbox.hpp"
+#include "services/audience/contacts.hpp"
 #include "services/templates/templates.hpp"
 #include "tools/email/email_campaign_tools.hpp"
 
@@ -19,20 +19,19 @@ struct SendEmail {
              SPR_FIELD(transactional, "True for receipts and the like, which need no marketing consent", .defaulted = true));
 };
 struct Queued {
-  std::string message_id, state;
+  std::string message_id, state, reason;
   SPR_FIELDS(Queued, SPR_FIELD(message_id, "Id of the message"), SPR_FIELD(state, "pending, or skipped with the reason in `reason`"), SPR_FIELD(reason, "Why it is not sent", .defaulted = true));
-  std::string reason;
 };
 
 Result<Queued> send_email(ToolContext& context, const SendEmail& args) {
   auto& tx = context.tx();
   const std::string& workspace = context.workspace();
   auto stored = TRY(services::get_template(tx, workspace, args.template_id, args.template_version.value_or(0)));
-  std::string address = args.to.substr(0, args.to.rfind('@')) + lower_ascii(args.to.substr(args.to.rfind('@')));
+  std::string address = audience::normal_email(args.to);
   auto contact = TRY(tx.query("SELECT id FROM contact WHERE workspace_id = $1 AND email = $2", {workspace, address}));
   if (contact.empty()) return not_found("there is no contact with that address in this workspace; add it with email.manageSubscriber first");
   std::string connection = args.connection_id.value_or("");
-  auto found = TRY(tx.query("SELECT id FROM connection WHERE workspace_id = $1 AND ($2 = '' OR id = $2) AND provider IN ('smtp', 'sandbox_smtp') AND status = 'connected' ORDER BY sandbox, created_at LIMIT 1", {workspace, connection}));
+  auto found = TRY(tx.query("SELECT id FROM connection WHERE workspace_id = $1 AND ($2 = '' OR id = $2) AND provider IN ('smtp', 'sandbox_smtp') AND status IN ('ready', 'untested') ORDER BY sandbox, created_at LIMIT 1", {workspace, connection}));
   if (found.empty()) return Error{Code::kNotConfigured, "there is no connection to send mail through"};
   std::vector<storage::Recipient> recipient{{contact[0][0].text(), address}};
   auto refusal = TRY(context.part<storage::SendGuard>().refusals(tx, workspace, "email", args.transactional, recipient));
@@ -43,11 +42,7 @@ Result<Queued> send_email(ToolContext& context, const SendEmail& args) {
   TRY(events::enqueue(tx, workspace, {&intent, 1}, context.clock.now(), context.ids));
   auto row = TRY(tx.query_one("SELECT id, state, reply FROM outbox WHERE workspace_id = $1 AND idem = $2", {workspace, intent.idem}));
   if (auto* dispatcher = context.parts.find<events::Dispatcher>()) tx.after_commit([dispatcher] { dispatcher->wake(); });
-  Queued queued;
-  queued.message_id = (*row)[0].text();
-  queued.state = (*row)[1].text();
-  queued.reason = (*row)[2].text();
-  return queued;
+  return Queued{(*row)[0].text(), (*row)[1].text(), (*row)[2].text()};
 }
 
 const ToolSpec kSend{.name = "notification.sendEmail", .title = "Send one email to one person", .description = "Sends a template to one contact. The action of journeys. Marketing needs the contact's consent; a repeated call with the same idempotency key sends nothing more.",

@@ -1,0 +1,16 @@
+// campaign.plan, ai.generateCampaignPlan, ai.processInput and ai.voiceToText.
+#pragma once
+
+#include "core/language_model.hpp"
+#include "core/tool.hpp"
+
+namespace spreaders::agent {
+
+// Bound in main.cpp; null without a Whisper-shaped endpoint.
+struct Ears {
+  Transcriber* transcriber = nullptr;
+};
+
+ToolList agent_tools();
+
+}  // namespace spreaders::agent
