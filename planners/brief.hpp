@@ -49,6 +49,7 @@ struct Schedule {
   Date start;
   std::optional<Date> end;           // inclusive; derived from duration_days where only a length was given
   std::optional<int> duration_days;  // as said
+  bool start_stated = false;         // false: the start is a default
   bool end_stated = false;
   bool duration_stated = false;
 };
@@ -58,6 +59,7 @@ struct Audience {
   std::optional<std::string> list;   // name of a list or segment it matched, filled by whoever knows the audience
   std::vector<std::string> exclude;  // in the user's words
   std::optional<int> min_age;
+  std::optional<int64_t> size_stated;  // "our 2,400 subscribers"
   std::string consent = "unknown";   // opted_in, customer_relationship, not_needed, unknown
 };
 

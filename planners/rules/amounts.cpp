@@ -1,0 +1,911 @@
+#include "planners/rules/amounts.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "planners/rules/kpi_table.hpp"
+
+namespace spreaders::planners::rules {
+namespace {
+
+struct CurrencyRow {
+  std::string_view code;
+  std::string_view names;
+};
+constexpr CurrencyRow kCurrencies[] = {
+    {"USD", "usd|us$|us_dollar|us_dollars|u_s_dollars|米ドル|dolares_americanos"}, {"EUR", "€|eur|euro|euros|ユーロ"},
+    {"GBP", "£|gbp|pound|pounds|quid|sterling|livres_sterling|libra|libras|pfund|ポンド"},
+    {"CHF", "chf|franken|franc_suisse|francs_suisses|swiss_francs|swiss_franc|sfr|fr|francos_suizos|francos_suicos|francs|franc|スイスフラン"},
+    {"INR", "₹|inr|rs|rupee|rupees|rupias|roupies|rupien|ルピー"}, {"BRL", "r$|brl|real|reais|reales|レアル"},
+    {"JPY", "¥|jpy|yen|yenes|yens|円|日本円"}, {"NOK", "nok|norwegian_kroner|norwegian_krone|couronnes_norvegiennes|coronas_noruegas|norwegische_kronen"},
+    {"SEK", "sek|swedish_kronor|kronor"}, {"DKK", "dkk|danish_kroner"}, {"CAD", "c$|ca$|cad|canadian_dollars|dollars_canadiens|can$"},
+    {"AUD", "a$|au$|aud|australian_dollars|aussie_dollars"}, {"NZD", "nz$|nzd|new_zealand_dollars"}, {"SGD", "s$|sgd|singapore_dollars"},
+    {"HKD", "hk$|hkd"}, {"MXN", "mx$|mxn|pesos_mexicanos|mexican_pesos"}, {"ARS", "ars|pesos_argentinos"}, {"COP", "cop|pesos_colombianos"},
+    {"CLP", "clp|pesos_chilenos"}, {"PLN", "pln|zloty|zlotys"}, {"ZAR", "zar|rand"}, {"CNY", "cny|rmb|yuan|元"}, {"KRW", "krw|won"}, {"AED", "aed|dirham|dirhams"}, {"CZK", "czk"},
+    {"$", "$|dollar|dollars|bucks|dolar|dolares|ドル"}, {"PESO", "peso|pesos"}, {"KR", "kr|kroner|krone|kronen"},
+};
+
+std::string_view dollar_of(std::string_view country) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> rows = {{{"AU", "AUD"}, {"CA", "CAD"}, {"NZ", "NZD"}, {"MX", "MXN"}, {"SG", "SGD"}, {"HK", "HKD"}, {"AR", "ARS"}, {"CO", "COP"}, {"CL", "CLP"}}};
+  for (const auto& [where, code] : rows) {
+    if (where == country) return code;
+  }
+  return "USD";
+}
+
+std::string_view home_currency(std::string_view country, Lang lang) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 15> rows = {{{"GB", "GBP"}, {"IN", "INR"}, {"JP", "JPY"}, {"BR", "BRL"}, {"CH", "CHF"}, {"NO", "NOK"}, {"SE", "SEK"}, {"DK", "DKK"}, {"FR", "EUR"}, {"DE", "EUR"}, {"ES", "EUR"}, {"PT", "EUR"}, {"IE", "EUR"}, {"IT", "EUR"}, {"US", "USD"}}};
+  for (const auto& [where, code] : rows) {
+    if (where == country) return code;
+  }
+  if (const auto dollar = dollar_of(country); dollar != "USD") return dollar;
+  switch (lang) {
+    case Lang::kJa: return "JPY";
+    case Lang::kPt: return "BRL";
+    case Lang::kEs: case Lang::kFr: case Lang::kDe: return "EUR";
+    default: return "USD";
+  }
+}
+
+struct Cash {
+  int begin = 0;
+  int end = 0;
+  int number = 0;
+  double amount = 0;
+  std::string currency;
+  std::string period;
+  enum class Kind { kBudget, kOffer, kPrice, kRevenue, kCostPer } kind = Kind::kBudget;
+  int strength = 0;
+  std::string metric;
+  std::string channel;
+};
+
+struct Noun {
+  std::string metric;
+  int end = -1;
+};
+
+class Reader {
+ public:
+  Reader(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, std::string_view country, int turn)
+      : text_(text), lang_(lang), dates_(dates), channels_(channels), country_(country), turn_(turn) {
+    facts_.used.assign(static_cast<size_t>(text.size()), false);
+  }
+
+  AmountFacts run() {
+    for (int i = 0; i < text_.size(); ++i) {
+      if (m(i, C("no_spend")) > 0 && !(i > 0 && text_.is(i - 1, "not"))) {
+        facts_.no_spend = true;
+        use(i, m(i, C("no_spend")));
+      }
+    }
+    find_ages();
+    find_cash();
+    find_splits();
+    settle_budget();
+    find_rates();
+    find_counts();
+    find_changes();
+    std::stable_sort(kpis_.begin(), kpis_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    for (auto& [at, kpi] : kpis_) facts_.kpis.push_back(kpi);
+    return std::move(facts_);
+  }
+
+ private:
+  const Text& text_;
+  Lang lang_;
+  const DateFacts& dates_;
+  const ChannelFacts& channels_;
+  std::string_view country_;
+  int turn_;
+  AmountFacts facts_;
+  std::vector<Cash> cash_;
+  std::vector<std::pair<int, Kpi>> kpis_;
+
+  [[nodiscard]] int m(int i, ClassId id) const { return match(text_, i, lang_, id); }
+  [[nodiscard]] bool taken(int i) const { return i >= 0 && i < text_.size() && (dates_.used[static_cast<size_t>(i)] || facts_.used[static_cast<size_t>(i)]); }
+  void use(int begin, int end) {
+    for (int i = std::max(0, begin); i < end && i < text_.size(); ++i) facts_.used[static_cast<size_t>(i)] = true;
+  }
+  [[nodiscard]] bool same_sentence(int a, int b) const { return a >= 0 && b >= 0 && a < text_.size() && b < text_.size() && text_.at(a).sentence == text_.at(b).sentence; }
+  // A word of the class within `before` tokens to the left of i (same sentence, no other number between).
+  [[nodiscard]] bool near_before(int i, int before, ClassId id, bool stop_at_comma = false) const {
+    for (int k = i - 1; k >= 0 && k >= i - before; --k) {
+      if (!same_sentence(k, i)) return false;
+      if (m(k, id) > 0) return true;
+      if (text_.is_number(k) && !dates_.used[static_cast<size_t>(k)]) return false;
+      if (stop_at_comma && text_.is(k, ",")) return false;
+    }
+    return false;
+  }
+  [[nodiscard]] bool near_after(int i, int after, ClassId id) const {
+    for (int k = i; k < text_.size() && k < i + after; ++k) {
+      if (!same_sentence(k, i) || text_.is_number(k)) return false;
+      if (m(k, id) > 0) return true;
+      if (text_.at(k).kind == TokenKind::kPunct) return false;
+    }
+    return false;
+  }
+
+  std::string_view currency_at(int i, int& end) const {
+    struct Entry {
+      std::vector<std::vector<std::string>> names;
+      std::string_view code;
+    };
+    static const std::vector<Entry> table = [] {
+      std::vector<Entry> out;
+      for (const CurrencyRow& row : kCurrencies) out.push_back({parse_entries(row.names), row.code});
+      return out;
+    }();
+    std::string_view best;
+    end = -1;
+    if (i < 0 || i >= text_.size()) return best;
+    for (const Entry& entry : table) {
+      for (const auto& name : entry.names) {
+        const int stop = match_entry(text_, i, name);
+        if (stop > end) {
+          end = stop;
+          best = entry.code;
+        }
+      }
+    }
+    if (best == "CHF" && text_.is(i, "fr") && !text_.at(i).upper) best = {};
+    if (best == "ZAR" && !text_.is(i, "zar") && country_ != "ZA") best = {};
+    return best;
+  }
+  [[nodiscard]] std::string resolve(std::string_view code) const {
+    if (code == "$") return std::string(dollar_of(country_));
+    if (code == "PESO") return country_ == "AR" ? "ARS" : country_ == "CO" ? "COP" : country_ == "CL" ? "CLP" : "MXN";
+    if (code == "KR") return country_ == "SE" ? "SEK" : country_ == "DK" ? "DKK" : "NOK";
+    return std::string(code);
+  }
+
+  void find_ages() {
+    for (int i = 0; i < text_.size(); ++i) {
+      if (!text_.is_number(i) || dates_.used[static_cast<size_t>(i)] || text_.at(i).value < 5 || text_.at(i).value > 99) continue;
+      const int low = static_cast<int>(text_.at(i).value);
+      int begin = i;
+      int end = i + 1;
+      int high = 0;
+      bool is_age = false;
+      int lead = i - 1;
+      if (lead >= 0 && text_.is(lead, "the")) --lead;
+      const bool marked = match_before(text_, i, lang_, C("age_mark")) >= 0 && (lang_ == Lang::kEn);
+      const int to = m(i + 1, C("range_to"));
+      if (lang_ == Lang::kJa && text_.is(i + 1, "代")) {
+        set_age(i, i + 2, low, low + 9);
+        continue;
+      }
+      if (lang_ == Lang::kEn && text_.is(i + 1, "s") && !text_.at(i + 1).space_before && low >= 10) {  // "over 50s", "in their 30s"
+        const bool over = text_.is(i - 1, "over");
+        set_age(over ? i - 1 : i, i + 2, low, over ? 0 : low + 9);
+        continue;
+      }
+      if (to > 0 && text_.is_number(to) && !dates_.used[static_cast<size_t>(to)] && text_.at(to).value > low && text_.at(to).value <= 99) {
+        const int unit = age_unit(to + 1);
+        const bool bare_pair = lang_ == Lang::kEn && (text_.is(i + 1, "-")) && unit < 0 && bare_age_pair(i, to + 1);
+        if (unit > 0 || marked || bare_pair) {
+          high = static_cast<int>(text_.at(to).value);
+          end = unit > 0 ? unit : to + 1;
+          is_age = !(m(end, C("staff_word")) > 0 && unit < 0);
+          const int mark = match_before(text_, i, lang_, C("age_mark"));
+          if (mark >= 0) begin = mark;
+        }
+      } else if (const int unit = age_unit(i + 1); unit > 0 && !(lang_ != Lang::kEn && m(i - 1, C("length_mark")) > 0 && m(i - 1, C("age_over")) < 0 && m(i - 1, C("age_mark")) < 0)) {
+        const bool company = near_after(unit, 2, C("company_age"));
+        is_age = !company;
+        end = unit;
+        const int under = match_before(text_, i, lang_, C("age_under"));
+        const int over = match_before(text_, i, lang_, C("age_over"));
+        if (under >= 0) {
+          high = low;
+          begin = under;
+        } else if (over >= 0) {
+          begin = over;
+        } else if (m(end, C("age_plus")) < 0 && lang_ == Lang::kEn) {
+          high = low;
+        }
+        if (m(end, C("age_plus")) > 0) end = m(end, C("age_plus"));
+        if (is_age) {
+          set_age(begin, end, under >= 0 ? 0 : low, high);
+          continue;
+        }
+      } else if (const int plus = m(i + 1, C("age_plus")); plus > 0 && low >= 13 && !text_.is(i + 1, "plus") && !money_near(i)) {
+        const bool counted = plus < text_.size() && noun_at(plus).end > 0;
+        is_age = !counted;
+        end = plus;
+      } else if (lead >= 0 && (match_before(text_, i, lang_, C("age_over")) >= 0 || match_before(text_, i, lang_, C("age_under")) >= 0) && low >= 13 && bare_age(i)) {
+        const int under = match_before(text_, i, lang_, C("age_under"));
+        begin = under >= 0 ? under : match_before(text_, i, lang_, C("age_over"));
+        set_age(begin, end, under >= 0 ? 0 : low, under >= 0 ? low : 0);
+        continue;
+      } else if (marked && !text_.is(i - 1, "for") && m(i + 1, C("distance")) < 0) {
+        is_age = true;
+      }
+      if (is_age) {
+        set_age(begin, end, low, high);
+        if (to > 0 && high > 0) i = end - 1;
+      }
+    }
+  }
+  [[nodiscard]] int age_unit(int i) const {
+    const int end = m(i, C("age_unit"));
+    return end;
+  }
+  [[nodiscard]] bool money_near(int i) const {
+    int end = -1;
+    return !currency_at(i - 1, end).empty() || !currency_at(i + 1, end).empty() || text_.is(i + 1, "%");
+  }
+  // "over 40 in Ohio": nothing counted follows.
+  [[nodiscard]] bool bare_age(int i) const {
+    if (money_near(i)) return false;
+    const int next = i + 1;
+    if (next >= text_.size()) return true;
+    if (m(next, C("distance")) > 0 || m(next, C("staff_word")) > 0 || m(next, C("currency_word")) > 0) return false;
+    const TokenKind kind = text_.at(next).kind;
+    if (kind == TokenKind::kPunct) return true;
+    if (noun_at(next).end > 0 || text_.is_number(next)) return false;
+    return m(next, C("audience_filter")) > 0 || m(next, C("and")) > 0 || m(next, C("audience_stop")) > 0 || text_.is(next, "s");
+  }
+  [[nodiscard]] bool bare_age_pair(int i, int next) const {
+    if (money_near(i) || text_.at(i).value < 13 || text_.at(i).value > 70) return false;
+    if (m(next, C("staff_word")) > 0 || m(next, C("distance")) > 0 || m(next, C("currency_word")) > 0) return false;
+    if (next < text_.size() && (text_.is(next, "%") || noun_at(next).end > 0)) return false;
+    return i > 0 && (m(i - 1, C("person")) > 0 || (text_.is(i - 1, ",") && i > 1 && m(i - 2, C("person")) > 0) || (next < text_.size() && text_.is(next, ",")) || text_.is(i - 1, "("));
+  }
+  void set_age(int begin, int end, int low, int high) {
+    use(begin, end);
+    if (!facts_.min_age && !facts_.max_age) {
+      facts_.age_begin = begin;
+      facts_.age_end = end;
+      if (low > 0) facts_.min_age = low;
+      if (high > 0) facts_.max_age = high;
+    }
+  }
+
+  [[nodiscard]] std::string channel_beside(int begin, int end) const {
+    for (const ChannelMention& mention : channels_.mentions) {
+      if (mention.excluded) continue;
+      int at = end;
+      int steps = 0;
+      while (at < mention.begin && steps < 4 && (m(at, C("alloc_prep")) > 0 || m(at, C("article")) > 0 || m(at, C("ad_word")) > 0 || m(at, C("period_day")) > 0 || m(at, C("period_week")) > 0 || m(at, C("period_month")) > 0)) {
+        at = std::max({m(at, C("alloc_prep")), m(at, C("article")), m(at, C("ad_word")), m(at, C("period_day")), m(at, C("period_week")), m(at, C("period_month"))});
+        ++steps;
+      }
+      if (at == mention.begin && steps > 0) return mention.id;
+    }
+    for (const ChannelMention& mention : channels_.mentions) {
+      int at = mention.end;
+      int steps = 0;
+      while (at < begin && steps < 4 && (m(at, C("ad_word")) > 0 || m(at, C("organic_word")) > 0 || m(at, C("alloc_prep")) > 0 || text_.is(at, ":") || text_.is(at, "(") || text_.is(at, "gets") || text_.is(at, "-") || text_.is(at, "=") || text_.is(at, "は"))) {
+        ++at;
+        ++steps;
+      }
+      if (at == begin && !mention.excluded) return mention.id;
+    }
+    return {};
+  }
+
+  [[nodiscard]] Noun noun_at(int i) const {
+    struct Entry {
+      std::vector<std::vector<std::string>> names;
+      std::string_view metric;
+    };
+    static const std::vector<Entry> table = [] {
+      std::vector<Entry> out;
+      size_t count = 0;
+      const MetricRow* rows = metric_rows(count);
+      for (size_t k = 0; k < count; ++k) out.push_back({parse_entries(rows[k].names), rows[k].metric});
+      return out;
+    }();
+    Noun best;
+    if (i < 0 || i >= text_.size()) return best;
+    for (const Entry& entry : table) {
+      for (const auto& name : entry.names) {
+        if (name.front() != text_.at(i).text) continue;
+        const int end = match_entry(text_, i, name);
+        if (end > best.end) best = {std::string(entry.metric), end};
+      }
+    }
+    if (lang_ == Lang::kEn && best.end > 0) {  // the words as written: "sign-ups" and "signups" differ
+      if (best.metric == "reservations" && text_.is(i, "booking")) best.metric = "bookings";
+    }
+    return best;
+  }
+  // The metric whose name ends right before token `end` (Japanese: 注文を100件).
+  [[nodiscard]] Noun noun_before(int end) const {
+    for (int begin = std::max(0, end - 12); begin < end; ++begin) {
+      const Noun noun = noun_at(begin);
+      if (noun.end < 0) continue;
+      int at = noun.end;
+      for (int guard = 0; guard < 4 && at < end; ++guard) {
+        if (at < text_.size() && (text_.is(at, "を") || text_.is(at, "が") || text_.is(at, "は") || text_.is(at, "数") || text_.is(at, "の") || text_.is(at, "で") || text_.is(at, ":") || text_.is(at, "者") || text_.is(at, "率") || text_.is(at, "に") || text_.is(at, "目") || text_.is(at, "標") || text_.is(at, "約"))) ++at;
+        else break;
+      }
+      if (at == end) return {noun.metric, begin};
+    }
+    return {};
+  }
+
+  void find_cash() {
+    for (int i = 0; i < text_.size(); ++i) {
+      if (!text_.is_number(i) || taken(i)) continue;
+      Cash cash;
+      cash.begin = cash.number = i;
+      cash.end = i + 1;
+      cash.amount = text_.at(i).value;
+      int end = -1;
+      std::string_view code;
+      int before_end = -1;
+      if (i > 0) {
+        code = currency_at(i - 1, before_end);
+        if (before_end != i) code = {};
+        if (!code.empty()) cash.begin = i - 1;
+      }
+      int next = i + 1;
+      if (text_.is(next, "-")) ++next;
+      const std::string_view after = currency_at(next, end);
+      if (!after.empty() && (code.empty() || code == "$")) {
+        if (!(after == "$" && next < text_.size() && text_.is(next, "$") && text_.is_number(next + 1) && text_.at(next).space_before)) {
+          code = after == "$" && code == "$" ? code : after;
+          cash.end = end;
+        }
+      }
+      if (code.empty()) {
+        if (!bare_budget(i)) continue;
+        cash.currency = !cash_.empty() ? cash_.back().currency : std::string(home_currency(country_, lang_));
+      } else {
+        cash.currency = resolve(code);
+      }
+      classify(cash);
+      use(cash.begin, cash.end);
+      cash_.push_back(cash);
+    }
+  }
+
+  // "budget of 500", "予算は500", and a number right after a correction of money.
+  [[nodiscard]] bool bare_budget(int i) const {
+    if (text_.is(i + 1, "%") || text_.is(i + 1, "/") || text_.is(i - 1, "/") || text_.at(i).ordinal) return false;
+    if (m(i + 1, C("distance")) > 0 || m(i + 1, C("staff_word")) > 0) return false;
+    const bool counted = noun_near(i).end > 0;
+    for (int k = i - 1; k >= 0 && k >= i - 4; --k) {
+      if (!same_sentence(k, i) || text_.is(k, ",") ) break;
+      if (m(k, C("budget_strong")) > 0 || text_.is(k, "spend") || text_.is(k, "予")) return !counted;
+      if (m(k, C("correction")) > 0 && !cash_.empty() && k - cash_.back().end <= 4) return !counted;
+      if (text_.is_number(k)) break;
+    }
+    if (m(i + 1, C("budget_strong")) > 0 && !counted) return true;
+    if (!cash_.empty() && i - cash_.back().end <= 6 && !counted) {
+      for (int k = cash_.back().end; k < i; ++k) {
+        if (m(k, C("correction")) > 0) return true;
+      }
+    }
+    return false;
+  }
+
+  void classify(Cash& cash) const {
+    const int after = cash.end;
+    cash.period = period_near(cash);
+    const bool budgeted = near_before(cash.begin, 5, C("budget_word"), true) || near_after(after, 3, C("budget_word"));
+    if (budgeted) cash.strength = near_before(cash.begin, 4, C("budget_strong"), true) || near_after(after, 3, C("budget_strong")) ? 3 : 2;
+    if (cost_per(cash)) return;
+    if (near_after(after, 1, C("offer_after")) || (near_after(after, 2, C("offer_after")) && !budgeted)) {
+      cash.kind = Cash::Kind::kOffer;
+    } else if (lang_ == Lang::kEn && (text_.is(cash.begin - 1, "save"))) {
+      cash.kind = Cash::Kind::kOffer;
+    } else if (!budgeted && cash.period.empty() && (near_before(cash.begin, 5, C("revenue_word"), true) || near_after(after, 3, C("revenue_word")))) {
+      cash.kind = Cash::Kind::kRevenue;
+    } else if (budgeted && near_before(cash.begin, 4, C("revenue_word"), true) && !near_before(cash.begin, 3, C("budget_strong"), true)) {
+      cash.kind = Cash::Kind::kRevenue;
+    } else if (cash.strength == 0 && (m(after, C("price_after")) > 0 || priced(cash.begin))) {
+      cash.kind = Cash::Kind::kPrice;
+    }
+    if (lang_ == Lang::kJa && cash.kind == Cash::Kind::kBudget && noun_before(cash.begin).end >= 0 && noun_before(cash.begin).metric == "sales") cash.kind = Cash::Kind::kRevenue;
+  }
+  [[nodiscard]] bool priced(int begin) const {
+    const int lead = match_before(text_, begin, lang_, C("price_before"));
+    if (lead < 0) return false;
+    if (lang_ == Lang::kEn && (text_.is(begin - 1, "only") || text_.is(begin - 1, "a") || text_.is(begin - 1, "the") || text_.is(begin - 1, "our"))) return m_adj_price(begin);
+    return true;
+  }
+  [[nodiscard]] bool m_adj_price(int begin) const { return text_.is(begin - 1, "our") || (text_.is(begin - 1, "a") && !near_after(begin, 5, C("budget_word")) && near_after(begin + 2, 2, C("price_after"))); }
+
+  std::string period_near(const Cash& cash) const {
+    const std::array<std::pair<ClassId, std::string_view>, 3> periods = {{{C("period_day"), "day"}, {C("period_week"), "week"}, {C("period_month"), "month"}}};
+    for (const auto& [id, name] : periods) {
+      int at = cash.end;
+      for (int k = at; k < std::min(at + 3, text_.size()); ++k) {
+        if (text_.is_number(k) || text_.is(k, ",") ) break;
+        if (lang_ == Lang::kJa && k > at && text_.is(k, "、")) break;
+        if (lang_ == Lang::kJa && (text_.is(k, "、") || text_.is(k, ",") || text_.is(k, "を") || text_.is(k, "で"))) break;
+        if (m(k, id) > 0) return std::string(name);
+        if (m(k, C("budget_word")) < 0 && m(k, C("article")) < 0 && !text_.is(k, "in") && !text_.is(k, "ad")) break;
+      }
+      for (int k = cash.begin - 1; k >= std::max(0, cash.begin - 8); --k) {
+        if (text_.is_number(k) && lang_ != Lang::kJa) break;
+        const int end = m(k, id);
+        if (end > 0 && end <= cash.begin && period_lead(end, cash.begin)) return std::string(name);
+      }
+    }
+    return {};
+  }
+  // Between "weekly" and the money only words like "budget of".
+  [[nodiscard]] bool period_lead(int from, int to) const {
+    for (int k = from; k < to; ++k) {
+      if (m(k, C("budget_word")) < 0 && m(k, C("article")) < 0 && !text_.is(k, ":") && !text_.is(k, "is") && !text_.is(k, "の") && !text_.is(k, "は") && !text_.is(k, "de") && !text_.is(k, "von") && !text_.is(k, "ad") && !text_.is(k, "あ") && !text_.is(k, "た") && !text_.is(k, "り")) return false;
+    }
+    return true;
+  }
+
+  // "cost per lead under $25", "$12 per lead", "CPA of $20".
+  bool cost_per(Cash& cash) const {
+    const int per = m(cash.end, C("per_word"));
+    if (per > 0) {
+      const int noun_start = m(per, C("article")) > 0 ? m(per, C("article")) : per;
+      const Noun noun = cost_noun(noun_start);
+      if (noun.end > 0) {
+        cash.kind = Cash::Kind::kCostPer;
+        cash.metric = noun.metric;
+        return true;
+      }
+    }
+    for (int k = cash.begin - 1; k >= 0 && k >= cash.begin - 8; --k) {
+      if (!same_sentence(k, cash.begin)) break;
+      const int end = m(k, C("cost_per"));
+      if (end > 0) {
+        const Noun noun = cost_noun(end);
+        if (noun.end > 0 && noun.end <= cash.begin) {
+          cash.kind = Cash::Kind::kCostPer;
+          cash.metric = noun.metric;
+          return true;
+        }
+      }
+      static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> abbreviations = {{{"cpa", "cost_per_acquisition"}, {"cpl", "cost_per_lead"}, {"cpc", "cost_per_click"}, {"cpi", "cost_per_install"}, {"cpm", "cost_per_mille"}, {"cac", "cost_per_acquisition"}}};
+      for (const auto& [word, metric] : abbreviations) {
+        if (text_.is(k, word)) {
+          cash.kind = Cash::Kind::kCostPer;
+          cash.metric = std::string(metric);
+          return true;
+        }
+      }
+      if (text_.is_number(k)) break;
+    }
+    return false;
+  }
+  [[nodiscard]] Noun cost_noun(int i) const {
+    if (i < 0 || i >= text_.size()) return {};
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 12> extra = {{{"acquisition", "acquisition"}, {"adquisicion", "acquisition"}, {"aquisicao", "acquisition"}, {"akquise", "acquisition"}, {"clic", "click"}, {"klick", "click"}, {"clique", "click"}, {"sign", "sign_up"}, {"customer", "customer"}, {"cliente", "customer"}, {"client", "customer"}, {"kunde", "customer"}}};
+    for (const auto& [word, thing] : extra) {
+      if (text_.is(i, word)) return {"cost_per_" + std::string(thing), i + (word == "sign" ? 2 : 1)};
+    }
+    Noun noun = noun_at(i);
+    if (noun.end < 0) {
+      static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> singular = {{{"lead", "lead"}, {"click", "click"}, {"install", "install"}, {"download", "download"}, {"signup", "signup"}, {"booking", "booking"}, {"purchase", "purchase"}, {"registration", "registration"}, {"view", "view"}, {"follower", "follower"}, {"instalacion", "install"}, {"instalacao", "install"}, {"installation", "install"}, {"prospect", "lead"}, {"pedido", "order"}, {"commande", "order"}, {"bestellung", "order"}, {"venta", "sale"}, {"venda", "sale"}, {"vente", "sale"}, {"inscription", "registration"}, {"anmeldung", "registration"}, {"sale", "sale"}, {"visit", "visit"}}};
+      for (const auto& [word, thing] : singular) {
+        if (text_.is(i, word)) return {"cost_per_" + std::string(thing), i + 1};
+      }
+      return {};
+    }
+    std::string thing = noun.metric;
+    if (thing.ends_with("ies")) thing = thing.substr(0, thing.size() - 3) + "y";
+    else if (thing.ends_with("s")) thing.pop_back();
+    return {"cost_per_" + thing, noun.end};
+  }
+
+  // 60/40; 70% on A and 30% on B.
+  void find_splits() {
+    std::vector<std::pair<std::string, double>> shares;
+    for (int i = 0; i < text_.size(); ++i) {
+      if (!text_.is_number(i) || taken(i)) continue;
+      if (text_.is(i + 1, "/") && text_.is_number(i + 2) && !taken(i + 2)) {
+        std::vector<double> parts = {text_.at(i).value};
+        int at = i + 1;
+        while (text_.is(at, "/") && text_.is_number(at + 1)) {
+          parts.push_back(text_.at(at + 1).value);
+          at += 2;
+        }
+        double sum = 0;
+        for (const double part : parts) sum += part;
+        if (std::abs(sum - 100) < 0.01 || near_after(at, 3, C("split_word")) || near_before(i, 4, C("split_word"))) {
+          for (const double part : parts) facts_.shares.emplace_back("", part);
+          if (std::abs(sum - 100) >= 0.01) facts_.split_mismatch = true;
+          use(i, at);
+        }
+      } else if (text_.is(i + 1, "%")) {
+        const std::string channel = channel_beside(i, i + 2);
+        if (!channel.empty() && !near_after(i + 2, 2, C("offer_after"))) shares.emplace_back(channel, text_.at(i).value);
+      }
+    }
+    if (shares.size() < 2) return;
+    double sum = 0;
+    for (const auto& [channel, share] : shares) sum += share;
+    if (std::abs(sum - 100) >= 0.01 && sum >= 60) facts_.split_mismatch = true;
+    if (sum >= 60) {
+      facts_.shares = shares;
+      for (int i = 0; i < text_.size(); ++i) {
+        if (text_.is_number(i) && text_.is(i + 1, "%") && !channel_beside(i, i + 2).empty()) use(i, i + 2);
+      }
+    }
+  }
+
+  static int64_t minor(double amount, std::string_view currency) { return std::llround(std::min(amount, 9e12) * std::pow(10, minor_digits(currency))); }
+
+  [[nodiscard]] bool correction_between(int a, int b) const {
+    for (int k = a; k < b; ++k) {
+      if (m(k, C("correction")) > 0) return true;
+    }
+    return false;
+  }
+
+  void settle_budget() {
+    std::vector<Cash> budgets;
+    for (const Cash& cash : cash_) {
+      if (cash.kind == Cash::Kind::kCostPer) add_kpi(cash.begin, cash.metric, cash.amount, cash.currency, "<=", cash.begin, cash.end);
+      else if (cash.kind == Cash::Kind::kRevenue) add_kpi(cash.begin, "revenue", cash.amount, cash.currency, ">=", cash.begin, cash.end);
+      if (cash.kind != Cash::Kind::kBudget) continue;
+      if (!budgets.empty() && cash.begin - budgets.back().end <= 9 && correction_between(budgets.back().end, cash.begin)) {
+        Cash next = cash;
+        if (next.period.empty()) next.period = budgets.back().period;
+        next.strength = std::max(next.strength, budgets.back().strength);
+        budgets.back() = next;
+        continue;
+      }
+      budgets.push_back(cash);
+    }
+    if (budgets.empty()) return;
+    std::vector<Cash> allocated;
+    for (Cash& cash : budgets) {
+      cash.channel = channel_beside(cash.begin, cash.end);
+      if (!cash.channel.empty() && cash.strength < 3) allocated.push_back(cash);
+    }
+    const Cash* total = nullptr;
+    for (const Cash& cash : budgets) {
+      const bool part = allocated.size() >= 2 && !cash.channel.empty() && cash.strength < 3;
+      const bool rest = allocated.size() == 1 && budgets.size() == 2 && cash.begin == allocated[0].begin;
+      if (part || rest) continue;
+      if (total == nullptr || cash.strength > total->strength) total = &cash;
+    }
+    double sum = 0;
+    if (allocated.size() >= 2 || (allocated.size() == 1 && budgets.size() == 2 && total != nullptr && total->begin != allocated[0].begin)) {
+      for (const Cash& cash : allocated) {
+        facts_.allocations.emplace_back(cash.channel, minor(cash.amount, cash.currency));
+        sum += cash.amount;
+      }
+    }
+    if (total == nullptr) {
+      if (allocated.empty()) return;
+      Cash all = allocated[0];
+      all.amount = sum;
+      set_budget(all);
+      facts_.budget_end = allocated.back().end;
+      return;
+    }
+    bool rest = false;
+    for (int i = 0; i < text_.size(); ++i) rest = rest || m(i, C("rest_word")) > 0;
+    if (!facts_.allocations.empty() && std::abs(sum - total->amount) >= 0.01 && (sum > total->amount || (facts_.allocations.size() >= 2 && !rest))) {
+      if (total->period.empty() || allocated[0].period == total->period) facts_.split_mismatch = true;
+    }
+    set_budget(*total);
+  }
+  void set_budget(const Cash& cash) {
+    if (cash.amount <= 0) {
+      facts_.no_spend = true;
+      return;
+    }
+    facts_.budget = Money{minor(cash.amount, cash.currency), cash.currency};
+    facts_.period = cash.period;
+    facts_.budget_begin = cash.begin;
+    facts_.budget_end = cash.end;
+  }
+
+  void add_kpi(int at, std::string metric, double target, std::string unit, std::string cmp, int begin, int end) {
+    for (const auto& [where, kpi] : kpis_) {
+      if (kpi.metric == metric && kpi.unit == unit && !correction_between(where, at)) return;
+    }
+    std::erase_if(kpis_, [&](const auto& item) { return item.second.metric == metric && item.second.unit == unit; });
+    Kpi kpi;
+    kpi.metric = std::move(metric);
+    kpi.target = target;
+    kpi.unit = std::move(unit);
+    kpi.cmp = std::move(cmp);
+    kpi.from = Provenance{Source::kStated, turn_, text_.at(begin).start, text_.at(end - 1).end, {}};
+    kpis_.emplace_back(at, std::move(kpi));
+    use(begin, end);
+  }
+
+  struct RateRow {
+    std::string_view metric;
+    std::string_view names;
+  };
+  void find_rates() {
+    static constexpr RateRow rows[] = {
+        {"open_rate", "open_rate|open_rates|opens|opening_rate|opened|tasa_de_apertura|apertura|aperturas|taux_d'_ouverture|d'_ouverture|ouvertures|offnungsrate|offnungen|taxa_de_abertura|abertura|aberturas|開封率|開封"},
+        {"click_through_rate", "click_through_rate|click_throughs|clickthrough_rate|ctr|click_through|クリックスルー率"},
+        {"click_rate", "click_rate|clicks|click|tasa_de_clics|de_clics|clics|taux_de_clic|taux_de_clics|klickrate|klicks|taxa_de_cliques|de_cliques|cliques|クリック率"},
+        {"conversion_rate", "conversion_rate|conversion|conversions|convert|converting|to_convert|tasa_de_conversion|de_conversion|taux_de_conversion|konversionsrate|conversion_rate|konversion|taxa_de_conversao|de_conversao|conversao|コンバージョン率|転換率|成約率|cvr|コンバージョン"},
+        {"engagement_rate", "engagement_rate|engagement|tasa_de_interaccion|interaccion|taux_d'_engagement|d'_engagement|engagementrate|taxa_de_engajamento|engajamento|de_engajamento|エンゲージメント率"},
+        {"response_rate", "response_rate|tasa_de_respuesta|de_respuesta|taux_de_reponse|de_reponse|antwortquote|rucklaufquote|antwortrate|taxa_de_resposta|回答率|返信率"},
+        {"reply_rate", "reply_rate|replies"},
+        {"retention_rate", "retention_rate|retention|tasa_de_retencion|retencion|taux_de_retention|bindungsrate|taxa_de_retencao|retencao|継続率|リテンション率"},
+        {"renewal_rate", "renewal_rate|renewals|tasa_de_renovacion|taux_de_renouvellement|verlangerungsquote|verlangerungsrate|taxa_de_renovacao|更新率|to_renew"},
+        {"redemption_rate", "redemption_rate|redemption|redemptions|tasa_de_canje|taux_d'_utilisation|einloserate|einlosequote|taxa_de_resgate|利用率"},
+        {"booking_rate", "booking_rate|to_book|予約率|tasa_de_reserva|taux_de_reservation|buchungsrate|taxa_de_reserva"},
+        {"order_rate", "of_them_to_order|to_order|order_rate|of_them_ordering|注文率|bestellrate|bestellquote|taux_de_commande|tasa_de_pedidos|passent_commande|commandent|bestellen|hagan_un_pedido"},
+        {"purchase_rate", "purchase_rate|to_buy|of_them_to_buy|to_purchase|購入率|compren|achetent|comprem|kaufen|kaufrate|tasa_de_compra|taxa_de_compra|taux_d'_achat"},
+        {"signup_rate", "signup_rate|sign_up_rate|to_sign_up"},
+        {"registration_rate", "registration_rate|to_register|登録率|申込率|tasa_de_inscripcion|taux_d'_inscription|anmeldequote|anmelderate|taxa_de_inscricao"},
+        {"upgrade_rate", "upgrade_rate|to_upgrade"},
+        {"unsubscribe_rate", "unsubscribe_rate|unsubscribes"},
+        {"attendance_rate", "attendance_rate|to_attend"},
+        {"bounce_rate", "bounce_rate|tasa_de_rebote|taux_de_rebond|absprungrate|taxa_de_rejeicao"},
+    };
+    static const auto table = [] {
+      std::vector<std::pair<std::string_view, std::vector<std::vector<std::string>>>> out;
+      for (const RateRow& row : rows) out.emplace_back(row.metric, parse_entries(row.names));
+      return out;
+    }();
+    const auto at_word = [&](int i, int& end) {
+      std::string_view best;
+      end = -1;
+      for (const auto& [metric, names] : table) {
+        for (const auto& name : names) {
+          const int stop = match_entry(text_, i, name);
+          if (stop > end) {
+            end = stop;
+            best = metric;
+          }
+        }
+      }
+      return best;
+    };
+    for (int i = 0; i < text_.size(); ++i) {
+      if (!text_.is_number(i) || dates_.used[static_cast<size_t>(i)]) continue;
+      const bool ratio = roas(i);
+      if (ratio || facts_.used[static_cast<size_t>(i)]) continue;
+      const int percent = m(i + 1, C("percent"));
+      if (percent < 0) continue;
+      if (near_after(percent, 2, C("offer_after")) || (lang_ == Lang::kJa && m(percent, C("offer_after")) > 0) || match_before(text_, i, lang_, C("offer_before")) >= 0 || (i > 0 && text_.is(i - 1, "-"))) {
+        use(i, percent);
+        continue;
+      }
+      std::string metric;
+      int begin = i;
+      int end = percent;
+      int stop = -1;
+      for (int k = percent; k < std::min(percent + 6, text_.size()) && same_sentence(k, i); ++k) {
+        if (text_.is_number(k) || (text_.is(k, ",") && lang_ != Lang::kJa)) break;
+        const std::string_view hit = at_word(k, stop);
+        if (!hit.empty()) {
+          metric = hit;
+          end = stop;
+          break;
+        }
+        if (lang_ == Lang::kEn && text_.is(k + 1, "rate") && m(k, C("article")) < 0) {
+          metric = text_.at(k).text + "_rate";
+          end = k + 2;
+          break;
+        }
+      }
+      if (metric.empty() || lang_ == Lang::kJa) {
+        for (int k = i - 1; k >= 0 && k >= i - 7 && same_sentence(k, i); --k) {
+          if (text_.is_number(k)) break;
+          const std::string_view hit = at_word(k, stop);
+          if (!hit.empty() && stop <= i) {
+            metric = hit;
+            begin = k;
+            // the longest name may begin further left
+            for (int b = k - 1; b >= 0 && b >= k - 3; --b) {
+              int longer = -1;
+              const std::string_view wide = at_word(b, longer);
+              if (!wide.empty() && longer == stop) metric = wide, begin = b;
+            }
+            break;
+          }
+          if (lang_ == Lang::kEn && text_.is(k, "rate") && k > 0) {
+            metric = text_.at(k - 1).text + "_rate";
+            begin = k - 1;
+            break;
+          }
+        }
+      }
+      if (!metric.empty()) {
+        add_kpi(begin, metric, text_.at(i).value, "percent", metric == "unsubscribe_rate" || metric == "bounce_rate" ? "<=" : ">=", begin, end);
+        continue;
+      }
+      growth(i, percent);
+    }
+  }
+  // "20% more bookings", "increase sales by 20%".
+  void growth(int i, int percent) {
+    int at = percent;
+    if (m(at, C("increase_word")) > 0) {
+      at = m(at, C("increase_word"));
+      if (m(at, C("of")) > 0) at = m(at, C("of"));
+      const Noun noun = noun_at(at);
+      if (noun.end > 0) add_kpi(i, noun.metric, text_.at(i).value, "percent", ">=", i, noun.end);
+      return;
+    }
+    for (int k = i - 1; k >= 0 && k >= i - 6 && same_sentence(k, i); --k) {
+      if (m(k, C("budget_word")) > 0) return;
+      const Noun noun = noun_at(k);
+      if (noun.end > 0 && near_before(k, 4, C("increase_word"))) {
+        add_kpi(k, noun.metric, text_.at(i).value, "percent", ">=", k, percent);
+        return;
+      }
+    }
+  }
+  bool roas(int i) {
+    const bool after = text_.is(i + 1, "roas") || (text_.is(i + 1, "x") && (text_.is(i + 2, "roas") || text_.is(i + 2, "return")));
+    bool before = false;
+    for (int k = i - 1; k >= 0 && k >= i - 3; --k) before = before || text_.is(k, "roas");
+    if (!after && !before) return false;
+    add_kpi(i, "roas", text_.at(i).value, "ratio", ">=", i, i + 1);
+    return true;
+  }
+
+  // The counted noun after a number, over adjectives.
+  [[nodiscard]] Noun noun_near(int i) const {
+    int at = i + 1;
+    if (text_.is(at, "+")) ++at;
+    if (lang_ == Lang::kJa) {
+      int counter = at;
+      if (counter < text_.size() && (text_.is(counter, "件") || text_.is(counter, "人") || text_.is(counter, "名") || text_.is(counter, "回") || text_.is(counter, "個") || text_.is(counter, "枚") || text_.is(counter, "本"))) {
+        ++counter;
+        if (text_.is(counter, "以") && text_.is(counter + 1, "上")) counter += 2;
+        if (text_.is(counter, "の")) ++counter;
+        if (const Noun noun = noun_at(counter); noun.end > 0 && counter > at + 1) return noun;
+      }
+      return noun_at(at);
+    }
+    for (int skipped = 0; skipped <= 2; ++skipped) {
+      const Noun noun = noun_at(at);
+      if (noun.end > 0) {
+        if (lang_ == Lang::kEn) {  // "60 lead form sign-ups": the last noun counts
+          const Noun further = noun_at(noun.end);
+          if (further.end > 0) return further;
+        }
+        return noun;
+      }
+      if (at >= text_.size()) break;
+      const Token& token = text_.at(at);
+      if (token.kind != TokenKind::kWord || dates_.used[static_cast<size_t>(at)]) break;
+      const bool partitive = m(at, C("of")) > 0 && lang_ != Lang::kEn && !text_.is(at, "en") && !text_.is(at, "em") && !text_.is(at, "in") && !text_.is(at, "im");
+      if (!partitive && (m(at, C("audience_filter")) > 0 || m(at, C("audience_stop")) > 0 || m(at, C("channel_any")) > 0 || m(at, C("and")) > 0 || m(at, C("unit_day")) > 0 || m(at, C("unit_week")) > 0 || m(at, C("content_noun")) > 0)) break;
+      ++at;
+    }
+    return {};
+  }
+
+  void find_counts() {
+    for (int i = 0; i < text_.size(); ++i) {
+      if (!text_.is_number(i) || taken(i) || text_.at(i).ordinal || text_.is(i + 1, "%") || text_.is(i + 1, "/")) continue;
+      if (m(i + 1, C("distance")) > 0 || m(i + 1, C("clock_word")) > 0 || text_.is(i - 1, ":")) continue;
+      Noun noun = noun_near(i);
+      int begin = i;
+      int end = noun.end;
+      const bool staff = m(i + 1, C("staff_word")) > 0 && lang_ != Lang::kJa;
+      if (lang_ == Lang::kJa) {
+        const Noun before = noun_before(i);
+        if (before.end >= 0) {
+          noun = before;
+          begin = before.end;
+          end = i + 1;
+          if (m(end, C("ja_counter")) > 0) end = m(end, C("ja_counter"));
+        }
+      }
+      if (noun.metric.empty() || end < 0) {
+        noun = noun_colon(i, begin);
+        end = i + 1;
+      }
+      if (!noun.metric.empty() && audience_count(i, noun)) {
+        facts_.audience_size = text_.at(i).value;
+        use(i, i + 1);
+        continue;
+      }
+      if (!noun.metric.empty() && fake_count(i)) continue;
+      if (noun.metric.empty() && !staff) {
+        noun = literal_noun(i);
+        end = noun.end;
+        begin = i;
+      }
+      if (noun.metric.empty() || text_.at(i).value <= 0) continue;
+      add_kpi(i, noun.metric, text_.at(i).value, "count", ">=", begin, std::max(end, i + 1));
+    }
+  }
+  // "orders: 300", "leads target 60".
+  [[nodiscard]] Noun noun_colon(int i, int& begin) const {
+    for (int k = i - 1; k >= 0 && k >= i - 5 && same_sentence(k, i); --k) {
+      if (text_.is_number(k)) break;
+      const Noun noun = noun_at(k);
+      if (noun.end < 0) continue;
+      int at = noun.end;
+      bool linked = false;
+      while (at < i && (text_.is(at, ":") || text_.is(at, "=") || text_.is(at, "target") || text_.is(at, "goal") || text_.is(at, "of") || text_.is(at, "to") || text_.is(at, "is"))) {
+        linked = true;
+        ++at;
+      }
+      if (linked && at == i && (text_.is(noun.end, ":") || text_.is(noun.end, "=") || text_.is(noun.end, "target") || text_.is(noun.end, "goal") || text_.is(noun.end, "to"))) {
+        begin = k;
+        return noun;
+      }
+    }
+    if (lang_ == Lang::kEn && (text_.is(i - 1, "reach") || text_.is(i - 1, "to")) && near_before(i, 3, C("reach_verb")) && text_.is(i + 1, "people")) {
+      return {"reach", i + 2};
+    }
+    return {};
+  }
+  // "our 2,400 subscribers", "email 300 customers": people to reach, not a target.
+  [[nodiscard]] bool audience_count(int i, const Noun& noun) const {
+    static constexpr std::array<std::string_view, 13> people = {"subscribers", "members", "customers", "followers", "visitors", "guests", "patients", "students", "users", "donors", "volunteers", "leads", "attendees"};
+    if (std::find(people.begin(), people.end(), noun.metric) == people.end()) return false;
+    if (noun_near(i).end < 0) return false;
+    if (lang_ == Lang::kJa) return text_.is(i - 1, "の") || text_.is(i - 1, "存");
+    const int lead = match_before(text_, i, lang_, C("possessive"));
+    if (lead < 0) return false;
+    if (lang_ == Lang::kEn && text_.is(i - 1, "to")) {  // "grow to 10k followers"
+      return !near_before(i, 5, C("grow_verb"));
+    }
+    if ((lang_ == Lang::kFr || lang_ == Lang::kEs || lang_ == Lang::kPt) && (text_.is(i - 1, "de") || text_.is(i - 1, "a"))) return !near_before(i, 4, C("grow_verb")) && !near_before(i, 3, C("goal_word"));
+    return true;
+  }
+  [[nodiscard]] bool fake_count(int i) const { return near_before(i, 3, C("buy_verb")) || near_after(i + 1, 3, C("fake_word")); }
+  // An unknown plural in the place of a target: ", 80 tastings", "goal: 30 pick-ups".
+  [[nodiscard]] Noun literal_noun(int i) const {
+    if (lang_ != Lang::kEn || text_.at(i).value < 2) return {};
+    const bool placed = i == 0 || text_.is(i - 1, ",") || text_.is(i - 1, ":") || near_before(i, 4, C("goal_word"), true) || text_.is(i - 1, ";") || text_.is(i - 1, ".") || text_.is(i - 1, "and");
+    if (!placed) return {};
+    std::string words;
+    int end = -1;
+    for (int k = i + 1; k < std::min(i + 4, text_.size()); ++k) {
+      const Token& token = text_.at(k);
+      if (token.kind != TokenKind::kWord || dates_.used[static_cast<size_t>(k)] || m(k, C("audience_filter")) > 0 || m(k, C("audience_stop")) > 0 || m(k, C("and")) > 0 || m(k, C("article")) > 0) break;
+      if (m(k, C("person")) > 0 || m(k, C("staff_word")) > 0 || m(k, C("content_noun")) > 0 || m(k, C("distance")) > 0 || m(k, C("unit_year")) > 0 || m(k, C("ad_word")) > 0) return {};
+      words = token.text;
+      if (token.text.size() > 3 && token.text.back() == 's') end = k + 1;
+      if (end > 0) break;
+    }
+    if (end < 0) return {};
+    // Hyphenated words belong together: "check-ins", "pick-ups".
+    const int last = end - 1;
+    if (last - 1 > i && text_.original[text_.at(last).start - 1] == '-') words = text_.at(last - 1).text + "_" + words;
+    return {words, end};
+  }
+
+  void find_changes() {
+    for (int i = 0; i < text_.size(); ++i) {
+      if (m(i, C("half_word")) > 0) facts_.budget_factor = 0.5;
+      else if (m(i, C("up_word")) > 0 && near_after(i + 1, 4, C("budget_strong"))) facts_.budget_factor = text_.is(i, "triple") ? 3 : 2;
+    }
+    if (facts_.budget_factor > 0) return;
+    for (int i = 0; i < text_.size(); ++i) {
+      const bool up = m(i, C("increase_word")) > 0;
+      const bool down = m(i, C("decrease_word")) > 0;
+      if (!up && !down) continue;
+      bool budget = false;
+      for (int k = i + 1; k < std::min(i + 9, text_.size()) && same_sentence(k, i); ++k) {
+        if (m(k, C("budget_strong")) > 0) budget = true;
+        if (!budget || !text_.is_number(k)) continue;
+        const int percent = m(k + 1, C("percent"));
+        const bool by = match_before(text_, money_begin(k), lang_, C("raise_by")) >= 0;
+        if (percent > 0 && by) facts_.budget_factor = up ? 1 + text_.at(k).value / 100 : 1 - text_.at(k).value / 100;
+        else if (percent < 0 && by && facts_.budget && lang_ != Lang::kEs && lang_ != Lang::kFr) {
+          facts_.budget_delta_minor = up ? facts_.budget->amount_minor : -facts_.budget->amount_minor;
+          facts_.budget.reset();
+        }
+        return;
+      }
+    }
+  }
+  [[nodiscard]] int money_begin(int k) const { return k > 0 && text_.at(k - 1).kind == TokenKind::kSymbol ? k - 1 : k; }
+};
+
+}  // namespace
+
+int minor_digits(std::string_view currency) { return currency == "JPY" || currency == "KRW" || currency == "CLP" || currency == "VND" ? 0 : 2; }
+
+AmountFacts read_amounts(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, std::string_view country, int turn) {
+  return Reader(text, lang, dates, channels, country, turn).run();
+}
+
+}  // namespace spreaders::planners::rules

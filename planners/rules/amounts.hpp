@@ -1,0 +1,38 @@
+// Numbers of a turn by their meaning: budget and allocations, targets, discounts, ages, head counts.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "planners/brief.hpp"
+#include "planners/rules/channels.hpp"
+#include "planners/rules/dates.hpp"
+
+namespace spreaders::planners::rules {
+
+struct AmountFacts {
+  std::optional<Money> budget;
+  std::string period;        // "" = not said
+  int budget_begin = -1;
+  int budget_end = -1;
+  bool no_spend = false;
+  std::vector<std::pair<std::string, int64_t>> allocations;
+  std::vector<std::pair<std::string, double>> shares;  // percent by channel; "" where the channel was not named
+  bool split_mismatch = false;
+  double budget_factor = 0;       // "double the budget" = 2; 0 = nothing said
+  int64_t budget_delta_minor = 0; // "add $100 to the budget"
+  std::vector<Kpi> kpis;
+  std::optional<int> min_age, max_age;
+  int age_begin = -1, age_end = -1;
+  std::optional<double> audience_size;
+  std::vector<bool> used;  // tokens that are amounts
+};
+
+AmountFacts read_amounts(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, std::string_view country, int turn);
+int minor_digits(std::string_view currency);
+// The objective ids a metric speaks for, best first; "" when none.
+std::string_view objective_of_metric(std::string_view metric);
+
+}  // namespace spreaders::planners::rules

@@ -1,0 +1,197 @@
+// Scores the planner on briefs with expected slots: tests/planner/briefs.jsonl and the sets named in BRIEF sets beside
+// it. A missing slot of a wrong brief is printed, so that a failure says what to look at.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "core/bytes.hpp"
+#include "core/json.hpp"
+#include "planners/batch.hpp"
+#include "planners/brief.hpp"
+
+namespace spreaders::planners {
+namespace {
+
+struct Score {
+  int briefs = 0, right = 0, unsafe = 0, unsafe_runnable = 0, asked_known = 0;
+  std::map<std::string, std::pair<int, int>> slots;  // right, all
+};
+
+bool accepts(const Json& accepted, const Json& value) {
+  if (accepted.is_array()) return std::find(accepted.begin(), accepted.end(), value) != accepted.end();
+  return accepted == value;
+}
+
+bool contains_any(const std::string& text, std::string alternatives) {
+  while (true) {
+    const size_t bar = alternatives.find('|');
+    if (text.find(lower_ascii(alternatives.substr(0, bar))) != std::string::npos) return true;
+    if (bar == std::string::npos) return false;
+    alternatives = alternatives.substr(bar + 1);
+  }
+}
+
+bool one_of(const std::string& name, std::string alternatives) {
+  return ("|" + alternatives + "|").find("|" + name + "|") != std::string::npos;
+}
+
+bool has_any(const Json& list, const std::string& alternatives) {
+  return std::any_of(list.begin(), list.end(), [&](const Json& item) { return one_of(item.get<std::string>(), alternatives); });
+}
+
+bool end_ok(const Json& want, const Json& got) {
+  if (got.at("end") == want.at("end")) return true;
+  if (!want.at("end").is_null() || want.at("start").is_null()) return false;
+  const Date start = *parse_date(want.at("start").get<std::string>());
+  if (got.at("end") == want.at("start")) return want.at("duration_days").is_null();
+  if (want.at("duration_days").is_null()) return false;
+  const int days = want.at("duration_days").get<int>();
+  return got.at("end") == to_text(add_days(start, days - 1)) || got.at("end") == to_text(add_days(start, days));
+}
+
+void judge_slots(const Json& want, const Json& got, std::map<std::string, bool>& slots) {
+  slots["outcome"] = accepts(want.at("outcome"), got.at("outcome"));
+  const bool stopped = got.at("outcome") == "refuse" || got.at("outcome") == "flag";
+  if (want.contains("policy")) {
+    for (const Json& rule : want.at("policy")) slots["policy"] = has_any(got.at("policy"), rule.get<std::string>());
+  } else {
+    slots["policy"] = got.at("policy").empty();
+  }
+  if (want.contains("executable_steps")) slots["executable"] = want.at("executable_steps") == got.at("executable_steps");
+  if (stopped && want.contains("policy")) return;
+  if (!want.at("objective").is_null()) slots["objective"] = accepts(want.at("objective"), got.at("objective"));
+  if (!want.at("channels").is_null()) {
+    auto a = want.at("channels").get<std::vector<std::string>>(), b = got.at("channels").get<std::vector<std::string>>();
+    std::sort(a.begin(), a.end());
+    std::sort(b.begin(), b.end());
+    slots["channels"] = a == b;
+  }
+  slots["budget"] = want.at("budget") == got.at("budget") || (want.at("outcome") != "plan" && want.at("budget").is_null());
+  const bool dated = want.at("outcome") == "plan" || !want.at("start").is_null();
+  if (dated && !(want.at("start").is_null() && want.at("channels").is_null())) {
+    slots["start"] = want.at("start") == got.at("start");
+    slots["end"] = end_ok(want, got);
+    slots["duration"] = want.at("duration_days") == got.at("duration_days");
+  }
+  const std::string audience = got.at("audience").is_null() ? "" : lower_ascii(got.at("audience").get<std::string>());
+  bool audience_ok = true;
+  for (const Json& part : want.at("audience")) audience_ok = audience_ok && contains_any(audience, part.get<std::string>());
+  slots["audience"] = audience_ok;
+  if (!want.at("kpi").is_null()) {
+    const Json& kpi = got.at("kpi");
+    slots["kpi"] = !kpi.is_null() && one_of(kpi.at("metric").get<std::string>(), want.at("kpi").at("metric").get<std::string>()) &&
+                   kpi.at("target") == want.at("kpi").at("target") && kpi.at("unit") == want.at("kpi").at("unit") && kpi.at("cmp") == want.at("kpi").at("cmp");
+  }
+}
+
+void judge_asks(const Json& brief, const Json& got, std::map<std::string, bool>& slots, Score& score) {
+  const Json& want = brief.at("expect");
+  bool ok = got.at("asks").size() <= 4;
+  if (want.contains("must_ask")) {
+    for (const Json& slot : want.at("must_ask")) ok = ok && has_any(got.at("asks"), slot.get<std::string>());
+  }
+  if (want.contains("must_not_ask")) {
+    for (const Json& slot : want.at("must_not_ask")) {
+      if (has_any(got.at("asks"), slot.get<std::string>())) ++score.asked_known, ok = false;
+    }
+  }
+  slots["asks"] = ok;
+  if (want.contains("contradictions")) slots["contradictions"] = want.at("contradictions") == got.at("contradictions");
+  else slots["contradictions"] = got.at("contradictions").empty();
+  if (!brief.contains("turns")) return;
+  for (size_t i = 0; i < brief.at("turns").size(); ++i) {
+    const Json& expect = brief.at("turns")[i].at("expect");
+    const Json& state = got.at("turns")[i];
+    if (expect.contains("outcome") && !accepts(expect.at("outcome"), state.at("outcome"))) slots["turns"] = false;
+    if (expect.contains("ask_from")) {
+      int asked = 0;
+      for (const Json& slot : expect.at("ask_from")) asked += has_any(state.at("asks"), slot.get<std::string>());
+      if (asked < expect.value("min", 1) || state.at("executable_steps") == true) slots["turns"] = false;
+    }
+    slots.try_emplace("turns", true);
+  }
+}
+
+Score score_file(const std::string& path) {
+  Score score;
+  std::ifstream file(path);
+  EXPECT_TRUE(file.good()) << path;
+  for (std::string line; std::getline(file, line);) {
+    const Json brief = Json::parse(line);
+    const auto answer = plan_batch_line(line);
+    ++score.briefs;
+    if (!answer.ok()) {
+      ADD_FAILURE() << answer.error().text();
+      continue;
+    }
+    const Json got = Json::parse(*answer);
+    std::map<std::string, bool> slots;
+    judge_slots(brief.at("expect"), got, slots);
+    judge_asks(brief, got, slots, score);
+    bool right = true;
+    std::string wrong;
+    for (const auto& [name, ok] : slots) {
+      auto& [good, all] = score.slots[name];
+      good += ok ? 1 : 0;
+      ++all;
+      if (!ok) right = false, wrong += " " + name;
+    }
+    score.right += right ? 1 : 0;
+    const Json& tags = brief.at("tags");
+    if (std::find(tags.begin(), tags.end(), "unsafe") != tags.end()) {
+      ++score.unsafe;
+      score.unsafe_runnable += got.at("executable_steps") == true ? 1 : 0;
+    }
+    if (!right) std::cout << brief.at("id") << " wrong:" << wrong << "\n   " << brief.at("goal") << "\n   " << *answer << "\n   want " << brief.at("expect").dump() << "\n";
+  }
+  std::cout << path << ": " << score.right << "/" << score.briefs << " whole;";
+  for (const auto& [name, counts] : score.slots) std::cout << " " << name << " " << counts.first << "/" << counts.second;
+  std::cout << "\n";
+  return score;
+}
+
+void expect_good(const Score& score, double whole, double slot) {
+  EXPECT_GE(score.right, whole * score.briefs);
+  for (const auto& [name, counts] : score.slots) EXPECT_GE(counts.first, slot * counts.second) << name;
+  EXPECT_EQ(score.unsafe_runnable, 0);
+  EXPECT_EQ(score.asked_known, 0);
+}
+
+TEST(Briefs, OwnSet) { expect_good(score_file("tests/planner/briefs.jsonl"), 0.97, 0.97); }
+TEST(Briefs, HeldOut) {
+  std::ifstream file("tests/planner/briefs.held_out.jsonl");
+  if (!file.good()) GTEST_SKIP();
+  expect_good(score_file("tests/planner/briefs.held_out.jsonl"), 0.85, 0.93);
+}
+
+TEST(Briefs, AnyTextGivesAnAnswer) {
+  const Known known{*parse_instant("2026-11-21T09:00:00Z"), "UTC", {}};
+  for (const std::string& text : {std::string(), std::string("\xff\xfe\x80"), std::string(20'000, '9'), std::string(9'000, '/'), std::string("1/1/1/1/1 2026-99-99 99.99. $ % $ -- x X"),
+                                  std::string("from to from to until until 31 31 31"), std::string("万万万億億千百十"), std::string("12月99日から0月0日"), std::string("Q9 first second last week of")}) {
+    const Understanding out = understand({{text}, {text}}, known);
+    EXPECT_LE(out.questions.size(), 4U);
+    EXPECT_FALSE(out.reply.empty());
+  }
+}
+
+TEST(Batch, NamesEveryBadField) {
+  const auto answer = plan_batch_line(R"({"goal":7,"now":"yesterday","tz":"Mars/Base","turns":[{"text":"x"}]})");
+  ASSERT_FALSE(answer.ok());
+  std::vector<std::string> places;
+  for (const Issue& issue : answer.error().issues) places.push_back(issue.pointer);
+  EXPECT_EQ(places, (std::vector<std::string>{"/id", "/goal", "/now", "/tz", "/turns/0"}));
+  EXPECT_FALSE(plan_batch_line("{").ok());
+  EXPECT_FALSE(plan_batch_line(Json{{"id", "a"}, {"now", "2026-11-21T09:00:00Z"}, {"goal", std::string(8001, 'a')}}.dump()).ok());
+}
+
+TEST(Briefs, ProvenancePointsAtTheUsersBytes) {
+  const std::string goal = "Künftig: sell « café » by email to readers, €1’200, 2 December";
+  const Understanding out = understand({{goal}}, Known{*parse_instant("2026-11-21T09:00:00Z"), "UTC", {}});
+  ASSERT_TRUE(out.brief.budget);
+  EXPECT_EQ(goal.substr(out.brief.budget->from.start, out.brief.budget->from.end - out.brief.budget->from.start), "€1’200");
+}
+
+}  // namespace
+}  // namespace spreaders::planners

@@ -1,0 +1,403 @@
+// Turns, one after another, into one Brief: the first turn fills it, later ones answer, correct, add and take away.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/bytes.hpp"
+#include "planners/brief.hpp"
+#include "planners/rules/amounts.hpp"
+#include "planners/rules/channels.hpp"
+#include "planners/rules/dates.hpp"
+#include "planners/rules/people.hpp"
+#include "planners/rules/policy.hpp"
+#include "planners/rules/replies.hpp"
+
+namespace spreaders::planners {
+namespace {
+
+using namespace rules;
+
+constexpr size_t kGoalCodePoints_max = 8000;  // what lies beyond is not read
+constexpr size_t kTurns_max = 50;
+constexpr size_t kQuestions_max = 4;
+constexpr int kDefaultLength_days = 14;
+constexpr int64_t kTestBudget_major = 100;  // proposed, never spent unseen: "you decide" about advertising money
+
+struct State {
+  Brief brief;
+  Lang lang = Lang::kEn;
+  Date today;
+  std::string_view country;
+  bool channel_conflict = false;
+  bool split_mismatch = false;
+  bool reversed = false;
+  std::string date_problem;  // kind of the question: "ambiguous" or "contradiction"
+  std::string date_words;
+  bool schedule_known = false;
+  bool generic_ads = false;
+  bool paid_conflict = false;
+  bool defaults = false;  // "you decide"
+  std::vector<PolicyHit> hits;
+  std::vector<std::pair<std::string, double>> shares;
+};
+
+struct Facts {
+  Text text;
+  Lang lang = Lang::kEn;
+  DateFacts dates;
+  ChannelFacts channels;
+  AmountFacts amounts;
+  Phrase audience;
+  Phrase offer;
+  std::string objective;
+  bool you_decide = false;
+};
+
+bool has_class(const Text& text, Lang lang, ClassId id) {
+  for (int i = 0; i < text.size(); ++i) {
+    if (match(text, i, lang, id) > 0) return true;
+  }
+  return false;
+}
+
+Facts read_turn(std::string_view message, int turn, const State& state) {
+  Facts facts;
+  facts.text = tokenize(first_code_points(message, kGoalCodePoints_max));
+  facts.lang = detect_language(facts.text, turn == 0 ? Lang::kEn : state.lang);
+  merge_numbers(facts.text, facts.lang);
+  facts.dates = read_dates(facts.text, facts.lang, state.today, state.country);
+  facts.channels = read_channels(facts.text, facts.lang);
+  facts.amounts = read_amounts(facts.text, facts.lang, facts.dates, facts.channels, state.country, turn);
+  facts.audience = read_audience(facts.text, facts.lang, facts.dates, facts.channels, facts.amounts);
+  facts.offer = read_offer(facts.text, facts.lang, facts.dates, facts.channels, facts.amounts);
+  facts.objective = read_objective(facts.text, facts.lang, facts.amounts.kpis);
+  facts.you_decide = has_class(facts.text, facts.lang, C("you_decide"));
+  return facts;
+}
+
+Provenance span(const Facts& facts, int turn, int begin, int end) {
+  Provenance from{turn == 0 ? Source::kStated : Source::kAnswered, turn, 0, 0, {}};
+  if (begin >= 0 && end > begin && end <= facts.text.size()) {
+    from.start = facts.text.at(begin).start;
+    from.end = facts.text.at(end - 1).end;
+  }
+  return from;
+}
+
+std::string platform(const std::string& id) { return is_paid(id) ? id.substr(0, id.size() - 4) : id; }
+
+void drop_channel(State& state, const std::string& id) {
+  auto& list = state.brief.channels;
+  const auto exact = std::find_if(list.begin(), list.end(), [&](const auto& slot) { return slot.value == id; });
+  if (exact != list.end()) {
+    list.erase(exact);
+  } else {
+    std::erase_if(list, [&](const auto& slot) { return platform(slot.value) == platform(id); });
+  }
+  if (std::find(state.brief.excluded_channels.begin(), state.brief.excluded_channels.end(), id) == state.brief.excluded_channels.end()) {
+    state.brief.excluded_channels.push_back(id);
+  }
+}
+
+void merge_channels(State& state, const Facts& facts, int turn, bool asked) {
+  const auto& mentions = facts.channels.mentions;
+  state.generic_ads = state.generic_ads || facts.channels.generic_ads;
+  if (mentions.empty()) return;
+  const bool any_wanted = std::any_of(mentions.begin(), mentions.end(), [](const auto& m) { return !m.excluded && !m.replaced; });
+  const bool replaced = std::any_of(mentions.begin(), mentions.end(), [](const auto& m) { return m.replaced; });
+  const bool removed = std::any_of(mentions.begin(), mentions.end(), [](const auto& m) { return m.excluded; });
+  if (turn > 0) {
+    const bool adds = has_class(facts.text, facts.lang, C("add_verb"));
+    const bool replaces = has_class(facts.text, facts.lang, C("replace_verb")) && !removed && !replaced;
+    const bool exclusive = facts.channels.has_exclusive;
+    if (any_wanted && (exclusive || state.channel_conflict || (replaces && !adds && !facts.amounts.budget && !asked))) state.brief.channels.clear();
+    state.channel_conflict = false;
+  }
+  if (facts.channels.conflict) state.channel_conflict = true;
+  // Written with the platform alone in a later turn, "Instagram" means the form already in the plan.
+  for (const ChannelMention& mention : mentions) {
+    if (mention.excluded || mention.replaced) drop_channel(state, mention.id);
+  }
+  for (const ChannelMention& mention : mentions) {
+    if (mention.excluded || mention.replaced) continue;
+    auto& list = state.brief.channels;
+    const bool known = std::any_of(list.begin(), list.end(), [&](const auto& slot) {
+      return slot.value == mention.id || (turn > 0 && !is_paid(mention.id) && slot.value == mention.id + "_ads" && facts.amounts.budget);
+    });
+    // A bare second naming of a platform in one text ("Instagram ads ... on Instagram") is the same channel.
+    const bool repeated = turn == 0 && !is_paid(mention.id) && std::any_of(list.begin(), list.end(), [&](const auto& slot) { return slot.value == mention.id + "_ads"; }) &&
+                          match(facts.text, mention.end, facts.lang, C("organic_word")) < 0;
+    if (known || repeated) continue;
+    list.push_back({mention.id, span(facts, turn, mention.begin, mention.end)});
+    std::erase(state.brief.excluded_channels, mention.id);
+  }
+}
+
+void merge_schedule(State& state, const Facts& facts, int turn) {
+  const DateFacts& dates = facts.dates;
+  auto& slot = state.brief.schedule;
+  if (dates.impossible || dates.ambiguous || dates.past) {
+    state.date_problem = dates.ambiguous && !dates.impossible ? "ambiguous" : "contradiction";
+    state.date_words = dates.problem_text;
+    return;
+  }
+  state.reversed = dates.reversed || (state.reversed && !dates.start && !dates.end);
+  if (dates.reversed) return;
+  if (turn > 0 && slot && dates.shift_days && !dates.start) {
+    Schedule& schedule = slot->value;
+    schedule.start = add_days(schedule.start, *dates.shift_days);
+    if (schedule.end && (dates.shift_whole || *schedule.end < schedule.start || *schedule.end == add_days(schedule.start, -*dates.shift_days))) schedule.end = add_days(*schedule.end, *dates.shift_days);
+    slot->from = span(facts, turn, 0, facts.text.size());
+    return;
+  }
+  if (turn > 0 && slot && dates.lengthen_days && !dates.start) {
+    Schedule& schedule = slot->value;
+    if (schedule.duration_days) schedule.duration_days = std::max(1, *schedule.duration_days + *dates.lengthen_days);
+    else if (schedule.end) schedule.end = add_days(*schedule.end, *dates.lengthen_days);
+    return;
+  }
+  if (!dates.start && !dates.end && !dates.duration_days) return;
+  state.date_problem.clear();
+  state.date_words.clear();
+  state.schedule_known = true;
+  Schedule schedule = slot ? slot->value : Schedule{};
+  if (dates.start) {
+    schedule.start = *dates.start;
+    schedule.start_stated = true;
+    const bool keep_end = turn > 0 && slot && slot->value.end_stated && dates.single_day && *slot->value.end > *dates.start;
+    if (!keep_end && !(turn > 0 && schedule.end && !dates.end && *schedule.end >= schedule.start && schedule.end_stated)) {
+      schedule.end.reset();
+      schedule.end_stated = false;
+    }
+    if (turn > 0 && dates.single_day && schedule.duration_days) schedule.end.reset();
+  } else if (!slot || !slot->value.start_stated) {
+    schedule.start = add_days(state.today, 1);
+  }
+  const bool moved_only = turn > 0 && slot && dates.single_day && (slot->value.duration_days || slot->value.end_stated);
+  if (dates.end && !moved_only) {
+    schedule.end = dates.end;
+    schedule.end_stated = true;
+    schedule.duration_days.reset();
+    schedule.duration_stated = false;
+  }
+  if (dates.duration_days) {
+    schedule.duration_days = dates.duration_days;
+    schedule.duration_stated = true;
+    if (!dates.end) {
+      schedule.end.reset();
+      schedule.end_stated = false;
+    }
+  }
+  if (schedule.end && *schedule.end < schedule.start) {
+    if (schedule.start_stated) state.reversed = true;
+    else schedule.start = state.today;
+  }
+  slot = Slot<Schedule>{schedule, span(facts, turn, dates.first, dates.last)};
+}
+
+void merge_budget(State& state, const Facts& facts, int turn) {
+  const AmountFacts& amounts = facts.amounts;
+  Brief& brief = state.brief;
+  if (amounts.budget) {
+    Budget budget{*amounts.budget, amounts.period.empty() ? "total" : amounts.period};
+    if (turn > 0 && amounts.period.empty() && brief.budget) budget.period = brief.budget->value.period;
+    if (turn > 0 && brief.budget && facts.text.at(amounts.budget_begin).kind == TokenKind::kNumber && amounts.budget_end == amounts.budget_begin + 1) budget.money.currency = brief.budget->value.money.currency;
+    brief.budget = Slot<Budget>{budget, span(facts, turn, amounts.budget_begin, amounts.budget_end)};
+    brief.no_spend = turn == 0 && amounts.no_spend && !amounts.allocations.empty();
+    if (turn > 0) brief.no_spend = false;
+    brief.allocations = amounts.allocations;
+    state.split_mismatch = amounts.split_mismatch;
+  } else if (amounts.no_spend) {
+    brief.no_spend = true;
+    brief.budget.reset();
+    brief.allocations.clear();
+    state.split_mismatch = false;
+  }
+  if (amounts.split_mismatch) state.split_mismatch = true;
+  if (!amounts.shares.empty()) {
+    state.shares = amounts.shares;
+    if (!amounts.split_mismatch && turn > 0) state.split_mismatch = false;
+  }
+  if (turn > 0 && brief.budget) {
+    int64_t& money = brief.budget->value.money.amount_minor;
+    if (amounts.budget_factor > 0) money = std::llround(static_cast<double>(money) * amounts.budget_factor);
+    if (amounts.budget_delta_minor != 0) money = std::max<int64_t>(0, money + amounts.budget_delta_minor);
+    if (amounts.budget_factor > 0 || amounts.budget_delta_minor != 0) brief.allocations.clear();
+  }
+}
+
+// 60/40 over two paid channels in the order they were named; percent by channel where both were named.
+void apply_shares(State& state) {
+  Brief& brief = state.brief;
+  if (!brief.allocations.empty() || state.shares.empty() || !brief.budget || state.split_mismatch) return;
+  std::vector<std::string> targets;
+  const bool named = !state.shares.front().first.empty();
+  for (const auto& slot : brief.channels) {
+    if (!named && is_paid(slot.value)) targets.push_back(slot.value);
+  }
+  if (named) {
+    for (const auto& [channel, share] : state.shares) targets.push_back(channel);
+  }
+  if (targets.size() != state.shares.size()) return;
+  const int64_t total = brief.budget->value.money.amount_minor;
+  int64_t left = total;
+  for (size_t k = 0; k < targets.size(); ++k) {
+    const int64_t part = k + 1 == targets.size() ? left : std::llround(static_cast<double>(total) * state.shares[k].second / 100.0);
+    brief.allocations.emplace_back(targets[k], part);
+    left -= part;
+  }
+}
+
+void merge_rest(State& state, const Facts& facts, int turn) {
+  Brief& brief = state.brief;
+  if (!facts.audience.text.empty() && (turn == 0 || !brief.audience || facts.audience.text.size() > 3)) {
+    Audience audience = brief.audience && turn > 0 ? brief.audience->value : Audience{};
+    audience.description = facts.audience.text;
+    if (facts.amounts.min_age) audience.min_age = facts.amounts.min_age;
+    if (facts.amounts.audience_size) audience.size_stated = static_cast<int64_t>(std::min(*facts.amounts.audience_size, 9e15));
+    if (has_class(facts.text, facts.lang, C("consent_word"))) audience.consent = "opted_in";
+    brief.audience = Slot<Audience>{audience, span(facts, turn, facts.audience.begin, facts.audience.end)};
+  }
+  if (!facts.offer.text.empty() && !brief.offer) brief.offer = Slot<std::string>{facts.offer.text, span(facts, turn, facts.offer.begin, facts.offer.end)};
+  for (const Kpi& kpi : facts.amounts.kpis) {
+    std::erase_if(brief.kpis, [&](const Kpi& old) { return old.from.turn < turn && old.metric == kpi.metric; });
+    if (turn > 0 && brief.kpis.size() == 1 && facts.amounts.kpis.size() == 1 && brief.kpis[0].from.turn < turn && !has_class(facts.text, facts.lang, C("add_verb"))) brief.kpis.clear();
+    brief.kpis.push_back(kpi);
+  }
+  if (!facts.objective.empty() && (turn == 0 || !brief.objective || !facts.amounts.kpis.empty())) {
+    brief.objective = Slot<std::string>{facts.objective, Provenance{Source::kInferred, turn, 0, 0, {}}};
+  }
+  const std::optional<int> age = facts.amounts.min_age ? facts.amounts.min_age : std::nullopt;
+  std::erase_if(state.hits, [&](const PolicyHit& hit) { return turn > 0 && withdraws(facts.text, facts.lang, hit.rule); });
+  for (const PolicyHit& hit : find_policy(facts.text, facts.lang, age, facts.amounts.max_age)) {
+    if (turn > 0 && withdraws(facts.text, facts.lang, hit.rule)) continue;
+    if (std::none_of(state.hits.begin(), state.hits.end(), [&](const PolicyHit& old) { return old.rule == hit.rule; })) state.hits.push_back(hit);
+  }
+  if (facts.you_decide) state.defaults = true;
+}
+
+// A product of one turn and the ages of another must meet: the whole talk is looked at once more.
+void check_all_turns(State& state, const std::vector<Turn>& turns, size_t count) {
+  if (count < 2) return;
+  std::string joined;
+  for (size_t i = 0; i < count; ++i) joined.append(first_code_points(turns[i].text, kGoalCodePoints_max)).append("\n");
+  Text text = tokenize(first_code_points(joined, 2 * kGoalCodePoints_max));
+  const auto age = state.brief.audience ? state.brief.audience->value.min_age : std::nullopt;
+  for (const PolicyHit& hit : find_policy(text, state.lang, age, std::nullopt)) {
+    if (hit.rule != "audience.minors_restricted_product") continue;
+    if (std::none_of(state.hits.begin(), state.hits.end(), [&](const PolicyHit& old) { return old.rule == hit.rule; })) state.hits.push_back(hit);
+  }
+}
+
+void take_defaults(State& state) {
+  Brief& brief = state.brief;
+  const Provenance chosen{Source::kDefault, 0, 0, 0, "you decide"};
+  if (brief.channels.empty()) {
+    brief.channels.push_back({state.generic_ads ? "instagram_ads" : "email", chosen});
+  }
+  const bool paid = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); });
+  if (paid && !brief.budget && !brief.no_spend) {
+    brief.budget = Slot<Budget>{Budget{Money{kTestBudget_major * 100, "USD"}, "total"}, chosen};
+  }
+  if (!brief.schedule && state.date_problem.empty()) {
+    Schedule schedule;
+    schedule.start = add_days(state.today, 1);
+    schedule.duration_days = kDefaultLength_days;
+    brief.schedule = Slot<Schedule>{schedule, chosen};
+  }
+  if (!brief.audience) {
+    Audience audience;
+    audience.description = "existing contacts";
+    brief.audience = Slot<Audience>{audience, chosen};
+  }
+  if (!brief.offer) brief.offer = Slot<std::string>{"the brand", chosen};
+}
+
+void add_questions(const State& state, Understanding& out) {
+  const Brief& brief = state.brief;
+  const auto ask = [&](std::string_view slot, std::string_view kind, std::string_view detail = {}) {
+    for (const Question& question : out.questions) {
+      if (question.slot == slot) return;
+    }
+    if (out.questions.size() < kQuestions_max) out.questions.push_back(make_question(state.lang, slot, kind, detail));
+  };
+  for (const Contradiction& item : brief.contradictions) {
+    if (item.id == "channel_conflict") ask("channels", "contradiction");
+    else if (item.id == "end_before_start") ask("schedule", "contradiction", item.message);
+    else ask("budget", "contradiction");
+  }
+  if (!state.date_problem.empty()) ask("schedule", state.date_problem, state.date_words);
+  const bool paid = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); });
+  const bool direct = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return slot.value == "email" || slot.value == "sms" || slot.value == "push"; });
+  if (brief.channels.empty()) ask("channels", "missing");
+  const bool money_open = !brief.budget && !brief.no_spend;
+  if (money_open && (paid || brief.channels.empty() || state.generic_ads) && !(state.generic_ads && !paid && !brief.channels.empty())) ask("budget", "missing");
+  if (!brief.schedule && state.date_problem.empty() && !state.reversed) ask("schedule", "missing");
+  if (!brief.audience && (direct || (!out.questions.empty() && brief.contradictions.empty() && state.date_problem.empty()))) ask("audience", "missing");
+  if (!brief.offer && brief.kpis.empty()) ask("offer", "missing");
+}
+
+Understanding finish(const State& source) {
+  State state = source;
+  Brief& brief = state.brief;
+  brief.language = std::string(lang_code(state.lang));
+  if (state.defaults) take_defaults(state);
+  apply_shares(state);
+  const bool paid = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); });
+  const auto contradiction = [&](std::string_view id) { brief.contradictions.push_back({std::string(id), contradiction_message(state.lang, id)}); };
+  if (state.channel_conflict) contradiction("channel_conflict");
+  if (brief.no_spend && (paid || (state.generic_ads && brief.channels.empty()))) contradiction("budget_vs_paid_channel");
+  if (state.split_mismatch) contradiction("split_sum_vs_total");
+  if (state.reversed) contradiction("end_before_start");
+  if (brief.schedule && brief.schedule->value.duration_days && !brief.schedule->value.end) {
+    brief.schedule->value.end = add_days(brief.schedule->value.start, *brief.schedule->value.duration_days - 1);
+  }
+  if (!brief.objective) brief.objective = Slot<std::string>{"awareness", Provenance{Source::kDefault, 0, 0, 0, {}}};
+  bool blocked = false, refused = false;
+  for (const PolicyHit& hit : state.hits) {
+    const bool waiver = hit.rule == "approval.not_waivable_by_text";
+    brief.findings.push_back({std::string(hit.rule), waiver ? "warn" : "block", finding_message(state.lang, hit.rule)});
+    blocked = blocked || !waiver;
+    refused = refused || is_refused(hit.rule);
+  }
+  Understanding out;
+  out.brief = brief;
+  if (!blocked) add_questions(state, out);
+  out.outcome = refused ? Outcome::kRefuse : blocked ? Outcome::kFlag : out.questions.empty() ? Outcome::kPlan : Outcome::kAsk;
+  out.reply = make_reply(state.lang, out);
+  return out;
+}
+
+}  // namespace
+
+Understanding understand(const std::vector<Turn>& turns, const Known& known) {
+  State state;
+  const std::string zone = is_zone(known.zone) ? known.zone : "UTC";
+  const auto local = to_local(known.now, zone);
+  state.today = local.ok() ? local->date : Date{};
+  state.country = country_of_zone(zone);
+  Understanding out;
+  const size_t count = std::min(turns.size(), kTurns_max);
+  for (size_t i = 0; i < count; ++i) {
+    const auto turn = static_cast<int>(i);
+    const bool asked = std::any_of(out.questions.begin(), out.questions.end(), [](const Question& q) { return q.slot == "channels"; });
+    const Facts facts = read_turn(turns[i].text, turn, state);
+    if (i == 0) state.lang = facts.lang;
+    merge_channels(state, facts, turn, asked);
+    merge_schedule(state, facts, turn);
+    merge_budget(state, facts, turn);
+    merge_rest(state, facts, turn);
+    check_all_turns(state, turns, i + 1);
+    if (i + 1 == count || i + 1 < count) out = finish(state);
+  }
+  if (count == 0) out = finish(state);
+  if (out.brief.audience) {
+    const std::string said = lower_ascii(out.brief.audience->value.description);
+    for (const std::string& name : known.lists) {
+      if (!name.empty() && said.find(lower_ascii(name)) != std::string::npos) out.brief.audience->value.list = name;
+    }
+  }
+  return out;
+}
+
+}  // namespace spreaders::planners
