@@ -11,6 +11,8 @@
 #include "mcp-server/protocol/runner_tools.hpp"
 #include "mcp-server/protocol/server.hpp"
 #include "mcp-server/protocol/subscriptions.hpp"
+#include "mcp-server/protocol/tasks.hpp"
+#include "mcp-server/transport/worker_pool.hpp"
 
 namespace spreaders::mcp {
 
@@ -28,6 +30,8 @@ struct McpServer::Impl {
   Subscriptions listeners;
   std::mutex peers_mutex;
   std::vector<std::weak_ptr<Peer>> peers;
+  std::optional<Tasks> tasks;
+  std::unique_ptr<WorkerPool> task_workers;  // after what its jobs use, so it stops first
 
   [[nodiscard]] Json server_info() const;
   [[nodiscard]] Json modern_meta() const;
@@ -45,6 +49,8 @@ struct McpServer::Impl {
   void resources_list(const CallPtr& call);
   void templates_list(const CallPtr& call);
   void listen(const CallPtr& call);
+  void task_method(const CallPtr& call);
+  void start_task(const CallPtr& call, const Json* responses, std::string state);
   void answer_page(const CallPtr& call, const std::vector<std::string>& pages);
   [[nodiscard]] std::vector<std::string> pages_of(const Json& entries, std::string_view name, Era era,
                                                   std::string_view cache_scope) const;
@@ -56,6 +62,7 @@ struct McpServer::Impl {
   void resources_read(const CallPtr& call);
   void start_rounds(const CallPtr& call);
   void run_round(const CallPtr& call, const Json* responses, std::string state);
+  void answered(const CallPtr& call, Answer answer);
   Answer invoke(Call& call, const CallContext& context);
   void ask_in_result(Call& call, InputRequired asked);
   void ask_on_stream(const CallPtr& call, InputRequired asked);

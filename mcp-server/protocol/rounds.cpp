@@ -87,7 +87,7 @@ RpcError missing_capability(const InputRequest& request) {
 
 CallContext context_of(Call& call, const Json* responses, std::string state) {
   CallContext context{.principal = call.info.principal, .client = call.info.client, .stop = call.info.stop.get_token(),
-                      .responses = responses, .state = std::move(state), .trace_id = call.info.trace_id,
+                      .responses = responses, .state = std::move(state), .in_task = false, .trace_id = call.info.trace_id,
                       .idempotency_key = std::string(meta_text(call.message, kMetaIdempotencyKey)),
                       .progress = {}, .log = {}, .detach = {}};
   // Providers call these only while they run, and the call is alive then.
@@ -169,6 +169,18 @@ void McpServer::Impl::start_rounds(const CallPtr& call) {
 void McpServer::Impl::run_round(const CallPtr& call, const Json* responses, std::string state) {
   CallContext context = context_of(*call, responses, std::move(state));
   Answer answer = invoke(*call, context);
+  if (auto* task = std::get_if<StartTask>(&answer)) {
+    bool able = call->modern() && tasks && has_tasks(call->info.client);
+    if (able && !context.in_task) return start_task(call, responses, context.state);
+    if (task->required || context.in_task) return call->fail(tasks_required());
+    context.in_task = true;
+    answer = invoke(*call, context);
+    return answered(call, std::move(answer));
+  }
+  answered(call, std::move(answer));
+}
+
+void McpServer::Impl::answered(const CallPtr& call, Answer answer) {
   // A cancelled request gets no answer; a client that hung up cannot read one.
   if (call->info.stop.stop_requested()) {
     call->leave();
@@ -182,6 +194,7 @@ void McpServer::Impl::run_round(const CallPtr& call, const Json* responses, std:
     }
     return call->complete(std::move(*result));
   }
+  if (std::holds_alternative<StartTask>(answer)) return call->fail(tasks_required());
   auto& asked = std::get<InputRequired>(answer);
   call->modern() ? ask_in_result(*call, std::move(asked)) : ask_on_stream(call, std::move(asked));
 }
@@ -199,6 +212,36 @@ Answer McpServer::Impl::invoke(Call& call, const CallContext& context) {
     log_error("a provider threw", {{"method", call.message.method}, {"what", problem.what()}});
     return RpcError{.code = jsonrpc::kInternalError, .message = "Internal error"};
   }
+}
+
+// The task keeps the call's message and client; its outlet is answered with the handle and let go.
+void McpServer::Impl::start_task(const CallPtr& call, const Json* responses, std::string state) {
+  RequestInfo info = call->info;
+  info.peer = nullptr;
+  info.stop = std::stop_source(std::nostopstate);
+  auto quiet = std::make_shared<Call>(*this, call->message, std::move(info), nullptr);
+  TaskWork work = [this, quiet](const Json* given, const std::string& kept, std::stop_token stop) {
+    CallContext context{.principal = quiet->info.principal, .client = quiet->info.client, .stop = std::move(stop),
+                        .responses = given, .state = kept, .in_task = true, .trace_id = quiet->info.trace_id,
+                        .idempotency_key = std::string(meta_text(quiet->message, kMetaIdempotencyKey)),
+                        .progress = [](double, double, std::string_view) {},
+                        .log = [](Severity, std::string_view, const Json&) {},
+                        .detach = [](int64_t) {}};
+    return invoke(*quiet, context);
+  };
+  answered(call, tasks->start(principal_key(call->info.principal), std::move(work),
+                              [client = call->info.client](const InputRequest& request) { return may_ask(client, request); },
+                              responses, std::move(state)));
+}
+
+void McpServer::Impl::task_method(const CallPtr& call) {
+  if (!has_tasks(call->info.client)) return call->fail(tasks_required());
+  std::string principal = principal_key(call->info.principal);
+  const auto& method = call->message.method;
+  const auto& params = call->message.params;
+  answered(call, method == "tasks/get"      ? tasks->get(principal, params)
+                 : method == "tasks/update" ? tasks->update(principal, params)
+                                            : tasks->cancel(principal, params));
 }
 
 void McpServer::Impl::ask_in_result(Call& call, InputRequired asked) {

@@ -15,7 +15,9 @@ constexpr size_t kCompletionValues_max = 100;
 }  // namespace
 
 McpServer::McpServer(McpServerOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
-McpServer::~McpServer() = default;
+McpServer::~McpServer() {
+  if (impl_->tasks) impl_->tasks->stop_all();
+}
 
 McpServer::Impl::Impl(McpServerOptions given) : options(std::move(given)), listeners(options.listeners_max) {
   CHECK(options.tools == nullptr || options.tool_provider == nullptr, "tools come from one place");
@@ -24,6 +26,11 @@ McpServer::Impl::Impl(McpServerOptions given) : options(std::move(given)), liste
   CHECK(options.page_size > 0, "a page holds something");
   if (options.clock == nullptr) options.clock = &system_clock();
   if (options.tools != nullptr) runner_tools.emplace(*options.tools, options.approvals);
+  if (options.tasks_max > 0) {
+    task_workers = std::make_unique<WorkerPool>(WorkerPoolOptions{.threads = options.task_threads, .queue_max = options.tasks_max});
+    tasks.emplace(TasksOptions{.tasks_max = options.tasks_max}, *options.clock,
+                  [this](std::function<void()> job) { return task_workers->submit(std::move(job)); });
+  }
   tools = options.tool_provider != nullptr ? options.tool_provider : runner_tools ? &*runner_tools : nullptr;
 }
 
@@ -42,6 +49,7 @@ Json McpServer::Impl::capabilities(Era era) const {
   if (options.resources != nullptr) all["resources"] = {{"subscribe", true}, {"listChanged", true}};
   if (options.completion != nullptr) all["completions"] = Json::object();
   if (era == Era::kLegacy) all["logging"] = Json::object();
+  if (era == Era::kModern && tasks) all["extensions"] = {{std::string(kTasksExtension), Json::object()}};
   return all;
 }
 
@@ -98,9 +106,13 @@ void McpServer::Impl::dispatch(const CallPtr& call) {
       {"completion/complete", true, true, &Impl::complete},
       {"logging/setLevel", true, false, &Impl::set_level},
       {"subscriptions/listen", false, true, &Impl::listen},
+      {"tasks/get", false, true, &Impl::task_method},
+      {"tasks/update", false, true, &Impl::task_method},
+      {"tasks/cancel", false, true, &Impl::task_method},
   };
   bool modern = call->modern();
   for (const auto& method : kMethods) {
+    if (method.run == &Impl::task_method && !tasks) continue;
     if (method.name == call->message.method && (modern ? method.modern : method.legacy)) {
       (this->*method.run)(call);
       return;
@@ -304,6 +316,9 @@ void McpServer::resource_updated(const std::string& uri) {
   impl_->listeners.resource_updated(uri);
   impl_->broadcast("notifications/resources/updated", {{"uri", uri}}, [&](const Peer& peer) { return peer.subscribed(uri); });
 }
-void McpServer::close() { impl_->listeners.close(); }
+void McpServer::close() {
+  impl_->listeners.close();
+  if (impl_->tasks) impl_->tasks->stop_all();
+}
 
 }  // namespace spreaders::mcp

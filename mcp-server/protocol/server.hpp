@@ -41,6 +41,9 @@ struct McpServerOptions {
   int64_t list_ttl_ms = 300'000;       // caching hint on lists and server/discover
   int64_t read_ttl_ms = 0;             // caching hint on resources/read
   int64_t state_ttl_ms = 15 * 60'000;  // how long a person may take to answer
+  // The tasks extension, for tools that answer StartTask; 0 = not offered.
+  size_t tasks_max = 0;
+  size_t task_threads = 4;
 };
 
 // What a transport knows about one request.

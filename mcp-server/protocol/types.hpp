@@ -74,8 +74,15 @@ struct InputRequired {
   std::string state;
 };
 
+// The answer "this will take long": a client with the tasks extension gets a task, and the tool is called again in the
+// background with context.in_task set, where it does its work. For other clients it is called again at once, unless
+// the task is `required`: then they are refused with -32021.
+struct StartTask {
+  bool required = false;
+};
+
 // A result object as the schema has it (CallToolResult, GetPromptResult, ReadResourceResult), or one of the others.
-using Answer = std::variant<Json, InputRequired, RpcError>;
+using Answer = std::variant<Json, InputRequired, RpcError, StartTask>;
 
 // What a provider may know and use while it works on one request.
 struct CallContext {
@@ -84,6 +91,7 @@ struct CallContext {
   std::stop_token stop;
   const Json* responses = nullptr;   // of the previous round: key -> result object; nullptr in the first round
   std::string state;                 // of the previous round
+  bool in_task = false;              // see StartTask
   std::string trace_id;
   std::string idempotency_key;
   // No-ops when the client did not ask for progress or logs.

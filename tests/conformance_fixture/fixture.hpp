@@ -53,6 +53,8 @@ class Tools final : public spreaders::mcp::ToolProvider {
 
 // Those that ask the client for input, on its stream or in their result.
 std::vector<Tool> input_tools();
+// Those that go on as tasks.
+std::vector<Tool> task_tools();
 
 class Prompts final : public spreaders::mcp::PromptProvider {
  public:

@@ -51,7 +51,8 @@ int main(int argc, char** argv) {
                                     .resources = &resources,
                                     .completion = &completion,
                                     // Sessions must survive a restart of this program; nothing here is secret.
-                                    .signing_key = "conformance-fixture-signing-key-0001"});
+                                    .signing_key = "conformance-fixture-signing-key-0001",
+                                    .tasks_max = 1000});
   tools.server = &server;
   tools.prompts_changed = [&] {
     ++prompts.list_version;

@@ -161,6 +161,7 @@ std::vector<Tool> content_tools() {
 Tools::Tools() {
   for (auto& tool : content_tools()) add(std::move(tool));
   for (auto& tool : input_tools()) add(std::move(tool));
+  for (auto& tool : task_tools()) add(std::move(tool));
   auto trigger = [this](bool prompts) {
     return [this, prompts](const Json&, const CallContext&) -> Answer {
       if (prompts) {
