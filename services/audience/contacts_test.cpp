@@ -26,7 +26,7 @@ struct ContactsTest : DatabaseTest {
   }
 };
 
-TEST_F(ContactsTest, UpsertAddsUpdatesAndLeavesAlone) {
+TEST_P(ContactsTest, UpsertAddsUpdatesAndLeavesAlone) {
   auto first = put({.email = "Ada@Example.ORG", .first_name = "Ada", .attributes = {{"city", "London"}, {"orders", int64_t{3}}}});
   EXPECT_EQ(first.what, Upserted::kAdded);
   EXPECT_EQ(first.contact.email, "Ada@example.org") << "the local part is the other host's business";
@@ -41,7 +41,7 @@ TEST_F(ContactsTest, UpsertAddsUpdatesAndLeavesAlone) {
   EXPECT_GT(second.contact.updated_at, first.contact.updated_at);
 }
 
-TEST_F(ContactsTest, AnExternalIdFindsThePersonWhoseAddressChanged) {
+TEST_P(ContactsTest, AnExternalIdFindsThePersonWhoseAddressChanged) {
   auto first = put({.email = "old@example.org", .external_id = "u-1"});
   auto moved = put({.email = "new@example.org", .external_id = "u-1"});
   EXPECT_EQ(moved.contact.id, first.contact.id);
@@ -53,7 +53,7 @@ TEST_F(ContactsTest, AnExternalIdFindsThePersonWhoseAddressChanged) {
   EXPECT_EQ(count("contact"), 2);
 }
 
-TEST_F(ContactsTest, EveryProblemOfAContactIsReportedAndNothingIsStored) {
+TEST_P(ContactsTest, EveryProblemOfAContactIsReportedAndNothingIsStored) {
   auto error = refused({.email = "not an address", .language = "x", .time_zone = "Mars/Base",
                         .attributes = {{"email", "x"}, {"notes", std::string(2000, 'x')}, {"big", 1e18}}});
   std::vector<std::string> pointers;
@@ -62,7 +62,7 @@ TEST_F(ContactsTest, EveryProblemOfAContactIsReportedAndNothingIsStored) {
   EXPECT_EQ(count("contact"), 0);
 }
 
-TEST_F(ContactsTest, ABatchRefusesRowByRowAndAppliesInOrder) {
+TEST_P(ContactsTest, ABatchRefusesRowByRowAndAppliesInOrder) {
   std::vector<ContactChange> changes = {{.email = "a@example.org", .first_name = "One"}, {.email = "broken"}, {.email = "a@example.org", .first_name = "Two"}};
   auto outcomes = write([&](Tx& tx) { return upsert_contacts(tx, workspace, changes, MayAdd::kYes, clock.now(), ids); });
   EXPECT_EQ(outcomes[0].what, Upserted::kAdded);
@@ -72,7 +72,7 @@ TEST_F(ContactsTest, ABatchRefusesRowByRowAndAppliesInOrder) {
   EXPECT_EQ(write([&](Tx& tx) { return get_contact_by_email(tx, workspace, "a@example.org"); }).first_name, "Two");
 }
 
-TEST_F(ContactsTest, DeletingAPersonKeepsTheSuppression) {
+TEST_P(ContactsTest, DeletingAPersonKeepsTheSuppression) {
   auto contact = put({.email = "a@example.org"}).contact;
   std::string newsletter = list("Newsletter");
   write([&](Tx& tx) { return add_members(tx, workspace, newsletter, {{contact.id}}, clock.now()); });
@@ -84,7 +84,7 @@ TEST_F(ContactsTest, DeletingAPersonKeepsTheSuppression) {
   EXPECT_EQ(count("event WHERE contact_id IS NULL"), 1);
 }
 
-TEST_F(ContactsTest, ListsHaveUniqueNamesAndStableMembership) {
+TEST_P(ContactsTest, ListsHaveUniqueNamesAndStableMembership) {
   std::string id = list("Newsletter");
   EXPECT_EQ(list(" newsletter "), id) << "the same name is the same list";
   std::string other = list("Shop");
@@ -103,7 +103,7 @@ TEST_F(ContactsTest, ListsHaveUniqueNamesAndStableMembership) {
   EXPECT_EQ(count("list"), 1);
 }
 
-TEST_F(ContactsTest, PeopleFindAnAudienceByTheirOwnWords) {
+TEST_P(ContactsTest, PeopleFindAnAudienceByTheirOwnWords) {
   list("Newsletter");
   list("VIP customers");
   list("Autumn fair visitors 2026");
@@ -124,7 +124,7 @@ TEST_F(ContactsTest, PeopleFindAnAudienceByTheirOwnWords) {
   EXPECT_EQ(write_error([&](Tx& tx) { return resolve(tx, workspace, "berlin people"); }).code, Code::kInvalidArgument);
 }
 
-TEST_F(ContactsTest, PagesCoverEveryContactOnceInTheOrderOfIds) {
+TEST_P(ContactsTest, PagesCoverEveryContactOnceInTheOrderOfIds) {
   std::vector<ContactChange> changes;
   for (int i = 0; i < 257; ++i) changes.push_back({.email = "p" + std::to_string(i) + "@example.org"});
   write([&](Tx& tx) { return upsert_contacts(tx, workspace, changes, MayAdd::kYes, clock.now(), ids); });
@@ -149,6 +149,8 @@ TEST(ContactTexts, AddressesAreMasked) {
   EXPECT_EQ(masked_email("\xC3\xA9mile@example.org"), "\xC3\xA9***@example.org");
   EXPECT_EQ(masked_email("nothing"), "***");
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, ContactsTest, both_databases(), database_name);
 
 }  // namespace
 }  // namespace spreaders::audience

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
 
@@ -72,7 +73,7 @@ struct ImportTest : DatabaseTest {
   }
 };
 
-TEST_F(ImportTest, HeadersInSeveralLanguagesFillFieldsAndTheRestBecomeAttributes) {
+TEST_P(ImportTest, HeadersInSeveralLanguagesFillFieldsAndTheRestBecomeAttributes) {
   auto result = done("E-Mail;Vorname;Nachname;Sprache;Zeitzone;Last Order (EUR);PLZ;VIP;Ziffer\n"
                      "Ada@Example.ORG;Ada;L\xC3\xA4rche;de-AT;Europe/Vienna;12.5;01234;true;=1+1\n", subscribe());
   EXPECT_EQ(result.added, 1);
@@ -81,14 +82,14 @@ TEST_F(ImportTest, HeadersInSeveralLanguagesFillFieldsAndTheRestBecomeAttributes
   EXPECT_EQ(Json::parse(ada.attributes), Json::parse(R"({"last_order_eur":12.5,"plz":"01234","vip":true,"ziffer":"=1+1"})"));
 }
 
-TEST_F(ImportTest, CellsBecomeNumbersOnlyWhenNothingIsLost) {
+TEST_P(ImportTest, CellsBecomeNumbersOnlyWhenNothingIsLost) {
   for (const char* text : {"0", "-3", "12.5", "10115", "true", "999999999999999"}) EXPECT_FALSE(std::holds_alternative<std::string>(attribute_from_cell(text))) << text;
   for (const char* text : {"007", "1.50", "-0", "+4", "1e5", "1234567890123456", "True", "12 ", ".5", "5.", "nan", "inf", "0x10", "1,5"}) {
     EXPECT_EQ(attribute_from_cell(text), Attribute(std::string(text)));
   }
 }
 
-TEST_F(ImportTest, MappingGoesFirstAndAHeaderHasToMakeSense) {
+TEST_P(ImportTest, MappingGoesFirstAndAHeaderHasToMakeSense) {
   auto options = subscribe();
   options.columns = {{"Contact", "email"}, {"Mail", "-"}, {"Town", "city"}};
   done("Contact,Mail,Town\na@example.org,junk,Bonn\n", options);
@@ -108,7 +109,7 @@ TEST_F(ImportTest, MappingGoesFirstAndAHeaderHasToMakeSense) {
   EXPECT_EQ(count("import_job"), 1) << "what cannot start leaves no record";
 }
 
-TEST_F(ImportTest, OnlyWhoSaidYesIsOptedInAndAnOptOutStays) {
+TEST_P(ImportTest, OnlyWhoSaidYesIsOptedInAndAnOptOutStays) {
   std::string id = list("Newsletter");
   auto text = "email,consent\nyes@example.org,yes\nno@example.org,no\nempty@example.org,\nout@example.org,yes\n";
   write([&](storage::Tx& tx) -> Result<bool> {
@@ -128,7 +129,7 @@ TEST_F(ImportTest, OnlyWhoSaidYesIsOptedInAndAnOptOutStays) {
   EXPECT_EQ(count("event WHERE name = 'Subscribed'"), 1);
 }
 
-TEST_F(ImportTest, UpdateOnlyAddsNobodyAndTouchesNoConsent) {
+TEST_P(ImportTest, UpdateOnlyAddsNobodyAndTouchesNoConsent) {
   done("email,city\na@example.org,Bonn\n", subscribe());
   auto result = done("email,city,consent\na@example.org,Berlin,no\nb@example.org,Berlin,yes\n", {.mode = ImportMode::kUpdateOnly});
   EXPECT_EQ(result.updated, 1);
@@ -140,7 +141,7 @@ TEST_F(ImportTest, UpdateOnlyAddsNobodyAndTouchesNoConsent) {
   EXPECT_EQ(reason("a@example.org"), "");
 }
 
-TEST_F(ImportTest, TheSameBytesAreImportedOnceUnlessAskedAgain) {
+TEST_P(ImportTest, TheSameBytesAreImportedOnceUnlessAskedAgain) {
   auto options = subscribe();
   auto first = done(many(20), options);
   auto second = done(many(20), options);
@@ -155,7 +156,7 @@ TEST_F(ImportTest, TheSameBytesAreImportedOnceUnlessAskedAgain) {
   EXPECT_EQ(count("import_job"), 2);
 }
 
-TEST_F(ImportTest, FortyMalformedRowsAreEachReportedAndTheGoodOnesBetweenThemAreImported) {
+TEST_P(ImportTest, FortyMalformedRowsAreEachReportedAndTheGoodOnesBetweenThemAreImported) {
   const std::string bad[] = {
       "no-at-sign,A,en,UTC,yes",   "@example.org,A,en,UTC,yes",       "a@,A,en,UTC,yes",              "a@b,A,en,UTC,yes",
       "a b@example.org,A,en,UTC,yes", "a@exa mple.org,A,en,UTC,yes",  "a@@example.org,A,en,UTC,yes",  ",A,en,UTC,yes",
@@ -193,7 +194,7 @@ TEST_F(ImportTest, FortyMalformedRowsAreEachReportedAndTheGoodOnesBetweenThemAre
   EXPECT_EQ(count("contact"), 40);
 }
 
-TEST_F(ImportTest, ErrorsAreBoundedAndCountedBeyond) {
+TEST_P(ImportTest, ErrorsAreBoundedAndCountedBeyond) {
   std::string text = "email\n";
   for (int i = 0; i < 1500; ++i) text += "bad\n";
   auto result = done(text, subscribe());
@@ -202,7 +203,7 @@ TEST_F(ImportTest, ErrorsAreBoundedAndCountedBeyond) {
   EXPECT_EQ(count("import_error"), static_cast<int64_t>(kImportErrorsStoredMax));
 }
 
-TEST_F(ImportTest, AnImportThatBreaksAnywhereGoesOnWhereItWasAndLosesAndDoublesNothing) {
+TEST_P(ImportTest, AnImportThatBreaksAnywhereGoesOnWhereItWasAndLosesAndDoublesNothing) {
   std::string text = many(2600);
   auto reference = ImportResult{};
   Rng rng(11);
@@ -239,7 +240,7 @@ TEST_F(ImportTest, AnImportThatBreaksAnywhereGoesOnWhereItWasAndLosesAndDoublesN
   }
 }
 
-TEST_F(ImportTest, AStopBetweenChunksKeepsWhatIsDone) {
+TEST_P(ImportTest, AStopBetweenChunksKeepsWhatIsDone) {
   std::stop_source stop;
   tools.stop = stop.get_token();
   tools.on_progress = [&](int64_t rows) {
@@ -254,7 +255,7 @@ TEST_F(ImportTest, AStopBetweenChunksKeepsWhatIsDone) {
   EXPECT_EQ(done(many(3000), subscribe()).added, 3000);
 }
 
-TEST_F(ImportTest, ASecondProcessOnTheSameImportStopsInsteadOfDoubling) {
+TEST_P(ImportTest, ASecondProcessOnTheSameImportStopsInsteadOfDoubling) {
   bool nested = false;
   tools.on_progress = [&](int64_t rows) {
     if (nested || rows > 600) return;
@@ -270,7 +271,8 @@ TEST_F(ImportTest, ASecondProcessOnTheSameImportStopsInsteadOfDoubling) {
   EXPECT_EQ(done(many(2000), subscribe()).added, 2000);
 }
 
-TEST_F(ImportTest, FilesComeFromTheImportDirectoryOnly) {
+TEST_P(ImportTest, FilesComeFromTheImportDirectoryOnly) {
+  std::filesystem::path directory = temp.path();
   auto inside = directory / "imports";
   std::filesystem::create_directories(inside / "sub");
   std::ofstream(inside / "sub" / "a.csv") << "email\na@example.org\n";
@@ -290,7 +292,7 @@ TEST_F(ImportTest, FilesComeFromTheImportDirectoryOnly) {
   EXPECT_EQ(result->added, 1);
 }
 
-TEST_F(ImportTest, TheSampleAudienceIsCleanAndFictional) {
+TEST_P(ImportTest, TheSampleAudienceIsCleanAndFictional) {
   std::ifstream file("samples/newsletter.csv", std::ios::binary);
   if (!file) GTEST_SKIP() << "run from the root of the source tree";
   auto result = import_contacts(*database, workspace, file_source("samples/newsletter.csv"), subscribe(list("Newsletter")), tools);
@@ -300,6 +302,8 @@ TEST_F(ImportTest, TheSampleAudienceIsCleanAndFictional) {
   EXPECT_EQ(count("contact WHERE email NOT LIKE '%@example.org' AND email NOT LIKE '%@example.com' AND email NOT LIKE '%@example.net'"), 0);
   EXPECT_EQ(count("consent WHERE state = 'opted_in'"), 476);
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, ImportTest, both_databases(), database_name);
 
 }  // namespace
 }  // namespace spreaders::audience

@@ -1,34 +1,37 @@
-// For the tests of these modules: a fresh SQLite database with a standing clock and repeatable ids.
+// For the tests of these modules: a fresh database, on SQLite and on PostgreSQL, with a standing clock and repeatable ids.
 #pragma once
 
 #include <gtest/gtest.h>
-#include <unistd.h>
-
-#include <filesystem>
 
 #include "core/random.hpp"
 #include "core/time.hpp"
 #include "storage/storage.hpp"
+#include "tests/support/postgres_server.hpp"
+#include "tests/support/temp_dir.hpp"
 
 namespace spreaders::audience {
 
-class DatabaseTest : public ::testing::Test {
+inline auto both_databases() { return ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres); }
+inline std::string database_name(const ::testing::TestParamInfo<storage::Dialect>& info) {
+  return info.param == storage::Dialect::kSqlite ? "Sqlite" : "Postgres";
+}
+
+class DatabaseTest : public ::testing::TestWithParam<storage::Dialect> {
  protected:
   void SetUp() override {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    directory = std::filesystem::path(::testing::TempDir()) /
-                ("sp_" + std::string(info->test_suite_name()) + "_" + info->name() + "_" + std::to_string(getpid()));
-    std::filesystem::remove_all(directory);
-    std::filesystem::create_directories(directory);
-    auto opened = storage::open_sqlite({.path = (directory / "test.db").string(), .synchronous = "OFF"});
+    if (GetParam() == storage::Dialect::kSqlite) {
+      use(storage::open_sqlite({.path = temp.path() + "/test.db", .synchronous = "OFF"}));
+    } else if (auto* server = testing::shared_postgres()) {
+      use(storage::open_postgres({.url = server->make_database(), .connections = 3}));
+    } else {
+      GTEST_SKIP() << testing::kNoPostgres;
+    }
+  }
+  void use(Result<std::unique_ptr<storage::Storage>> opened) {
     ASSERT_TRUE(opened.ok()) << opened.error().text();
     database = std::move(*opened);
     auto migrated = database->migrate();
     ASSERT_TRUE(migrated.ok()) << migrated.error().text();
-  }
-  void TearDown() override {
-    database.reset();
-    std::filesystem::remove_all(directory);
   }
 
   // Runs `body` in a writing transaction and gives its value; a failure fails the test and gives a default one.
@@ -52,7 +55,7 @@ class DatabaseTest : public ::testing::Test {
     });
   }
 
-  std::filesystem::path directory;
+  testing::TempDir temp;
   std::unique_ptr<storage::Storage> database;
   VirtualClock clock{{1'764'000'000'000'000}};
   SequenceIds ids{7};

@@ -22,7 +22,7 @@ struct ConsentTest : audience::DatabaseTest {
   }
 };
 
-TEST_F(ConsentTest, TheLatestWordWinsByItsTimeNotByItsArrival) {
+TEST_P(ConsentTest, TheLatestWordWinsByItsTimeNotByItsArrival) {
   EXPECT_TRUE(say("c1", State::kOptedOut, 200));
   EXPECT_FALSE(say("c1", State::kOptedIn, 100)) << "an older word that arrives late";
   EXPECT_EQ(reasons({{"c1", "a@example.org"}}), std::vector<std::string>{"opted_out"});
@@ -31,7 +31,7 @@ TEST_F(ConsentTest, TheLatestWordWinsByItsTimeNotByItsArrival) {
   EXPECT_EQ(reasons({{"c1", "a@example.org"}}), std::vector<std::string>{""});
 }
 
-TEST_F(ConsentTest, EveryReasonIsToldAndTransactionalMailPassesOnlyTheSoftOnes) {
+TEST_P(ConsentTest, EveryReasonIsToldAndTransactionalMailPassesOnlyTheSoftOnes) {
   for (const char* contact : {"in", "gone", "bounced", "angry", "manual"}) say(contact, State::kOptedIn, 1);
   say("out", State::kOptedOut, 1);
   write([&](Tx& tx) -> Result<bool> {
@@ -48,7 +48,7 @@ TEST_F(ConsentTest, EveryReasonIsToldAndTransactionalMailPassesOnlyTheSoftOnes) 
                                                                               "suppressed:manual", "no_address"}));
 }
 
-TEST_F(ConsentTest, ASuppressionIsNeverReplacedByALighterOneAndSubscribingLiftsOnlyAnUnsubscribe) {
+TEST_P(ConsentTest, ASuppressionIsNeverReplacedByALighterOneAndSubscribingLiftsOnlyAnUnsubscribe) {
   auto put = [&](Reason reason) {
     return write([&](Tx& tx) { return suppress(tx, workspace, {"a@example.org", "email", reason, "test", {1}}); });
   };
@@ -65,7 +65,7 @@ TEST_F(ConsentTest, ASuppressionIsNeverReplacedByALighterOneAndSubscribingLiftsO
   EXPECT_EQ(reasons({word.who}), std::vector<std::string>{""});
 }
 
-TEST_F(ConsentTest, UnsubscribingWritesConsentSuppressionAndOneFact) {
+TEST_P(ConsentTest, UnsubscribingWritesConsentSuppressionAndOneFact) {
   say("c1", State::kOptedIn, 1);
   Word word{.who = {"c1", "a@example.org"}, .source = "one-click link", .campaign_id = "cmp_1"};
   EXPECT_TRUE(write([&](Tx& tx) { return unsubscribe(tx, workspace, word, clock.now(), ids); }));
@@ -75,7 +75,7 @@ TEST_F(ConsentTest, UnsubscribingWritesConsentSuppressionAndOneFact) {
   EXPECT_EQ(count("event WHERE name = 'Unsubscribed' AND contact_id = 'c1' AND campaign_id = 'cmp_1' AND type = 'track'"), 1);
 }
 
-TEST_F(ConsentTest, ABatchTakesTwoQueriesForEvery500AndKeepsItsOrder) {
+TEST_P(ConsentTest, ABatchTakesTwoQueriesForEvery500AndKeepsItsOrder) {
   // Counts what reaches the database.
   struct Counting : Tx {
     explicit Counting(Tx& below) : below_(below) {}
@@ -109,12 +109,14 @@ TEST_F(ConsentTest, ABatchTakesTwoQueriesForEvery500AndKeepsItsOrder) {
   }
 }
 
-TEST_F(ConsentTest, OneWorkspaceDoesNotSeeAnother) {
+TEST_P(ConsentTest, OneWorkspaceDoesNotSeeAnother) {
   say("c1", State::kOptedIn, 1);
   auto other = database->write(storage::Scope::of("wsp_other"), [&](Tx& tx) { return may_send(tx, "wsp_other", "email", {"c1", "a@example.org"}); });
   ASSERT_TRUE(other.ok());
   EXPECT_EQ(other->reason, "no_consent");
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, ConsentTest, audience::both_databases(), audience::database_name);
 
 }  // namespace
 }  // namespace spreaders::consent
