@@ -371,7 +371,7 @@ class Reader {
     const bool counted = noun_near(i).end > 0;
     for (int k = i - 1; k >= 0 && k >= i - 4; --k) {
       if (!same_sentence(k, i) || text_.is(k, ",") ) break;
-      if (m(k, C("budget_strong")) > 0 || text_.is(k, "spend") || text_.is(k, "予")) return !counted;
+      if (m(k, C("budget_strong")) > 0 || text_.is(k, "spend") || (text_.is(k, "予") && text_.is(k + 1, "算"))) return !counted;
       if (m(k, C("correction")) > 0 && !cash_.empty() && k - cash_.back().end <= 4) return !counted;
       if (text_.is_number(k)) break;
     }

@@ -134,7 +134,8 @@ class Reader {
   }
   [[nodiscard]] bool is_x(int i) const {
     const Token& token = text_.at(i);
-    if (token.text != "x" || i == 0) return text_.size() > 1 && i == 0 && token.upper && (m(1, C("and")) > 0 || m(1, C("ad_word")) > 0 || text_.is(1, "posts"));
+    if (token.text != "x") return false;
+    if (i == 0) return text_.size() > 1 && token.upper && (m(1, C("and")) > 0 || m(1, C("ad_word")) > 0 || text_.is(1, "posts"));
     if (!token.space_before && text_.at(i - 1).kind == TokenKind::kNumber) return false;
     const bool lead = text_.is(i - 1, "on") || text_.is(i - 1, "to") || text_.is(i - 1, "via") || text_.is(i - 1, "en") || text_.is(i - 1, "sur") || text_.is(i - 1, "auf") || text_.is(i - 1, "no") || text_.is(i - 1, "only") || text_.is(i - 1, "drop") || text_.is(i - 1, "add") || text_.is(i - 1, "without") || text_.is(i - 1, "sem") || text_.is(i - 1, "sin") || text_.is(i - 1, "em") || text_.is(i - 1, "per") || text_.is(i - 1, "par");
     if (lead || token.upper) return lead || m(i - 1, C("and")) > 0 || m(i + 1, C("ad_word")) > 0 || m(i + 1, C("and")) > 0 || text_.is(i + 1, "posts") || text_.is(i + 1, "post") || text_.is(i + 1, "で") || text_.is(i + 1, "に") || text_.is(i + 1, "threads");
@@ -198,13 +199,20 @@ class Reader {
       else kept.push_back(hit);
     }
     found_ = std::move(kept);
-    if (found_.empty()) found_ = std::move(soft);
+    const bool direct = std::any_of(found_.begin(), found_.end(), [](const Found& f) { return f.alias->organic == "email" || f.alias->organic == "sms" || f.alias->organic == "push" || f.alias->organic.empty(); });
+    if (!direct && !ads_anywhere()) found_.insert(found_.end(), soft.begin(), soft.end());
     if (newsletter_ && std::none_of(found_.begin(), found_.end(), [](const Found& f) { return f.alias->organic == "email"; })) {
       found_.push_back({&kAliases[12], newsletter_at_, newsletter_at_ + 1, false, false});
     } else if (found_.empty() && newsletter_at_ >= 0) {
       found_.push_back({&kAliases[12], newsletter_at_, newsletter_at_ + 1, false, false});
     }
     std::sort(found_.begin(), found_.end(), [](const Found& a, const Found& b) { return a.begin < b.begin; });
+  }
+  [[nodiscard]] bool ads_anywhere() const {
+    for (int i = 0; i < text_.size(); ++i) {
+      if (m(i, C("ad_word")) > 0 && !(i > 0 && (m(i - 1, C("negator")) > 0 || text_.is(i - 1, "paid")))) return true;
+    }
+    return false;
   }
   [[nodiscard]] bool verb_position(int i) const {
     return text_.is(i - 1, "to") ? text_.is(i - 2, "want") || text_.is(i - 2, "need") || text_.is(i - 2, "like")
@@ -248,7 +256,7 @@ class Reader {
         at = next;
       }
       for (size_t k = 0; k < n; ++k) {
-        if (found_[k].begin == at && at > end) spread_forward(k);
+        if (found_[k].begin == at && (at > end || lang_ != Lang::kEn)) spread_forward(k);
       }
       if (m(i, C("advertise_verb")) > 0) {  // "advertise our beer on Snapchat"
         for (size_t k = 0; k < n; ++k) {
@@ -362,11 +370,17 @@ class Reader {
     // Japanese negates after the list: "FacebookとLinkedInは使わず".
     if (lang_ == Lang::kJa) {
       for (size_t k = facts_.mentions.size(); k-- > 1;) {
-        if (facts_.mentions[k].excluded && linked(found_[k - 1], found_[k]) && !text_.is(found_[k - 1].end, "、") && !text_.is(found_[k - 1].end, ",")) facts_.mentions[k - 1].excluded = true;
+        if (facts_.mentions[k].excluded && linked(found_[k - 1], found_[k]) && !pause_between(found_[k - 1].end, found_[k].begin)) facts_.mentions[k - 1].excluded = true;
       }
     }
     correct();
     meta();
+  }
+  [[nodiscard]] bool pause_between(int from, int to) const {
+    for (int i = from; i < to; ++i) {
+      if (text_.is(i, ",") || text_.is(i, "で")) return true;
+    }
+    return false;
   }
   [[nodiscard]] bool positive_between(int from, int to) const {
     for (int i = from; i < to; ++i) {

@@ -839,6 +839,10 @@ class Reader {
     }
     for (int guard = 0; guard < 4; ++guard) {
       int begin = match_before(text_, at, lang_, C("from"));
+      if (begin >= 0 && lang_ != Lang::kEn && !found.day && m(begin, C("month_filler")) > 0 && (match_before(text_, begin, lang_, C("unit_month")) >= 0 || match_before(text_, begin, lang_, C("whole")) >= 0)) {
+        found.role = Role::kOn;  // "le mois de janvier"
+        return;
+      }
       if (begin >= 0) {
         found.role = Role::kFrom;
         // "after Christmas" starts the day after; "5 de diciembre" was consumed before.
@@ -971,7 +975,7 @@ class Reader {
       return text_.is(mention.end, "に") || m(mention.end, C("campaign_noun")) > 0 || text_.is(mention.end, "当") || text_.is(mention.end, "の日") || text_.is(mention.end, "、") || text_.is(mention.end, "ま");
     }
     if (m(mention.end, C("campaign_noun")) > 0 || mention.end >= text_.size()) return true;
-    if (match_before(text_, mention.begin, lang_, C("on")) >= 0 || m(mention.begin - 1, C("holiday_lead")) == mention.begin) {
+    if (match_before(text_, mention.begin, lang_, C("on")) >= 0 || match_before(text_, mention.begin, lang_, C("holiday_lead")) >= 0) {
       const Token& next = text_.at(mention.end);
       return next.kind != TokenKind::kWord || m(mention.end, C("after_holiday")) > 0 || m(mention.end, C("on")) > 0 || m(mention.end, C("and")) > 0 || m(mention.end, C("channel_any")) > 0;
     }

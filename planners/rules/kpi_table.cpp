@@ -84,7 +84,9 @@ std::string_view objective_of_metric(std::string_view metric) {
   for (const MetricRow& row : kMetrics) {
     if (row.metric == metric) return row.objective;
   }
-  if (metric == "conversion_rate" || metric == "order_rate" || metric == "purchase_rate" || metric == "roas") return "sales";
+  if (metric == "conversion_rate" || metric == "order_rate" || metric == "purchase_rate" || metric == "roas" || metric == "upgrade_rate" || metric == "booking_rate") return "sales";
+  if (metric == "renewal_rate" || metric == "retention_rate") return "retention";
+  if (metric == "signup_rate" || metric == "registration_rate") return "leads";
   if (metric == "open_rate" || metric == "engagement_rate" || metric == "reply_rate") return "engagement";
   if (metric == "click_rate" || metric == "click_through_rate" || metric == "cost_per_click") return "traffic";
   if (metric == "cost_per_lead") return "leads";

@@ -39,7 +39,7 @@ constexpr ClassRow kRows[] = {
      "desde|desde_el|a_partir_de|a_partir_del|empezando|empezando_el|comenzando|comenzando_el|empieza|empieza_el|comienza|comienza_el|inicia|inicia_el|inicio|entre|entre_el|del|arrancando|arranca|a_contar_de|desde_este|lanzamiento|que_empiece",
      "a_partir_du|a_partir_de|a_partir_d'|des|des_le|du|depuis|a_compter_du|a_compter_de|commencant|commencant_le|debut|debutant|debutant_le|entre|entre_le|lancement|demarrage|demarrant|commencez|commencer|de|a_compter_d'|au_depart_du",
      "ab|ab_dem|vom|von|beginnend|beginnend_am|startend|start|start_am|starte|starten|beginn|beginn_am|seit|zwischen|zwischen_dem|los_geht_es|los_gehts|ab_kommendem|startet|beginnt",
-     "a_partir_de|a_partir_do|a_partir_da|desde|comecando|comecando_em|iniciando|iniciando_em|inicio|comeca|comeca_em|entre|de|do|dia|com_inicio|a_comecar|a_contar_de|comecar|lancamento",
+     "a_partir_de|a_partir_do|a_partir_da|desde|comecando|comecando_em|iniciando|iniciando_em|inicio|comeca|comeca_em|entre|de|do|com_inicio|a_comecar|a_contar_de|comecar|lancamento",
      ""},
     {"until", "",
      "until|till|til|by|before|ending|ends|end|end_on|ends_on|through|thru|up_to|to|ending_on|finishing|finish|no_later_than|deadline|up_until|concluding|end_date|ahead_of|closing",

@@ -209,7 +209,7 @@ struct ObjectiveRow {
   std::string_view words;
 };
 constexpr ObjectiveRow kObjectives[] = {
-    {"donations", 8, "donate|donations|donation|fundraise|fundraiser|fundraising|raise_money|raise_funds|donar|recaudar|donativos|donaciones|recauda|dons|collecte|collecter|recolter|spenden|spendenaktion|spende|doacoes|arrecadar|arrecade|doar|寄付|募金|クラウドファンディング"},
+    {"donations", 8, "donors|charity|appeal|nonprofit|donantes|donateurs|doadores|donate|donations|donation|fundraise|fundraiser|fundraising|raise_money|raise_funds|donar|recaudar|donativos|donaciones|recauda|dons|collecte|collecter|recolter|spenden|spendenaktion|spende|doacoes|arrecadar|arrecade|doar|寄付|募金|クラウドファンディング"},
     {"retention", 7, "win_back|winback|re_engage|reengage|reactivate|re_activate|bring_back|lapsed|inactive|churn|churned|dormant|renewal|renewals|renew|retain|recuperar_clientes|recupera|reactivar|reactiva|inactivos|reconquerir|relancer|relancez|reconquete|inactifs|zuruckgewinnen|zuruckholen|reaktivieren|reaktiviere|reconquistar|reconquiste|reativar|reative|inativos|休眠|再活性|離反|nichts_gekauft|havent_ordered|havent_bought|left_items"},
     {"app_installs", 6, "app_installs|installs|install_our_app|download_our_app|app_downloads|downloads_of_our_app|instalaciones|descargas_de_la_app|installations|telecharger_l'_application|installationen|instalacoes|インストール"},
     {"audience_growth", 6, "followers|grow_our_following|grow_our_audience|grow_our_list|more_subscribers|new_subscribers|seguidores|abonnes_instagram|フォロワー|newsletter_signups|grow_our_newsletter|mehr_follower|more_followers"},
@@ -259,7 +259,8 @@ std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis)
     if (spoken == "event" && kpi.metric != "tickets" && best != "event") return "leads";
     return std::string(spoken);
   }
-  return best;
+  const bool counted = std::any_of(kpis.begin(), kpis.end(), [](const Kpi& kpi) { return kpi.unit == "count"; });
+  return counted && rank <= 1 ? "sales" : best;  // "40 lessons": something is booked or bought
 }
 
 Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, const AmountFacts& amounts) {

@@ -33,7 +33,7 @@ constexpr Rule kRules[] = {
     {"deception.impersonation", "as_if_from|as_if_it_was_from|as_if_it_were_from|as_if_we_were|like_it_comes_from|like_its_from|like_they_come_from|like_theyre_from|as_though_it_is_from|like_it_came_from|like_they_came_from|like_it_is_from|like_official|like_an_official ..5 @p_brand"},
     {"deception.impersonation", "use|using|put|with|copy|nutze|utilisez|usa|use ..3 logo|branding|letterhead|name ..4 of|from|s ..4 bank|paypal|apple|amazon|government|irs|police|microsoft|netflix ..12 click|log_in|login|trust|think|believe"},
     {"deception.impersonation", "銀行|郵便局|Amazon|アマゾン|Apple|楽天|警察|税務署|市役所|役所|公式|宅配業者|ヤマト|佐川|政府 ..8 ふり|装|なりすま|名乗|見せかけ|騙|偽|のように見せ"},
-    {"deception.impersonation", "gib|gebt|geben|gebe ..2 dich|euch|uns|sich ..2 als ..6 aus"},
+    {"deception.impersonation", "gib|gebt|geben|gebe|gibt ..2 dich|euch|uns|sich ..6 als ..6 aus"},
     {"deception.fake_engagement", "@p_fake ..4 @p_engagement", false},
     {"deception.fake_engagement", "@p_engagement ..3 fake|fakes|falsas|falsos|bidons|gefalscht|falsifier|inventadas|inventados|inventes|de_bots|from_bots|fictifs|with_bots|con_bots|avec_des_bots|com_bots|mit_bots", false},
     {"deception.fake_engagement", "@p_buy ..4 followers|likes|reviews|comments|subscribers|upvotes|ratings|five_star_reviews|testimonials|seguidores|resenas|curtidas|avaliacoes|abonnes|avis|follower|bewertungen|me_gusta|likes|likes_for|seguidores_para|visualizaciones_falsas|opiniones|rezensionen|suscriptores|comentarios|depoimentos|temoignages|votes|kundenbewertungen", false},
@@ -194,7 +194,7 @@ class Finder {
       bool cut = false;
       for (int k = i - 1; k >= 0 && k >= i - 9; --k) {
         if (text_.at(k).sentence != text_.at(i).sentence) break;
-        const int stop = std::max(match(text_, k, lang_, C("p_exclude")), match(text_, k, Lang::kEn, C("p_exclude")));
+        const int stop = match_any(text_, k, C("p_exclude"));
         if (stop > 0 && stop <= i && !(lang_ == Lang::kPt && text_.is(k, "no")) && !about_money(stop, i) && !about_channel(stop, i)) cut = true;
         if (text_.is(k, ".")) break;
       }
