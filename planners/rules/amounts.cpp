@@ -758,7 +758,7 @@ class Reader {
       }
       return noun_at(at);
     }
-    for (int skipped = 0; skipped <= 2; ++skipped) {
+    for (int skipped = 0; skipped <= 3; ++skipped) {
       const Noun noun = noun_at(at);
       if (noun.end > 0) {
         if (lang_ == Lang::kEn) {  // "60 lead form sign-ups": the last noun counts
@@ -769,7 +769,7 @@ class Reader {
       }
       if (at >= text_.size()) break;
       const Token& token = text_.at(at);
-      if (token.kind != TokenKind::kWord || dates_.used[static_cast<size_t>(at)]) break;
+      if (token.kind != TokenKind::kWord) break;
       const bool partitive = m(at, C("of")) > 0 && lang_ != Lang::kEn && !text_.is(at, "en") && !text_.is(at, "em") && !text_.is(at, "in") && !text_.is(at, "im");
       if (!partitive && (m(at, C("audience_filter")) > 0 || m(at, C("audience_stop")) > 0 || m(at, C("channel_any")) > 0 || m(at, C("and")) > 0 || m(at, C("unit_day")) > 0 || m(at, C("unit_week")) > 0 || m(at, C("content_noun")) > 0)) break;
       ++at;
@@ -780,7 +780,7 @@ class Reader {
   void find_counts() {
     for (int i = 0; i < text_.size(); ++i) {
       if (!text_.is_number(i) || taken(i) || text_.at(i).ordinal || text_.is(i + 1, "%") || text_.is(i + 1, "/")) continue;
-      if (m(i + 1, C("distance")) > 0 || m(i + 1, C("clock_word")) > 0 || text_.is(i - 1, ":")) continue;
+      if (m(i + 1, C("distance")) > 0 || m(i + 1, C("clock_word")) > 0 || (text_.is(i - 1, ":") && text_.is_number(i - 2))) continue;
       Noun noun = noun_near(i);
       int begin = i;
       int end = noun.end;

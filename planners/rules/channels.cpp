@@ -306,7 +306,11 @@ class Reader {
   }
   [[nodiscard]] bool pt_contraction(int i, int) const { return lang_ == Lang::kPt && text_.is(i, "no"); }
   [[nodiscard]] bool spend_between(int from, int to) const {
+    int strange = 0;  // words that have nothing to do with channels: then the negation speaks of something else
     for (int i = from; i < to; ++i) {
+      if (text_.is_number(i)) return true;
+      const bool familiar = facts_.used[static_cast<size_t>(i)] || m(i, C("channel_glue")) > 0 || m(i, C("article")) > 0 || m(i, C("use_word")) > 0 || m(i, C("ad_word")) > 0 || m(i, C("organic_word")) > 0 || m(i, C("negator")) > 0;
+      if (!familiar && ++strange > 1) return true;
       if (m(i, C("budget_word")) > 0 || m(i, C("no_spend_noun")) > 0 || m(i, C("need_word")) > 0) return true;
       if (m(i, C("clause_break")) > 0) return true;
     }
@@ -352,6 +356,7 @@ class Reader {
       for (int b = hit.begin - 4; b < hit.begin; ++b) {
         if (b >= 0 && m(b, C("instead_of")) > 0 && m(b, C("instead_of")) <= hit.begin) out.replaced = true;
       }
+      if (k + 1 < found_.size() && swapped(hit, found_[k + 1])) out.replaced = true;
       if (k > 0 && linked(found_[k - 1], hit)) {  // the sign of a list goes on
         const ChannelMention& before = facts_.mentions.back();
         if (!out.excluded && before.excluded && !positive_between(found_[k - 1].end, hit.begin)) {
@@ -375,6 +380,16 @@ class Reader {
     }
     correct();
     meta();
+  }
+  // "swap TikTok for Instagram ads", "troque TikTok por Instagram", "switch from email to SMS".
+  [[nodiscard]] bool swapped(const Found& a, const Found& b) const {
+    bool verb = false;
+    for (int i = std::max(0, a.begin - 4); i < a.begin; ++i) verb = verb || m(i, C("swap_word")) > 0;
+    if (!verb || b.begin - a.end > 6) return false;
+    for (int i = a.end; i < b.begin; ++i) {
+      if (m(i, C("swap_with")) > 0) return true;
+    }
+    return lang_ == Lang::kJa;
   }
   [[nodiscard]] bool pause_between(int from, int to) const {
     for (int i = from; i < to; ++i) {

@@ -850,6 +850,10 @@ class Reader {
         return;
       }
       begin = match_before(text_, at, lang_, C("until"));
+      if (begin >= 0 && moved(begin)) {
+        found.role = Role::kOn;
+        return;
+      }
       if (begin >= 0) {
         found.role = Role::kUntil;
         return;
@@ -861,6 +865,14 @@ class Reader {
       found.role = Role::kOn;
       at = begin;
     }
+  }
+
+  // "move it to 10 December": the day itself, not the end.
+  [[nodiscard]] bool moved(int i) const {
+    for (int k = i - 1; k >= 0 && k >= i - 5 && text_.at(k).sentence == text_.at(i).sentence; --k) {
+      if (m(k, C("move_word")) > 0) return true;
+    }
+    return false;
   }
 
   void find_lengths() {

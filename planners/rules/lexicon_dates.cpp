@@ -94,6 +94,7 @@ constexpr ClassRow kRows[] = {
     {"length_stop_after", "", "ago|old|notice|free|trial|trials|warranty|guarantee|guaranteed|return|returns|delivery|shipping|stay|refund|money|plan|challenge|detox|program|programme|course|class|workshop|retreat|cruise|tour|trip|weather|supply|pass|bootcamp|of_age|in_business|experience|contract|older|membership|subscription|anniversary",
      "de_edad|gratis|de_prueba|de_garantia|atras|de_experiencia", "d'_essai|gratuits|de_garantie|d'_experience|offerts", "alt|gratis|garantie|alten|kostenlos|probe*|ruckgabe*", "gratis|de_teste|de_garantia|de_idade|atras|de_experiencia", "以内に|前|無料|保証|お試し"},
     {"length_stop_before", "", "every|within|after|each|per|under|free|first|past|last|once_every|previous|in_under|return_within", "cada|tras|despues_de|por_cada", "tous_les|toutes_les|chaque|apres", "alle|jede|jeden|nach|pro|innerhalb", "cada|a_cada|apos|depois_de", "毎"},
+    {"move_word", "", "move|moved|change|shift|reschedule|switch|push|bring", "mueve|muevelo|cambia|cambialo|pasa|pasalo|adelanta|retrasa", "deplacez|deplace|decalez|decale|changez|reportez|repoussez", "verschiebe|verschieben|verleg|verlege|andere", "mova|mude|muda|passe|passa|adie|troque", ""},
     {"clock", "", "am|pm|oclock|a_m|p_m", "", "h|heures", "uhr", "h|horas", "時"},
 };
 

@@ -19,6 +19,7 @@ class AudienceReader {
     capitals_ = std::any_of(text_.tokens.begin() + (text_.tokens.empty() ? 0 : 1), text_.tokens.end(), [](const Token& t) { return t.upper; });
     if (lang_ == Lang::kJa) japanese();
     else phrases();
+    if (lang_ != Lang::kJa) bare_part();
     if (lang_ != Lang::kJa) places();
     if (amounts_.age_begin >= 0) mark(amounts_.age_begin, amounts_.age_end);
     return collect();
@@ -56,7 +57,11 @@ class AudienceReader {
     if (lang_ == Lang::kEn) like = ends("ers") || ends("ors") || ends("ists") || ends("ians") || ends("ees") || ends("aholics");
     if (lang_ == Lang::kEs || lang_ == Lang::kPt) like = ends("istas") || ends("dores") || ends("doras") || ends("antes") || ends("eros") || ends("eiros");
     if (lang_ == Lang::kFr) like = ends("eurs") || ends("euses") || ends("istes") || ends("iens");
-    if (lang_ == Lang::kDe) like = ends("innen") || ends("isten") || ends("fans");
+    if (lang_ == Lang::kDe) {  // compounds: Musikliebhaber, Teilzeitstudierende
+      for (const std::string_view tail : {"liebhaber", "freunde", "freunden", "besitzer", "kunden", "nutzer", "leser", "mitglieder", "mitgliedern", "eltern", "schuler", "innen", "halter", "inhaber", "leiter", "manager", "managern", "unternehmen", "betriebe", "sportler", "fahrer", "gaste", "gasten", "studenten", "studierende", "einsteiger", "anfanger", "kaufer", "spieler", "gartner", "abonnenten", "interessierte", "begeisterte", "berater", "verkaufer", "eigentumer", "mieter", "familien", "paare", "leute", "fans", "isten", "arbeiter", "handler", "reisende", "bewohner", "verantwortliche", "kinder", "besucher", "laufer"}) {
+        if (ends(tail)) return true;
+      }
+    }
     if (!like) return false;
     for (int k = i - 1; k >= 0 && k >= i - 4; --k) {
       if (text_.at(k).kind == TokenKind::kPunct) return lang_ == Lang::kEn && text_.is(k, ",");
@@ -96,6 +101,22 @@ class AudienceReader {
     // "who", "anyone": relative clauses without a noun.
     for (int i = 0; i < text_.size(); ++i) {
       if (!mark_[static_cast<size_t>(i)] && m(i, C("who_word")) > 0) mark(i, right(m(i, C("who_word"))));
+    }
+  }
+  // ", yoga newbies,": a part between commas that nothing else explains, when no people were named.
+  void bare_part() {
+    if (std::find(mark_.begin(), mark_.end(), true) != mark_.end()) return;
+    for (int i = 1; i < text_.size(); ++i) {
+      if (!text_.is(i - 1, ",")) continue;
+      int end = i;
+      bool plain = true;
+      while (end < text_.size() && text_.at(end).kind != TokenKind::kPunct && text_.at(end).sentence == text_.at(i).sentence) {
+        plain = plain && text_.at(end).kind == TokenKind::kWord && !blocked(end) && m(end, C("audience_stop")) < 0 && m(end, C("ad_word")) < 0;
+        ++end;
+      }
+      if (!plain || end == i || end - i > 6 || m(i, C("and")) > 0 || m(i, C("correction")) > 0 || m(i, C("goal_word")) > 0 || m(i, C("negator")) > 0) continue;
+      mark(i, end);
+      return;
     }
   }
   [[nodiscard]] bool left_word(int i) const {
@@ -175,6 +196,7 @@ class AudienceReader {
     if (window(i)) return true;
     if (blocked(i)) return false;
     const Token& token = text_.at(i);
+    if (token.text == "に" && i > 0 && window(i - 1)) return true;  // "過去90日間に購入していない"
     if (token.kind == TokenKind::kPunct || token.kind == TokenKind::kSymbol) return false;
     if (token.sentence != text_.at(i + 1).sentence) return false;
     for (const char* particle : {"に", "で", "を", "は", "へ", "、", "も"}) {

@@ -26,6 +26,8 @@ constexpr Rule kRules[] = {
     {"consent.scraped_list", "collect|gather|get|find|pull|copy|take|grab|collected|gathered|copied|took|pulled|grabbed|recopila|saca|copia|recoge|collecte|collectez|recupere|recuperez|recuperees|collectees|copiez|sammle|sammeln|kopiere|suche|colete|pegue|copie|recolha ..3 emails|email_addresses|addresses|phone_numbers|contacts|correos|emails_de|direcciones|adresses|e_mails|adressen|e_mail_adressen|mailadressen|enderecos|telefones|contatos|numeros ..6 from|off|de|en|sur|depuis|aus|von|im|do|no|da|on ..3 @p_public"},
     {"consent.scraped_list", "リンクトイン|LinkedIn|サイト|ネット|SNS|プロフィール|ウェブ|インターネット|掲示板|ホームページ ..12 アドレス|連絡先|メール ..3 集め|収集|抽出|抜き出|拾っ|取得"},
     {"consent.scraped_list", "スクレイピング"},
+    {"consent.scraped_list", "ネット|サイト|SNS|ウェブ|LinkedIn|インターネット|プロフィール|ホームページ ..6 集めた|拾った|収集した|抜き出した|取得した ..4 アドレス|連絡先|メール|電話"},
+    {"consent.scraped_list", "lies|lese|liest ..8 adressen|e_mail|e_mails|mailadressen ..8 aus"},
     {"consent.opt_out", "@p_optout"},
     {"deception.impersonation", "@p_pretend ..12 @p_brand"},
     {"deception.impersonation", "@p_brand ..12 impersonat*|pose_as|なりすま|装|名乗|ふりをし|見せかけ|騙っ|偽装|ausgeben|ausgibt|ausgeben|vortauscht|se_passer|suplantar|扮し"},

@@ -252,7 +252,8 @@ void merge_rest(State& state, const Facts& facts, int turn) {
   Brief& brief = state.brief;
   if (!facts.audience.text.empty() && (turn == 0 || !brief.audience || facts.audience.text.size() > 3)) {
     Audience audience = brief.audience && turn > 0 ? brief.audience->value : Audience{};
-    audience.description = facts.audience.text;
+    const bool refines = turn > 0 && brief.audience && brief.audience->from.source != Source::kDefault && !has_class(facts.text, facts.lang, C("replace_verb")) && audience.description.find(facts.audience.text) == std::string::npos;
+    audience.description = refines ? audience.description + ", " + facts.audience.text : facts.audience.text;
     if (facts.amounts.min_age) audience.min_age = facts.amounts.min_age;
     if (facts.amounts.audience_size) audience.size_stated = static_cast<int64_t>(std::min(*facts.amounts.audience_size, 9e15));
     if (has_class(facts.text, facts.lang, C("consent_word"))) audience.consent = "opted_in";
