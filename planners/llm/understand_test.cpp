@@ -185,8 +185,12 @@ TEST(Merge, AnAudienceOfTheModelIsConfirmed) {
 
 TEST(Merge, AudienceOfTheRulesKeepsItsExclusionsAndConsent) {
   Understanding rules = rules_asking({});
-  rules.brief.audience = Slot<Audience>{
-      {.description = "customers", .list = "Customers", .exclude = {"buyers of last week"}, .min_age = 18}, {}};
+  Audience customers;
+  customers.description = "customers";
+  customers.list = "Customers";
+  customers.exclude = {"buyers of last week"};
+  customers.min_age = 18;
+  rules.brief.audience = Slot<Audience>{customers, {}};
   const auto result = merged("Email customers except buyers of last week", rules, [](Json& draft) {
     draft["channels"] = {"email"};
     draft["audience"] = "Email customers";
