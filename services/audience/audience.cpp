@@ -113,41 +113,58 @@ Result<Resolved> best_of(std::vector<Candidate> candidates, std::string_view nam
   return std::move(candidates.front().resolved);
 }
 
-// The condition that picks the members among `contact c`; its values go to `parameters`.
-Result<std::string> condition_of(Tx& tx, const std::string& workspace, const AudienceRef& ref, Instant now, Values& parameters) {
-  if (!ref.segment_id.empty()) {
-    auto segment = TRY(get_segment(tx, workspace, ref.segment_id));
-    return compile_rule(tx, segment.rule, now, parameters);
-  }
-  if (ref.list_id.empty()) return std::string("TRUE");
-  TRY(get_list(tx, workspace, ref.list_id));
-  parameters.emplace_back(ref.list_id);
-  return "EXISTS (SELECT 1 FROM list_member m WHERE m.workspace_id = $1 AND m.contact_id = c.id AND m.list_id = $" +
-         std::to_string(parameters.size()) + ")";
-}
+// Where the members come from, under the alias c, and what says who they are; values are parameters, the first the workspace.
+struct Selection {
+  std::string from = "contact c";
+  std::string where = "c.workspace_id = $1";
+  std::string id = "c.id";  // to order and to continue by
+  Values parameters;
 
-Result<std::vector<Contact>> page_of(Tx& tx, const std::string& condition, const PageQuery& query, Values parameters) {
-  std::string sql = "SELECT " + std::string(contact_columns()) + " FROM contact c WHERE c.workspace_id = $1 AND " + condition;
-  auto bind = [&](storage::Value value) {
+  std::string bind(storage::Value value) {
     parameters.push_back(std::move(value));
     return "$" + std::to_string(parameters.size());
-  };
-  if (!query.after.empty()) sql += " AND c.id > " + bind(query.after);
+  }
+};
+
+Result<Selection> selection_of(Tx& tx, const std::string& workspace, const AudienceRef& ref, Instant now) {
+  Selection selection{.parameters = {workspace}};
+  if (!ref.segment_id.empty()) {
+    auto segment = TRY(get_segment(tx, workspace, ref.segment_id));
+    selection.where += " AND " + compile_rule(tx, segment.rule, now, selection.parameters);
+  } else if (!ref.list_id.empty()) {
+    TRY(get_list(tx, workspace, ref.list_id));
+    // CROSS JOIN keeps SQLite from starting with all contacts: a short list is a short scan.
+    selection.from = "list_member m CROSS JOIN contact c";
+    selection.where = "m.workspace_id = $1 AND m.list_id = " + selection.bind(ref.list_id) + " AND c.workspace_id = m.workspace_id AND c.id = m.contact_id";
+    selection.id = "m.contact_id";
+  }
+  return selection;
+}
+
+Selection selection_of(const Tx& tx, const std::string& workspace, const Rule& rule, Instant now) {
+  Selection selection{.parameters = {workspace}};
+  selection.where += " AND " + compile_rule(tx, rule, now, selection.parameters);
+  return selection;
+}
+
+Result<std::vector<Contact>> page_of(Tx& tx, Selection selection, const PageQuery& query) {
+  std::string sql = "SELECT " + std::string(contact_columns()) + " FROM " + selection.from + " WHERE " + selection.where;
+  if (!query.after.empty()) sql += " AND " + selection.id + " > " + selection.bind(query.after);
   if (!query.text.empty()) {
     bool postgres = tx.dialect() == storage::Dialect::kPostgres;
     std::string whole = "lower(c.email || ' ' || c.first_name || ' ' || c.last_name)";
-    std::string needle = "CAST(" + bind(lower_ascii(query.text)) + " AS TEXT)";
+    std::string needle = "CAST(" + selection.bind(lower_ascii(query.text)) + " AS TEXT)";
     sql += std::string(" AND ") + (postgres ? "strpos(" : "instr(") + whole + ", " + needle + ") > 0";
   }
   int limit = std::clamp(query.limit, 1, static_cast<int>(kPageMax));
-  sql += " ORDER BY c.id LIMIT " + std::to_string(limit);
+  sql += " ORDER BY " + selection.id + " LIMIT " + std::to_string(limit);
   std::vector<Contact> contacts;
-  for (const auto& row : TRY(tx.query(sql, parameters))) contacts.push_back(contact_of(row));
+  for (const auto& row : TRY(tx.query(sql, selection.parameters))) contacts.push_back(contact_of(row));
   return contacts;
 }
 
-Result<int64_t> count_of(Tx& tx, const std::string& condition, const Values& parameters) {
-  auto row = TRY(tx.query_one("SELECT COUNT(*) FROM contact c WHERE c.workspace_id = $1 AND " + condition, parameters));
+Result<int64_t> count_of(Tx& tx, const Selection& selection) {
+  auto row = TRY(tx.query_one("SELECT COUNT(*) FROM " + selection.from + " WHERE " + selection.where, selection.parameters));
   return (*row)[0].integer();
 }
 
@@ -167,27 +184,19 @@ Result<Resolved> resolve(Tx& tx, const std::string& workspace, std::string_view 
 }
 
 Result<std::vector<Contact>> audience_page(Tx& tx, const std::string& workspace, const AudienceRef& ref, const PageQuery& query, Instant now) {
-  Values parameters{workspace};
-  std::string condition = TRY(condition_of(tx, workspace, ref, now, parameters));
-  return page_of(tx, condition, query, std::move(parameters));
+  return page_of(tx, TRY(selection_of(tx, workspace, ref, now)), query);
 }
 
 Result<int64_t> audience_count(Tx& tx, const std::string& workspace, const AudienceRef& ref, Instant now) {
-  Values parameters{workspace};
-  std::string condition = TRY(condition_of(tx, workspace, ref, now, parameters));
-  return count_of(tx, condition, parameters);
+  return count_of(tx, TRY(selection_of(tx, workspace, ref, now)));
 }
 
 Result<int64_t> rule_count(Tx& tx, const std::string& workspace, const Rule& rule, Instant now) {
-  Values parameters{workspace};
-  std::string condition = compile_rule(tx, rule, now, parameters);
-  return count_of(tx, condition, parameters);
+  return count_of(tx, selection_of(tx, workspace, rule, now));
 }
 
 Result<std::vector<Contact>> rule_page(Tx& tx, const std::string& workspace, const Rule& rule, const PageQuery& query, Instant now) {
-  Values parameters{workspace};
-  std::string condition = compile_rule(tx, rule, now, parameters);
-  return page_of(tx, condition, query, std::move(parameters));
+  return page_of(tx, selection_of(tx, workspace, rule, now), query);
 }
 
 Result<std::vector<storage::Recipient>> Profiles::page(Tx& tx, const std::string& workspace, const AudienceRef& audience,
