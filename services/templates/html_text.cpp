@@ -1,9 +1,8 @@
 #include "services/templates/html_text.hpp"
 
-#include <gumbo.h>
-
 #include <algorithm>
 #include <csetjmp>
+#include <gumbo.h>
 #include <memory>
 #include <vector>
 
@@ -74,7 +73,7 @@ class Writer {
  private:
   // Characters mails fill their preview line with: no-break space, zero-width ones, soft hyphen, grapheme joiner.
   static size_t filler_size(std::string_view piece) {
-    constexpr std::string_view kFillers[] = {"\xc2\xa0",     "\xc2\xad",     "\xcd\x8f",    "\xe2\x80\x8b",
+    constexpr std::string_view kFillers[] = {"\xc2\xa0",     "\xc2\xad",     "\xcd\x8f",     "\xe2\x80\x8b",
                                              "\xe2\x80\x8c", "\xe2\x80\x8e", "\xe2\x80\x87", "\xef\xbb\xbf"};
     for (const std::string_view filler : kFillers) {
       if (piece.starts_with(filler)) return filler.size();
@@ -134,8 +133,10 @@ bool is_dropped(GumboTag tag) {
     case GUMBO_TAG_OBJECT:
     case GUMBO_TAG_IFRAME:
     case GUMBO_TAG_SELECT:
-    case GUMBO_TAG_TEXTAREA: return true;
-    default: return false;
+    case GUMBO_TAG_TEXTAREA:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -156,7 +157,8 @@ size_t margin(GumboTag tag) {
     case GUMBO_TAG_BLOCKQUOTE:
     case GUMBO_TAG_PRE:
     case GUMBO_TAG_FIGURE:
-    case GUMBO_TAG_HR: return 2;
+    case GUMBO_TAG_HR:
+      return 2;
     case GUMBO_TAG_DIV:
     case GUMBO_TAG_LI:
     case GUMBO_TAG_DT:
@@ -174,8 +176,10 @@ size_t margin(GumboTag tag) {
     case GUMBO_TAG_CENTER:
     case GUMBO_TAG_FIGCAPTION:
     case GUMBO_TAG_FORM:
-    case GUMBO_TAG_FIELDSET: return 1;
-    default: return 0;
+    case GUMBO_TAG_FIELDSET:
+      return 1;
+    default:
+      return 0;
   }
 }
 
@@ -222,7 +226,8 @@ class Walker {
       case GUMBO_NODE_ELEMENT:
         if (frames_.size() < kHtmlDepthMax && !is_dropped(node->v.element.tag)) enter(node);
         return;
-      default: return;
+      default:
+        return;
     }
   }
 
@@ -235,26 +240,39 @@ class Walker {
     const GumboTag tag = element.tag;
     if (const size_t lines = margin(tag); lines > 0) writer_.lines(list_depth_ > 0 ? 1 : lines);
     switch (tag) {
-      case GUMBO_TAG_BR: writer_.line_break(); break;
-      case GUMBO_TAG_HR: writer_.text("----------"); break;
-      case GUMBO_TAG_PRE: ++pre_depth_; break;
+      case GUMBO_TAG_BR:
+        writer_.line_break();
+        break;
+      case GUMBO_TAG_HR:
+        writer_.text("----------");
+        break;
+      case GUMBO_TAG_PRE:
+        ++pre_depth_;
+        break;
       case GUMBO_TAG_UL:
       case GUMBO_TAG_OL:
         ++list_depth_;
         writer_.indent(1);
         break;
-      case GUMBO_TAG_LI: open_item(); break;
+      case GUMBO_TAG_LI:
+        open_item();
+        break;
       case GUMBO_TAG_TD:
-      case GUMBO_TAG_TH: open_cell(); break;
-      case GUMBO_TAG_IMG: writer_.text(attribute(element, "alt")); break;
-      default: break;
+      case GUMBO_TAG_TH:
+        open_cell();
+        break;
+      case GUMBO_TAG_IMG:
+        writer_.text(attribute(element, "alt"));
+        break;
+      default:
+        break;
     }
   }
 
   void open_item() {
     Frame* parent = frames_.empty() ? nullptr : &frames_.back();
-    const bool is_numbered = parent != nullptr && parent->node->type == GUMBO_NODE_ELEMENT &&
-                             parent->node->v.element.tag == GUMBO_TAG_OL;
+    const bool is_numbered =
+        parent != nullptr && parent->node->type == GUMBO_NODE_ELEMENT && parent->node->v.element.tag == GUMBO_TAG_OL;
     writer_.marker(is_numbered ? std::to_string(++parent->list_number) + ". " : "- ");
   }
 
@@ -271,17 +289,26 @@ class Walker {
     if (frame.node->type != GUMBO_NODE_ELEMENT) return;
     const GumboElement& element = frame.node->v.element;
     switch (element.tag) {
-      case GUMBO_TAG_A: close_link(element, frame); break;
+      case GUMBO_TAG_A:
+        close_link(element, frame);
+        break;
       case GUMBO_TAG_H1:
-      case GUMBO_TAG_H2: close_heading(frame, element.tag == GUMBO_TAG_H1 ? '=' : '-'); break;
-      case GUMBO_TAG_PRE: --pre_depth_; break;
+      case GUMBO_TAG_H2:
+        close_heading(frame, element.tag == GUMBO_TAG_H1 ? '=' : '-');
+        break;
+      case GUMBO_TAG_PRE:
+        --pre_depth_;
+        break;
       case GUMBO_TAG_UL:
       case GUMBO_TAG_OL:
         --list_depth_;
         writer_.indent(-1);
         break;
-      case GUMBO_TAG_LI: writer_.drop_marker(); break;
-      default: break;
+      case GUMBO_TAG_LI:
+        writer_.drop_marker();
+        break;
+      default:
+        break;
     }
     if (const size_t lines = margin(element.tag); lines > 0) writer_.lines(list_depth_ > 0 ? 1 : lines);
   }

@@ -1,6 +1,7 @@
 // The readable text of an HTML mail, for its text/plain part.
 //
-//   text_from_html("<h1>Hi</h1><p>See <a href='https://x.example'>this</a>")  →  "Hi\n==\n\nSee this (https://x.example)\n"
+//   text_from_html("<h1>Hi</h1><p>See <a href='https://x.example'>this</a>")  →  "Hi\n==\n\nSee this
+//   (https://x.example)\n"
 //
 // Headings are underlined, lists get "- " or numbers, table cells are joined by " | ", images become their alt text,
 // scripts, styles and hidden preheaders' filler characters go. White space collapses but for <pre>. Never fails: HTML

@@ -30,8 +30,9 @@ TEST(HtmlText, ListsNestAndCount) {
 }
 
 TEST(HtmlText, TablesKeepTheirRows) {
-  EXPECT_EQ(text_from_html("<table><tr><th>Item</th><th>Price</th></tr><tr><td>Tea</td><td>3.50</td></tr></table>after"),
-            "Item | Price\nTea | 3.50\n\nafter\n");
+  EXPECT_EQ(
+      text_from_html("<table><tr><th>Item</th><th>Price</th></tr><tr><td>Tea</td><td>3.50</td></tr></table>after"),
+      "Item | Price\nTea | 3.50\n\nafter\n");
   EXPECT_EQ(text_from_html("<table><tr><td><table><tr><td>only</td></tr></table></td></tr></table>"), "only\n");
 }
 
@@ -41,9 +42,7 @@ TEST(HtmlText, DropsWhatIsNotText) {
   EXPECT_EQ(text_from_html("&lt;b&gt; &amp;&nbsp;&euro;&#233;&zwnj;&nbsp;&zwnj;&nbsp;"), "<b> & €é\n");
 }
 
-TEST(HtmlText, KeepsPreformattedLines) {
-  EXPECT_EQ(text_from_html("<pre>a  b\n  c</pre>"), "a  b\n  c\n");
-}
+TEST(HtmlText, KeepsPreformattedLines) { EXPECT_EQ(text_from_html("<pre>a  b\n  c</pre>"), "a  b\n  c\n"); }
 
 TEST(HtmlText, HostileDepthAndSizeDoNotOverflow) {
   std::string deep;

@@ -12,8 +12,9 @@ namespace {
 
 constexpr double kDay_ms = 86'400'000;
 constexpr double kMinute_ms = 60'000;
-constexpr std::array<std::string_view, 12> kMonths = {"January", "February", "March",     "April",   "May",      "June",
-                                                      "July",    "August",   "September", "October", "November", "December"};
+constexpr std::array<std::string_view, 12> kMonths = {"January",   "February", "March",    "April",
+                                                      "May",       "June",     "July",     "August",
+                                                      "September", "October",  "November", "December"};
 constexpr std::array<std::string_view, 7> kDays = {"Sunday",   "Monday", "Tuesday", "Wednesday",
                                                    "Thursday", "Friday", "Saturday"};
 
@@ -31,7 +32,7 @@ struct Calendar {
   int64_t year;
   int month;  // 1..12
   int day;
-  int weekday;  // 0 = Sunday
+  int weekday;      // 0 = Sunday
   int day_of_year;  // from 1
 };
 
@@ -62,9 +63,9 @@ struct Fields {
 std::optional<double> to_ms(const Fields& fields, const ZoneOffset& offset) {
   const bool is_midnight = fields.hour == 24 && fields.minute == 0 && fields.second == 0 && fields.millisecond == 0;
   if ((fields.hour > 23 && !is_midnight) || fields.minute > 59 || fields.second > 59) return std::nullopt;
-  const auto local = static_cast<double>(days_from(fields.year, fields.month, fields.day)) * kDay_ms +
-                     static_cast<double>(((fields.hour * 60 + fields.minute) * 60 + fields.second) * 1000 +
-                                         fields.millisecond);
+  const auto local =
+      static_cast<double>(days_from(fields.year, fields.month, fields.day)) * kDay_ms +
+      static_cast<double>(((fields.hour * 60 + fields.minute) * 60 + fields.second) * 1000 + fields.millisecond);
   if (!(std::abs(local) <= kDate_ms_max)) return std::nullopt;
   const double minutes = fields.offset_minutes ? static_cast<double>(*fields.offset_minutes) : offset(local, true);
   const double ms = local - minutes * kMinute_ms;
@@ -180,9 +181,7 @@ class LegacyParser {
 
   std::optional<Fields> parse() {
     while (!in_.at_end()) {
-      const bool understood = in_.is_digit()    ? read_number()
-                              : in_.is_letter() ? read_word()
-                                                : read_symbol();
+      const bool understood = in_.is_digit() ? read_number() : in_.is_letter() ? read_word() : read_symbol();
       if (!understood) return std::nullopt;
     }
     if (!set_date() || !set_time()) return std::nullopt;
@@ -371,9 +370,10 @@ std::optional<Directive> read_directive(std::string_view format, size_t percent)
         if (point == '\n' || point == '\r' || point == 0x2028 || point == 0x2029) continue;
         const std::string_view width = format.substr(width_at, digits);
         size_t width_value = 0;
-        for (const char c : width) width_value = std::min<size_t>(width_value * 10 + static_cast<size_t>(c - '0'), 1'000'000);
-        return Directive{format.substr(percent + 1, flags), width_value, format.substr(conversion_at, end - conversion_at),
-                         end};
+        for (const char c : width)
+          width_value = std::min<size_t>(width_value * 10 + static_cast<size_t>(c - '0'), 1'000'000);
+        return Directive{format.substr(percent + 1, flags), width_value,
+                         format.substr(conversion_at, end - conversion_at), end};
       }
     }
   }
@@ -433,57 +433,93 @@ std::optional<Conversion> convert(const ShownDate& date, const Clock& clock, con
   };
   const bool has_colon = directive.flags.find(':') != std::string_view::npos;
   switch (directive.conversion.size() == 1 ? directive.conversion[0] : '\0') {
-    case 'a': return Conversion{std::string(weekday.substr(0, 3)), 0, true};
-    case 'A': return Conversion{std::string(weekday), 0, true};
-    case 'b': return Conversion{std::string(month.substr(0, 3)), 0, true};
-    case 'h': return Conversion{std::string(month.substr(0, 3)), 0, false};
-    case 'B': return Conversion{std::string(month), 0, true};
-    case 'c': return Conversion{date_part(day) + ", " + time_part(clock), 0, true};
-    case 'C': return whole(floor_div(day.year, 100), 2);
-    case 'd': return whole(day.day, 2);
-    case 'e': return whole(day.day, 2, true);
-    case 'H': return whole(clock.hour, 2);
-    case 'I': return whole(half_hour, 2);
-    case 'j': return whole(day.day_of_year, 3);
-    case 'k': return whole(clock.hour, 2, true);
-    case 'l': return whole(half_hour, 2, true);
-    case 'L': return whole(clock.millisecond, 3);
-    case 'm': return whole(day.month, 2);
-    case 'M': return whole(clock.minute, 2);
+    case 'a':
+      return Conversion{std::string(weekday.substr(0, 3)), 0, true};
+    case 'A':
+      return Conversion{std::string(weekday), 0, true};
+    case 'b':
+      return Conversion{std::string(month.substr(0, 3)), 0, true};
+    case 'h':
+      return Conversion{std::string(month.substr(0, 3)), 0, false};
+    case 'B':
+      return Conversion{std::string(month), 0, true};
+    case 'c':
+      return Conversion{date_part(day) + ", " + time_part(clock), 0, true};
+    case 'C':
+      return whole(floor_div(day.year, 100), 2);
+    case 'd':
+      return whole(day.day, 2);
+    case 'e':
+      return whole(day.day, 2, true);
+    case 'H':
+      return whole(clock.hour, 2);
+    case 'I':
+      return whole(half_hour, 2);
+    case 'j':
+      return whole(day.day_of_year, 3);
+    case 'k':
+      return whole(clock.hour, 2, true);
+    case 'l':
+      return whole(half_hour, 2, true);
+    case 'L':
+      return whole(clock.millisecond, 3);
+    case 'm':
+      return whole(day.month, 2);
+    case 'M':
+      return whole(clock.minute, 2);
     case 'N': {
       const size_t width = directive.width > 0 ? directive.width : 9;
       std::string digits = padded(clock.millisecond, 3).substr(0, width);
       digits.resize(width, '0');
       return Conversion{digits};
     }
-    case 'p': return Conversion{clock.hour < 12 ? "AM" : "PM", 0, true};
-    case 'P': return Conversion{clock.hour < 12 ? "am" : "pm", 0, true};
-    case 'q': return Conversion{std::string(ordinal(day.day))};
-    case 's': return whole(static_cast<int64_t>(std::floor(date.ms / 1000)), 0);
-    case 'S': return whole(clock.second, 2);
-    case 'u': return whole(day.weekday == 0 ? 7 : day.weekday, 0);
-    case 'U': return whole(week_of_year(day, 0), 2);
-    case 'w': return whole(day.weekday, 0);
-    case 'W': return whole(week_of_year(day, 1), 2);
-    case 'x': return Conversion{date_part(day)};
-    case 'X': return Conversion{time_part(clock)};
-    case 'y': return whole((day.year % 100 + 100) % 100, 2);
-    case 'Y': return whole(day.year, 4);
-    case 'z': return Conversion{offset_text(date.offset_minutes, has_colon)};
+    case 'p':
+      return Conversion{clock.hour < 12 ? "AM" : "PM", 0, true};
+    case 'P':
+      return Conversion{clock.hour < 12 ? "am" : "pm", 0, true};
+    case 'q':
+      return Conversion{std::string(ordinal(day.day))};
+    case 's':
+      return whole(static_cast<int64_t>(std::floor(date.ms / 1000)), 0);
+    case 'S':
+      return whole(clock.second, 2);
+    case 'u':
+      return whole(day.weekday == 0 ? 7 : day.weekday, 0);
+    case 'U':
+      return whole(week_of_year(day, 0), 2);
+    case 'w':
+      return whole(day.weekday, 0);
+    case 'W':
+      return whole(week_of_year(day, 1), 2);
+    case 'x':
+      return Conversion{date_part(day)};
+    case 'X':
+      return Conversion{time_part(clock)};
+    case 'y':
+      return whole((day.year % 100 + 100) % 100, 2);
+    case 'Y':
+      return whole(day.year, 4);
+    case 'z':
+      return Conversion{offset_text(date.offset_minutes, has_colon)};
     case 'Z':
       return Conversion{date.zone_name.empty() ? offset_text(date.offset_minutes, has_colon)
                                                : std::string(date.zone_name)};
-    case 't': return Conversion{"\t"};
-    case 'n': return Conversion{"\n"};
-    case '%': return Conversion{"%"};
-    default: return std::nullopt;
+    case 't':
+      return Conversion{"\t"};
+    case 'n':
+      return Conversion{"\n"};
+    case '%':
+      return Conversion{"%"};
+    default:
+      return std::nullopt;
   }
 }
 
 void append_padded(std::string& out, const Conversion& conversion, const Directive& directive) {
   const auto has = [&](char flag) { return directive.flags.find(flag) != std::string_view::npos; };
   std::string text;
-  const bool has_lower = std::any_of(conversion.text.begin(), conversion.text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+  const bool has_lower =
+      std::any_of(conversion.text.begin(), conversion.text.end(), [](char c) { return c >= 'a' && c <= 'z'; });
   if (has('^') || (has('#') && has_lower)) append_upper(text, conversion.text);
   else if (has('#')) append_lower(text, conversion.text);
   else text = conversion.text;

@@ -21,8 +21,8 @@ using ZoneOffset = std::function<double(double ms, bool is_local)>;
 std::optional<double> parse_date_text(std::string_view text, const ZoneOffset& offset);
 
 struct ShownDate {
-  double ms = 0;              // UTC
-  double offset_minutes = 0;  // east of UTC
+  double ms = 0;                    // UTC
+  double offset_minutes = 0;        // east of UTC
   std::string_view zone_name = {};  // for %Z; empty: the offset
 };
 

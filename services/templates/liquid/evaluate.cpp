@@ -78,17 +78,29 @@ Value evaluate_range(Context& context, const Operand& operand) {
 Value operate(Context& context, Operator operation, const Value& left, const Value& right) {
   context.spend(1 + (std::min(left.weight, right.weight) - 1) + (left.is(Kind::kString) ? left.size / 1024 : 0));
   switch (operation) {
-    case Operator::kEqual: return boolean(equals(left, right));
-    case Operator::kNotEqual: return boolean(!equals(left, right));
-    case Operator::kGreater: return boolean(compares(left, Order::kGreater, right));
-    case Operator::kLess: return boolean(compares(left, Order::kLess, right));
-    case Operator::kGreaterOrEqual: return boolean(compares(left, Order::kGreaterOrEqual, right));
-    case Operator::kLessOrEqual: return boolean(compares(left, Order::kLessOrEqual, right));
-    case Operator::kContains: context.spend(left.weight); return boolean(contains(left, right));
-    case Operator::kNot: return boolean(!is_truthy(right));
-    case Operator::kAnd: return boolean(is_truthy(left) && is_truthy(right));
-    case Operator::kOr: return boolean(is_truthy(left) || is_truthy(right));
-    case Operator::kNone: break;
+    case Operator::kEqual:
+      return boolean(equals(left, right));
+    case Operator::kNotEqual:
+      return boolean(!equals(left, right));
+    case Operator::kGreater:
+      return boolean(compares(left, Order::kGreater, right));
+    case Operator::kLess:
+      return boolean(compares(left, Order::kLess, right));
+    case Operator::kGreaterOrEqual:
+      return boolean(compares(left, Order::kGreaterOrEqual, right));
+    case Operator::kLessOrEqual:
+      return boolean(compares(left, Order::kLessOrEqual, right));
+    case Operator::kContains:
+      context.spend(left.weight);
+      return boolean(contains(left, right));
+    case Operator::kNot:
+      return boolean(!is_truthy(right));
+    case Operator::kAnd:
+      return boolean(is_truthy(left) && is_truthy(right));
+    case Operator::kOr:
+      return boolean(is_truthy(left) || is_truthy(right));
+    case Operator::kNone:
+      break;
   }
   return {};
 }
@@ -223,10 +235,14 @@ void Context::assign(std::string_view name, const Value& value) {
 
 Value evaluate(Context& context, const Operand& operand, bool lenient) {
   switch (operand.kind) {
-    case Operand::Kind::kConstant: return operand.constant;
-    case Operand::Kind::kPath: return evaluate_path(context, operand, lenient);
-    case Operand::Kind::kRange: return evaluate_range(context, operand);
-    case Operand::Kind::kNone: break;
+    case Operand::Kind::kConstant:
+      return operand.constant;
+    case Operand::Kind::kPath:
+      return evaluate_path(context, operand, lenient);
+    case Operand::Kind::kRange:
+      return evaluate_range(context, operand);
+    case Operand::Kind::kNone:
+      break;
   }
   return {};
 }

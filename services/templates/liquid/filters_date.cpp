@@ -33,8 +33,8 @@ double zone_offset(std::string_view zone, double ms, bool is_local) {
   const double before = offset_at(ms - kDay_ms);
   const double after = offset_at(ms + kDay_ms);
   return before == after || offset_at(ms - before * kMinute_ms) == before ? before
-         : offset_at(ms - after * kMinute_ms) == after                     ? after
-                                                                           : before;
+         : offset_at(ms - after * kMinute_ms) == after                    ? after
+                                                                          : before;
 }
 
 std::optional<double> time_of(Context& context, const Value& input) {
@@ -44,15 +44,21 @@ std::optional<double> time_of(Context& context, const Value& input) {
   };
   switch (input.kind) {
     case Kind::kNumber:
-    case Kind::kLong: return seconds(to_number(input));
-    case Kind::kTrue: return 1.0;
-    case Kind::kFalse: return 0.0;
-    case Kind::kString: break;
-    default: return std::nullopt;
+    case Kind::kLong:
+      return seconds(to_number(input));
+    case Kind::kTrue:
+      return 1.0;
+    case Kind::kFalse:
+      return 0.0;
+    case Kind::kString:
+      break;
+    default:
+      return std::nullopt;
   }
   const std::string_view text = input.view();
   if (text == "now" || text == "today") return std::floor(static_cast<double>(context.state.options.now.us) / 1000);
-  if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos) return seconds(number_from(text));
+  if (!text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos)
+    return seconds(number_from(text));
   const std::string_view zone = context.state.options.zone;
   return parse_date_text(text, [zone](double ms, bool is_local) { return zone_offset(zone, ms, is_local); });
 }

@@ -330,11 +330,17 @@ Value has(Context& context, const Value& input, Arguments arguments) {
 std::string identity(const Value& value) {
   std::string key(1, static_cast<char>('0' + static_cast<int>(value.kind)));
   switch (value.kind) {
-    case Kind::kJson: return key + std::to_string(reinterpret_cast<uintptr_t>(value.json));
+    case Kind::kJson:
+      return key + std::to_string(reinterpret_cast<uintptr_t>(value.json));
     case Kind::kList:
-    case Kind::kRecord: return key + std::to_string(reinterpret_cast<uintptr_t>(value.items));
-    case Kind::kRange: append_number(key, value.number); return key + '+' + std::to_string(value.size);
-    default: append_js_text(key, value); return key;
+    case Kind::kRecord:
+      return key + std::to_string(reinterpret_cast<uintptr_t>(value.items));
+    case Kind::kRange:
+      append_number(key, value.number);
+      return key + '+' + std::to_string(value.size);
+    default:
+      append_js_text(key, value);
+      return key;
   }
 }
 
@@ -368,14 +374,29 @@ Value group_by(Context& context, const Value& input, Arguments arguments) {
 }
 
 constexpr std::array kFilters = {
-    Filter{"compact", compact}, Filter{"concat", concat},     Filter{"find", find},
-    Filter{"find_index", find_index}, Filter{"first", first}, Filter{"group_by", group_by},
-    Filter{"has", has},         Filter{"join", join},         Filter{"last", last},
-    Filter{"map", map},         Filter{"pop", pop},           Filter{"push", push},
-    Filter{"reject", reject},   Filter{"reverse", reverse},   Filter{"shift", shift},
-    Filter{"size", size_of},    Filter{"slice", slice},       Filter{"sort", sort},
-    Filter{"sort_natural", sort_natural}, Filter{"sum", sum}, Filter{"uniq", uniq},
-    Filter{"unshift", unshift}, Filter{"where", where},
+    Filter{"compact", compact},
+    Filter{"concat", concat},
+    Filter{"find", find},
+    Filter{"find_index", find_index},
+    Filter{"first", first},
+    Filter{"group_by", group_by},
+    Filter{"has", has},
+    Filter{"join", join},
+    Filter{"last", last},
+    Filter{"map", map},
+    Filter{"pop", pop},
+    Filter{"push", push},
+    Filter{"reject", reject},
+    Filter{"reverse", reverse},
+    Filter{"shift", shift},
+    Filter{"size", size_of},
+    Filter{"slice", slice},
+    Filter{"sort", sort},
+    Filter{"sort_natural", sort_natural},
+    Filter{"sum", sum},
+    Filter{"uniq", uniq},
+    Filter{"unshift", unshift},
+    Filter{"where", where},
 };
 
 }  // namespace

@@ -35,7 +35,9 @@ Value at_most(Context&, const Value& input, Arguments arguments) {
   return number(result);
 }
 
-Value plus(Context&, const Value& input, Arguments arguments) { return number(number_or_zero(input) + operand(arguments)); }
+Value plus(Context&, const Value& input, Arguments arguments) {
+  return number(number_or_zero(input) + operand(arguments));
+}
 Value minus(Context&, const Value& input, Arguments arguments) {
   return number(number_or_zero(input) - operand(arguments));
 }
@@ -82,10 +84,10 @@ Value round_to(Context&, const Value& input, Arguments arguments) {
 Value to_integer(Context&, const Value& input, Arguments) { return number(to_number(input)); }
 
 constexpr std::array kFilters = {
-    Filter{"abs", absolute},     Filter{"at_least", at_least},     Filter{"at_most", at_most},
-    Filter{"ceil", ceiling},     Filter{"divided_by", divided_by}, Filter{"floor", floor_of},
-    Filter{"minus", minus},      Filter{"modulo", modulo},         Filter{"plus", plus},
-    Filter{"round", round_to},   Filter{"times", times},           Filter{"to_integer", to_integer},
+    Filter{"abs", absolute},   Filter{"at_least", at_least},     Filter{"at_most", at_most},
+    Filter{"ceil", ceiling},   Filter{"divided_by", divided_by}, Filter{"floor", floor_of},
+    Filter{"minus", minus},    Filter{"modulo", modulo},         Filter{"plus", plus},
+    Filter{"round", round_to}, Filter{"times", times},           Filter{"to_integer", to_integer},
 };
 
 }  // namespace

@@ -174,17 +174,26 @@ class JsonWriter {
     if (out.size() > bytes_max_) return;
     switch (value.kind) {
       case Kind::kUndefined:
-      case Kind::kNull: out += "null"; return;
+      case Kind::kNull:
+        out += "null";
+        return;
       case Kind::kTrue:
       case Kind::kFalse:
-      case Kind::kLong: append_js_text(out, value); return;
+      case Kind::kLong:
+        append_js_text(out, value);
+        return;
       case Kind::kNumber:
         if (std::isfinite(value.number)) append_number(out, value.number);
         else out += "null";
         return;
-      case Kind::kString: write_text(value.view()); return;
-      case Kind::kLoop: append_text(out, value); return;
-      default: break;
+      case Kind::kString:
+        write_text(value.view());
+        return;
+      case Kind::kLoop:
+        append_text(out, value);
+        return;
+      default:
+        break;
     }
     if (is_array(value)) {
       Group group(*this, '[', ']');
@@ -287,11 +296,21 @@ void append_escaped(std::string& out, std::string_view text) {
     out.append(text.substr(at, found - at));
     if (found == kNotFound) return;
     switch (text[found]) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&#34;"; break;
-      default: out += "&#39;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&#34;";
+        break;
+      default:
+        out += "&#39;";
+        break;
     }
     at = found + 1;
   }

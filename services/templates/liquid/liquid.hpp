@@ -47,10 +47,10 @@ class Template {
 using PartialLookup = std::function<std::optional<Template>(std::string_view name)>;
 
 struct RenderOptions {
-  size_t steps_max = 200'000;                 // tags, outputs, loop rounds, list items and KBs of text worked through
-  size_t output_bytes_max = 2 * 1024 * 1024;  // of the result and of everything captured
-  size_t memory_bytes_max = 16 * 1024 * 1024; // of strings and lists that filters make
-  size_t partial_depth_max = 16;              // render inside render
+  size_t steps_max = 200'000;                  // tags, outputs, loop rounds, list items and KBs of text worked through
+  size_t output_bytes_max = 2 * 1024 * 1024;   // of the result and of everything captured
+  size_t memory_bytes_max = 16 * 1024 * 1024;  // of strings and lists that filters make
+  size_t partial_depth_max = 16;               // render inside render
   bool strict_variables = false;  // unknown variables fail, but for conditions and before `default` (lenientIf)
   bool escape_html = false;       // escape every output that does not end in `| raw`
   Instant now{};                  // what the date filter calls 'now' and 'today'

@@ -2,18 +2,20 @@
 #include "services/templates/liquid/liquid.hpp"
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 namespace spreaders::liquid {
 namespace {
 
-Result<std::string> run(std::string_view source, const Json& context = Json::object(), const RenderOptions& options = {}) {
+Result<std::string> run(std::string_view source, const Json& context = Json::object(),
+                        const RenderOptions& options = {}) {
   const Template compiled = TRY(compile(source));
   return render(compiled, context, options);
 }
 
-std::string failure(const Result<std::string>& result) { return result ? "no failure: " + *result : result.error().message; }
+std::string failure(const Result<std::string>& result) {
+  return result ? "no failure: " + *result : result.error().message;
+}
 
 TEST(Liquid, CompileListsEveryProblemWithItsPlace) {
   const auto compiled = compile("a\n  {{ x | nosuch }}\n{% bogus %}{% endbogus %}\né{% assign = 1 %}{% if x %}");
@@ -55,18 +57,23 @@ TEST(Liquid, RenderErrorsNameThePlace) {
 TEST(Liquid, EveryLimitOfARenderHolds) {
   RenderOptions options;
   options.steps_max = 1000;
-  EXPECT_NE(failure(run("{% for i in (1..900) %}{% for j in (1..900) %}{% endfor %}{% endfor %}", Json::object(), options)).find("steps"),
-            std::string::npos);
+  EXPECT_NE(
+      failure(run("{% for i in (1..900) %}{% for j in (1..900) %}{% endfor %}{% endfor %}", Json::object(), options))
+          .find("steps"),
+      std::string::npos);
   EXPECT_NE(failure(run("{% for i in (1..100000000000) %}{% endfor %}")).find("range"), std::string::npos);
   options = {};
   options.output_bytes_max = 1000;
-  EXPECT_NE(failure(run("{% for i in (1..200) %}0123456789{% endfor %}", Json::object(), options)).find("output"), std::string::npos);
+  EXPECT_NE(failure(run("{% for i in (1..200) %}0123456789{% endfor %}", Json::object(), options)).find("output"),
+            std::string::npos);
   options = {};
   options.memory_bytes_max = 64 * 1024;
-  EXPECT_NE(failure(run("{% assign s = 'x' %}{% for i in (1..40) %}{% assign s = s | append: s %}{% endfor %}", Json::object(), options))
+  EXPECT_NE(failure(run("{% assign s = 'x' %}{% for i in (1..40) %}{% assign s = s | append: s %}{% endfor %}",
+                        Json::object(), options))
                 .find("memory"),
             std::string::npos);
-  EXPECT_FALSE(run("{% assign a = '1,2' | split: ',' %}{% for i in (1..200) %}{% assign a = a | push: a %}{% endfor %}").ok());
+  EXPECT_FALSE(
+      run("{% assign a = '1,2' | split: ',' %}{% for i in (1..200) %}{% assign a = a | push: a %}{% endfor %}").ok());
   EXPECT_FALSE(run("{{ 'now' | date: '%9999999d' }}").ok());
   options = {};
   options.partials = [](std::string_view) { return std::optional(*compile("{% render 'again' %}")); };
@@ -74,7 +81,8 @@ TEST(Liquid, EveryLimitOfARenderHolds) {
 }
 
 TEST(Liquid, LoopStateOutlivesItsLoop) {
-  EXPECT_EQ(*run("{% for i in (1..3) %}{% assign kept = forloop %}{% endfor %}{{ kept.index }}/{{ kept.length }}"), "4/3");
+  EXPECT_EQ(*run("{% for i in (1..3) %}{% assign kept = forloop %}{% endfor %}{{ kept.index }}/{{ kept.length }}"),
+            "4/3");
 }
 
 TEST(Liquid, LongIntegersKeepTheirDigits) {
@@ -106,9 +114,8 @@ TEST(Liquid, VariablesAreTheContextPaths) {
       "{{ user.name }}{{ items[0].price }}{{ names[user.id] }}{% for i in list %}{{ i.x }}{{ total }}{% endfor %}"
       "{% assign total = a | plus: b['c d'] %}{{ total }}{{ user.name }}");
   ASSERT_TRUE(compiled.ok());
-  EXPECT_EQ(variables(*compiled),
-            (std::vector<std::string>{"user.name", "user.id", "items[0].price", "names[user.id]", "list", "total", "a",
-                                      "b['c d']"}));
+  EXPECT_EQ(variables(*compiled), (std::vector<std::string>{"user.name", "user.id", "items[0].price", "names[user.id]",
+                                                            "list", "total", "a", "b['c d']"}));
 }
 
 }  // namespace

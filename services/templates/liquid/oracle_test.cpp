@@ -1,7 +1,6 @@
 // Every case of tests/liquid/corpus.jsonl must render as liquidjs renders it (tests/golden/liquid/expected.jsonl).
-#include <gtest/gtest.h>
-
 #include <fstream>
+#include <gtest/gtest.h>
 #include <map>
 #include <nlohmann/json.hpp>
 

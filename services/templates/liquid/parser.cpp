@@ -54,17 +54,27 @@ class Parser {
       void (Parser::*parse)(const Token&, Block&);
     };
     constexpr std::array kTags = {
-        Tag{"#", &Parser::parse_note},        Tag{"assign", &Parser::parse_assign},
-        Tag{"break", &Parser::parse_interrupt}, Tag{"capture", &Parser::parse_capture},
-        Tag{"case", &Parser::parse_case},     Tag{"comment", &Parser::parse_comment},
-        Tag{"continue", &Parser::parse_interrupt}, Tag{"cycle", &Parser::parse_cycle},
-        Tag{"decrement", &Parser::parse_counter}, Tag{"echo", &Parser::parse_echo},
-        Tag{"for", &Parser::parse_for},       Tag{"if", &Parser::parse_if},
-        Tag{"increment", &Parser::parse_counter}, Tag{"liquid", &Parser::parse_liquid},
-        Tag{"raw", &Parser::parse_raw},       Tag{"render", &Parser::parse_render},
-        Tag{"tablerow", &Parser::parse_tablerow}, Tag{"unless", &Parser::parse_unless},
+        Tag{"#", &Parser::parse_note},
+        Tag{"assign", &Parser::parse_assign},
+        Tag{"break", &Parser::parse_interrupt},
+        Tag{"capture", &Parser::parse_capture},
+        Tag{"case", &Parser::parse_case},
+        Tag{"comment", &Parser::parse_comment},
+        Tag{"continue", &Parser::parse_interrupt},
+        Tag{"cycle", &Parser::parse_cycle},
+        Tag{"decrement", &Parser::parse_counter},
+        Tag{"echo", &Parser::parse_echo},
+        Tag{"for", &Parser::parse_for},
+        Tag{"if", &Parser::parse_if},
+        Tag{"increment", &Parser::parse_counter},
+        Tag{"liquid", &Parser::parse_liquid},
+        Tag{"raw", &Parser::parse_raw},
+        Tag{"render", &Parser::parse_render},
+        Tag{"tablerow", &Parser::parse_tablerow},
+        Tag{"unless", &Parser::parse_unless},
     };
-    const auto* known = std::find_if(kTags.begin(), kTags.end(), [&](const Tag& tag) { return tag.name == token.name; });
+    const auto* known =
+        std::find_if(kTags.begin(), kTags.end(), [&](const Tag& tag) { return tag.name == token.name; });
     if (known == kTags.end()) {
       // The end of an unknown block would only repeat what its begin already said.
       const bool repeats = token.name.starts_with("end") &&
@@ -261,8 +271,8 @@ class Parser {
     collection = scanner.read_value();
     if (scanner.failed()) return false;
     if (!variable.empty() && word == "in" && collection.kind != Operand::Kind::kNone) return true;
-    compilation_.add_problem(token.begin, "a loop is written " + std::string(token.name) + " item in list, not " +
-                                              shown(token));
+    compilation_.add_problem(token.begin,
+                             "a loop is written " + std::string(token.name) + " item in list, not " + shown(token));
     return false;
   }
 
@@ -398,8 +408,8 @@ Result<Template> compile(std::string_view source, const CompileLimits& limits) {
   program->body = Parser(compilation, read_tokens(compilation), 0).parse_all();
   if (compilation.problems.empty()) return Template(std::move(program));
   const size_t count = compilation.problems.size();
-  Error error = invalid(count == 1 ? "The template has a problem" : "The template has " + std::to_string(count) +
-                                                                        " problems");
+  Error error =
+      invalid(count == 1 ? "The template has a problem" : "The template has " + std::to_string(count) + " problems");
   error.issues = std::move(compilation.problems);
   return error;
 }

@@ -22,7 +22,7 @@ struct Position {
 struct Operand {
   enum class Kind : uint8_t { kNone, kConstant, kPath, kRange };
   Kind kind = Kind::kNone;
-  bool has_base = false;       // kPath: parts[0] is the object itself, as in "text".size
+  bool has_base = false;  // kPath: parts[0] is the object itself, as in "text".size
   Value constant = {};
   std::vector<Operand> parts = {};  // kPath: the keys, most of them constants; kRange: first and last
   std::string_view text = {};       // as written

@@ -36,8 +36,8 @@ void write_value(Context& context, std::string& out, const Value& value, bool is
     return;
   }
   const size_t before = out.size();
-  const size_t bytes_left = context.state.options.output_bytes_max - std::min(context.state.output_bytes,
-                                                                              context.state.options.output_bytes_max);
+  const size_t bytes_left = context.state.options.output_bytes_max -
+                            std::min(context.state.output_bytes, context.state.options.output_bytes_max);
   if (!context.spend(value.weight / 16)) return;
   append_text(out, value, before + bytes_left);
   count_output(context, out.size() - before);
@@ -275,9 +275,8 @@ void render_node(Context& context, const CycleNode& node, std::string& out) {
   std::string key;
   append_js_text(key, evaluate(context, node.group, false), kGroupBytesMax);
   key.append(":").append(node.fingerprint);
-  auto entry = std::find_if(context.cycles.begin(), context.cycles.end(), [&](const auto& known) {
-    return known.first == key;
-  });
+  auto entry =
+      std::find_if(context.cycles.begin(), context.cycles.end(), [&](const auto& known) { return known.first == key; });
   if (entry == context.cycles.end()) {
     if (!context.spend(context.cycles.size())) return;
     context.cycles.emplace_back(std::move(key), 0);
@@ -361,7 +360,8 @@ void render_node(Context& context, const RenderNode& node, std::string& out) {
   --state.partial_depth;
   if (state.failed && state.located) {
     state.message = "in the partial \"" + std::string(name.substr(0, 200)) + "\" at line " +
-                    std::to_string(state.at.line) + ", column " + std::to_string(state.at.column) + ": " + state.message;
+                    std::to_string(state.at.line) + ", column " + std::to_string(state.at.column) + ": " +
+                    state.message;
     state.located = false;
   }
 }

@@ -232,8 +232,7 @@ bool is_blank_at(std::string_view text, size_t at, size_t& after) {
 void Compilation::add_problem(size_t offset, std::string message) {
   if (is_full()) return;
   const Position at = position(std::min(offset, program.source.size()));
-  problems.push_back(
-      {"line " + std::to_string(at.line) + ", column " + std::to_string(at.column), std::move(message)});
+  problems.push_back({"line " + std::to_string(at.line) + ", column " + std::to_string(at.column), std::move(message)});
 }
 
 Position Compilation::position(size_t offset) {
@@ -476,11 +475,11 @@ Operator Scanner::read_operator() {
     std::string_view text;
     Operator operation;
   };
-  constexpr std::array kSymbols = {
-      Symbol{"==", Operator::kEqual},       Symbol{"!=", Operator::kNotEqual},   Symbol{">=", Operator::kGreaterOrEqual},
-      Symbol{"<=", Operator::kLessOrEqual}, Symbol{">", Operator::kGreater},     Symbol{"<", Operator::kLess},
-      Symbol{"contains", Operator::kContains}, Symbol{"not", Operator::kNot},    Symbol{"and", Operator::kAnd},
-      Symbol{"or", Operator::kOr}};
+  constexpr std::array kSymbols = {Symbol{"==", Operator::kEqual},          Symbol{"!=", Operator::kNotEqual},
+                                   Symbol{">=", Operator::kGreaterOrEqual}, Symbol{"<=", Operator::kLessOrEqual},
+                                   Symbol{">", Operator::kGreater},         Symbol{"<", Operator::kLess},
+                                   Symbol{"contains", Operator::kContains}, Symbol{"not", Operator::kNot},
+                                   Symbol{"and", Operator::kAnd},           Symbol{"or", Operator::kOr}};
   skip_blank();
   for (const Symbol& symbol : kSymbols) {
     if (read_symbol(symbol.text)) return symbol.operation;

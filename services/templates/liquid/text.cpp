@@ -1,13 +1,12 @@
 #include "services/templates/liquid/text.hpp"
 
-#include <utf8proc.h>
-
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <utf8proc.h>
 
 namespace spreaders::liquid {
 namespace {
@@ -18,20 +17,60 @@ struct Capital {
   const char* text;
 };
 constexpr std::array kCapitals = {
-    Capital{0xdf, "SS"}, Capital{0x149, "\u02bcN"}, Capital{0x1f0, "J\u030c"}, Capital{0x390, "\u0399\u0308\u0301"},
-    Capital{0x3b0, "\u03a5\u0308\u0301"}, Capital{0x587, "\u0535\u0552"}, Capital{0x1e96, "H\u0331"}, Capital{0x1e97, "T\u0308"},
-    Capital{0x1e98, "W\u030a"}, Capital{0x1e99, "Y\u030a"}, Capital{0x1e9a, "A\u02be"}, Capital{0x1f50, "\u03a5\u0313"},
-    Capital{0x1f52, "\u03a5\u0313\u0300"}, Capital{0x1f54, "\u03a5\u0313\u0301"}, Capital{0x1f56, "\u03a5\u0313\u0342"}, Capital{0x1fb2, "\u1fba\u0399"},
-    Capital{0x1fb3, "\u0391\u0399"}, Capital{0x1fb4, "\u0386\u0399"}, Capital{0x1fb6, "\u0391\u0342"}, Capital{0x1fb7, "\u0391\u0342\u0399"},
-    Capital{0x1fbc, "\u0391\u0399"}, Capital{0x1fc2, "\u1fca\u0399"}, Capital{0x1fc3, "\u0397\u0399"}, Capital{0x1fc4, "\u0389\u0399"},
-    Capital{0x1fc6, "\u0397\u0342"}, Capital{0x1fc7, "\u0397\u0342\u0399"}, Capital{0x1fcc, "\u0397\u0399"}, Capital{0x1fd2, "\u0399\u0308\u0300"},
-    Capital{0x1fd3, "\u0399\u0308\u0301"}, Capital{0x1fd6, "\u0399\u0342"}, Capital{0x1fd7, "\u0399\u0308\u0342"}, Capital{0x1fe2, "\u03a5\u0308\u0300"},
-    Capital{0x1fe3, "\u03a5\u0308\u0301"}, Capital{0x1fe4, "\u03a1\u0313"}, Capital{0x1fe6, "\u03a5\u0342"}, Capital{0x1fe7, "\u03a5\u0308\u0342"},
-    Capital{0x1ff2, "\u1ffa\u0399"}, Capital{0x1ff3, "\u03a9\u0399"}, Capital{0x1ff4, "\u038f\u0399"}, Capital{0x1ff6, "\u03a9\u0342"},
-    Capital{0x1ff7, "\u03a9\u0342\u0399"}, Capital{0x1ffc, "\u03a9\u0399"}, Capital{0xfb00, "FF"}, Capital{0xfb01, "FI"},
-    Capital{0xfb02, "FL"}, Capital{0xfb03, "FFI"}, Capital{0xfb04, "FFL"}, Capital{0xfb05, "ST"},
-    Capital{0xfb06, "ST"}, Capital{0xfb13, "\u0544\u0546"}, Capital{0xfb14, "\u0544\u0535"}, Capital{0xfb15, "\u0544\u053b"},
-    Capital{0xfb16, "\u054e\u0546"}, Capital{0xfb17, "\u0544\u053d"},
+    Capital{0xdf, "SS"},
+    Capital{0x149, "\u02bcN"},
+    Capital{0x1f0, "J\u030c"},
+    Capital{0x390, "\u0399\u0308\u0301"},
+    Capital{0x3b0, "\u03a5\u0308\u0301"},
+    Capital{0x587, "\u0535\u0552"},
+    Capital{0x1e96, "H\u0331"},
+    Capital{0x1e97, "T\u0308"},
+    Capital{0x1e98, "W\u030a"},
+    Capital{0x1e99, "Y\u030a"},
+    Capital{0x1e9a, "A\u02be"},
+    Capital{0x1f50, "\u03a5\u0313"},
+    Capital{0x1f52, "\u03a5\u0313\u0300"},
+    Capital{0x1f54, "\u03a5\u0313\u0301"},
+    Capital{0x1f56, "\u03a5\u0313\u0342"},
+    Capital{0x1fb2, "\u1fba\u0399"},
+    Capital{0x1fb3, "\u0391\u0399"},
+    Capital{0x1fb4, "\u0386\u0399"},
+    Capital{0x1fb6, "\u0391\u0342"},
+    Capital{0x1fb7, "\u0391\u0342\u0399"},
+    Capital{0x1fbc, "\u0391\u0399"},
+    Capital{0x1fc2, "\u1fca\u0399"},
+    Capital{0x1fc3, "\u0397\u0399"},
+    Capital{0x1fc4, "\u0389\u0399"},
+    Capital{0x1fc6, "\u0397\u0342"},
+    Capital{0x1fc7, "\u0397\u0342\u0399"},
+    Capital{0x1fcc, "\u0397\u0399"},
+    Capital{0x1fd2, "\u0399\u0308\u0300"},
+    Capital{0x1fd3, "\u0399\u0308\u0301"},
+    Capital{0x1fd6, "\u0399\u0342"},
+    Capital{0x1fd7, "\u0399\u0308\u0342"},
+    Capital{0x1fe2, "\u03a5\u0308\u0300"},
+    Capital{0x1fe3, "\u03a5\u0308\u0301"},
+    Capital{0x1fe4, "\u03a1\u0313"},
+    Capital{0x1fe6, "\u03a5\u0342"},
+    Capital{0x1fe7, "\u03a5\u0308\u0342"},
+    Capital{0x1ff2, "\u1ffa\u0399"},
+    Capital{0x1ff3, "\u03a9\u0399"},
+    Capital{0x1ff4, "\u038f\u0399"},
+    Capital{0x1ff6, "\u03a9\u0342"},
+    Capital{0x1ff7, "\u03a9\u0342\u0399"},
+    Capital{0x1ffc, "\u03a9\u0399"},
+    Capital{0xfb00, "FF"},
+    Capital{0xfb01, "FI"},
+    Capital{0xfb02, "FL"},
+    Capital{0xfb03, "FFI"},
+    Capital{0xfb04, "FFL"},
+    Capital{0xfb05, "ST"},
+    Capital{0xfb06, "ST"},
+    Capital{0xfb13, "\u0544\u0546"},
+    Capital{0xfb14, "\u0544\u0535"},
+    Capital{0xfb15, "\u0544\u053b"},
+    Capital{0xfb16, "\u054e\u0546"},
+    Capital{0xfb17, "\u0544\u053d"},
 };
 
 void append_capital(std::string& out, uint32_t point) {
@@ -56,13 +95,16 @@ Casing casing(uint32_t point) {
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(point))) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
-    case UTF8PROC_CATEGORY_LT: return Casing::kCased;
+    case UTF8PROC_CATEGORY_LT:
+      return Casing::kCased;
     case UTF8PROC_CATEGORY_MN:
     case UTF8PROC_CATEGORY_ME:
     case UTF8PROC_CATEGORY_CF:
     case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_SK: return Casing::kIgnorable;
-    default: break;
+    case UTF8PROC_CATEGORY_SK:
+      return Casing::kIgnorable;
+    default:
+      break;
   }
   const bool is_mark = point == '\'' || point == '.' || point == ':' || point == 0xb7 || point == 0x2019;
   return is_mark ? Casing::kIgnorable : Casing::kOther;
@@ -276,7 +318,8 @@ double number_from(std::string_view text) {
     const int base = (text[1] | 32) == 'x' ? 16 : ((text[1] | 32) == 'o' ? 8 : 2);
     double value = 0;
     for (const char c : text.substr(2)) {
-      const int digit = c >= '0' && c <= '9' ? c - '0' : ((c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : 99);
+      const int digit =
+          c >= '0' && c <= '9' ? c - '0' : ((c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : 99);
       if (digit >= base) return kNan;
       value = value * base + digit;
     }

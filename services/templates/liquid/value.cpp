@@ -10,7 +10,7 @@
 namespace spreaders::liquid {
 namespace {
 
-constexpr int64_t kExact = 9007199254740992;  // 2^53, up to which doubles hold every integer
+constexpr int64_t kExact = 9007199254740992;     // 2^53, up to which doubles hold every integer
 constexpr size_t kComparedBytesMax = 64 * 1024;  // of a list that stands beside < or >
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
@@ -38,15 +38,24 @@ void append_loop(std::string& out, const LoopState& state) {
 // ToPrimitive with hint number: lists and objects become their text, everything else stays.
 bool primitive_text(const Value& value, std::string& scratch, std::string_view& text) {
   switch (value.kind) {
-    case Kind::kString: text = value.view(); return true;
+    case Kind::kString:
+      text = value.view();
+      return true;
     case Kind::kEmpty:
-    case Kind::kBlank: text = {}; return true;
+    case Kind::kBlank:
+      text = {};
+      return true;
     case Kind::kJson:
     case Kind::kList:
     case Kind::kRange:
-    case Kind::kRecord: append_js_text(scratch, value, kComparedBytesMax); break;
-    case Kind::kLoop: append_loop(scratch, *value.loop); break;
-    default: return false;
+    case Kind::kRecord:
+      append_js_text(scratch, value, kComparedBytesMax);
+      break;
+    case Kind::kLoop:
+      append_loop(scratch, *value.loop);
+      break;
+    default:
+      return false;
   }
   text = scratch;
   return true;
@@ -190,10 +199,14 @@ Value loop(const LoopState& state) {
 
 Value from_json(const Json& value) {
   switch (value.type()) {
-    case Json::value_t::null: return of_kind(Kind::kNull);
-    case Json::value_t::boolean: return boolean(*value.get_ptr<const bool*>());
-    case Json::value_t::string: return string(*value.get_ptr<const std::string*>());
-    case Json::value_t::number_float: return number(*value.get_ptr<const double*>());
+    case Json::value_t::null:
+      return of_kind(Kind::kNull);
+    case Json::value_t::boolean:
+      return boolean(*value.get_ptr<const bool*>());
+    case Json::value_t::string:
+      return string(*value.get_ptr<const std::string*>());
+    case Json::value_t::number_float:
+      return number(*value.get_ptr<const double*>());
     case Json::value_t::number_unsigned:
     case Json::value_t::number_integer: {
       const auto integer = value.get<int64_t>();
@@ -209,7 +222,8 @@ Value from_json(const Json& value) {
       result.json = &value;
       return result;
     }
-    default: return {};
+    default:
+      return {};
   }
 }
 
@@ -249,20 +263,29 @@ bool js_truthy(const Value& value) {
   switch (value.kind) {
     case Kind::kUndefined:
     case Kind::kNull:
-    case Kind::kFalse: return false;
-    case Kind::kNumber: return value.number != 0 && !std::isnan(value.number);
-    case Kind::kString: return value.size > 0;
-    default: return true;
+    case Kind::kFalse:
+      return false;
+    case Kind::kNumber:
+      return value.number != 0 && !std::isnan(value.number);
+    case Kind::kString:
+      return value.size > 0;
+    default:
+      return true;
   }
 }
 
 double to_number(const Value& value) {
   switch (value.kind) {
-    case Kind::kNumber: return value.number;
-    case Kind::kLong: return static_cast<double>(value.integer);
-    case Kind::kTrue: return 1;
-    case Kind::kUndefined: return kNan;
-    case Kind::kString: return number_from(value.view());
+    case Kind::kNumber:
+      return value.number;
+    case Kind::kLong:
+      return static_cast<double>(value.integer);
+    case Kind::kTrue:
+      return 1;
+    case Kind::kUndefined:
+      return kNan;
+    case Kind::kString:
+      return number_from(value.view());
     case Kind::kJson:
       if (value.json->is_object()) return kNan;
       [[fallthrough]];
@@ -273,8 +296,10 @@ double to_number(const Value& value) {
                  ? kNan
                  : (is_missing(array_at(value, 0)) ? 0 : to_number(array_at(value, 0)));
     case Kind::kRecord:
-    case Kind::kLoop: return kNan;
-    default: return 0;  // null, false, nil, empty, blank
+    case Kind::kLoop:
+      return kNan;
+    default:
+      return 0;  // null, false, nil, empty, blank
   }
 }
 
@@ -289,10 +314,16 @@ void append_text(std::string& out, const Value& value, size_t bytes_max) {
     case Kind::kNull:
     case Kind::kNil:
     case Kind::kEmpty:
-    case Kind::kBlank: return;
-    case Kind::kString: out.append(value.view()); return;
-    case Kind::kLoop: append_loop(out, *value.loop); return;
-    default: break;
+    case Kind::kBlank:
+      return;
+    case Kind::kString:
+      out.append(value.view());
+      return;
+    case Kind::kLoop:
+      append_loop(out, *value.loop);
+      return;
+    default:
+      break;
   }
   if (!is_array(value)) {
     append_js_text(out, value);
@@ -305,14 +336,29 @@ void append_text(std::string& out, const Value& value, size_t bytes_max) {
 
 void append_js_text(std::string& out, const Value& value, size_t bytes_max) {
   switch (value.kind) {
-    case Kind::kUndefined: out += "undefined"; return;
-    case Kind::kNull: out += "null"; return;
-    case Kind::kFalse: out += "false"; return;
-    case Kind::kTrue: out += "true"; return;
-    case Kind::kNumber: append_number(out, value.number); return;
-    case Kind::kLong: out += std::to_string(value.integer); return;
-    case Kind::kString: out.append(value.view()); return;
-    default: break;
+    case Kind::kUndefined:
+      out += "undefined";
+      return;
+    case Kind::kNull:
+      out += "null";
+      return;
+    case Kind::kFalse:
+      out += "false";
+      return;
+    case Kind::kTrue:
+      out += "true";
+      return;
+    case Kind::kNumber:
+      append_number(out, value.number);
+      return;
+    case Kind::kLong:
+      out += std::to_string(value.integer);
+      return;
+    case Kind::kString:
+      out.append(value.view());
+      return;
+    default:
+      break;
   }
   if (!is_array(value)) {
     out += "[object Object]";
@@ -341,13 +387,20 @@ bool equals(const Value& left, const Value& right) {
   }
   if (left.kind != right.kind) return false;
   switch (left.kind) {
-    case Kind::kNumber: return left.number == right.number;
-    case Kind::kLong: return left.integer == right.integer;
-    case Kind::kString: return left.view() == right.view();
-    case Kind::kJson: return left.json == right.json;
-    case Kind::kRecord: return left.items == right.items;
-    case Kind::kLoop: return left.loop == right.loop;
-    default: return true;
+    case Kind::kNumber:
+      return left.number == right.number;
+    case Kind::kLong:
+      return left.integer == right.integer;
+    case Kind::kString:
+      return left.view() == right.view();
+    case Kind::kJson:
+      return left.json == right.json;
+    case Kind::kRecord:
+      return left.items == right.items;
+    case Kind::kLoop:
+      return left.loop == right.loop;
+    default:
+      return true;
   }
 }
 
@@ -381,10 +434,14 @@ bool compares(const Value& left, Order order, const Value& right) {
     b = right_is_text ? number_from(right_text) : to_number(right);
   }
   switch (order) {
-    case Order::kLess: return a < b;
-    case Order::kGreater: return a > b;
-    case Order::kLessOrEqual: return a <= b;
-    case Order::kGreaterOrEqual: return a >= b;
+    case Order::kLess:
+      return a < b;
+    case Order::kGreater:
+      return a > b;
+    case Order::kLessOrEqual:
+      return a <= b;
+    case Order::kGreaterOrEqual:
+      return a >= b;
   }
   return false;
 }
@@ -409,9 +466,12 @@ Value property(const Value& object, const Value& key) {
     name = scratch;
   }
   switch (object.kind) {
-    case Kind::kString: return string_property(object.view(), name);
-    case Kind::kRecord: return record_property(object, name);
-    case Kind::kLoop: return loop_property(*object.loop, name);
+    case Kind::kString:
+      return string_property(object.view(), name);
+    case Kind::kRecord:
+      return record_property(object, name);
+    case Kind::kLoop:
+      return loop_property(*object.loop, name);
     case Kind::kJson:
       if (object.json->is_object()) {
         if (const Json* found = member(*object.json, name)) return from_json(*found);
@@ -419,8 +479,10 @@ Value property(const Value& object, const Value& key) {
       }
       return array_property(object, name);
     case Kind::kList:
-    case Kind::kRange: return array_property(object, name);
-    default: return {};
+    case Kind::kRange:
+      return array_property(object, name);
+    default:
+      return {};
   }
 }
 

@@ -23,7 +23,7 @@ enum class Kind : uint8_t {
   kFalse,
   kTrue,
   kNumber,
-  kLong,    // an integer beyond 2^53: prints all its digits, computes as a double
+  kLong,  // an integer beyond 2^53: prints all its digits, computes as a double
   kString,
   kJson,    // an object or array of the context
   kList,    // `size` values
@@ -93,12 +93,12 @@ bool is_array(const Value& value);
 size_t array_size(const Value& value);
 Value array_at(const Value& value, size_t index);
 
-bool is_nil(const Value& value);  // null, undefined and the literal nil
+bool is_nil(const Value& value);      // null, undefined and the literal nil
 bool is_missing(const Value& value);  // null and undefined only
 bool is_truthy(const Value& value);
-bool js_truthy(const Value& value);  // if (value)
-double to_number(const Value& value);          // Number(value)
-double number_or_zero(const Value& value);     // Number(value) || 0
+bool js_truthy(const Value& value);         // if (value)
+double to_number(const Value& value);       // Number(value)
+double number_or_zero(const Value& value);  // Number(value) || 0
 // What an output writes: lists run together, nothing for nil. Lists stop once `out` is longer than `bytes_max`.
 void append_text(std::string& out, const Value& value, size_t bytes_max = SIZE_MAX);
 // String(value): lists with commas, "null" and "undefined" spelled out.

@@ -107,7 +107,8 @@ class Collector {
     own_.insert(own_.end(), names.begin(), names.end());
     visit(body);
     visit(otherwise);
-    own_.erase(own_.begin() + static_cast<ptrdiff_t>(place), own_.begin() + static_cast<ptrdiff_t>(place + names.size()));
+    own_.erase(own_.begin() + static_cast<ptrdiff_t>(place),
+               own_.begin() + static_cast<ptrdiff_t>(place + names.size()));
   }
 
   void visit(const TextNode&) {}
