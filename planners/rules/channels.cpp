@@ -294,7 +294,7 @@ class Reader {
     const int sentence = text_.at(hit.begin).sentence;
     for (int i = hit.begin - 1; i >= 0 && i >= hit.begin - 6; --i) {
       if (text_.at(i).sentence != sentence || text_.at(i).kind == TokenKind::kPunct) return false;
-      if (m(i, C("but")) > 0 && m(i, C("negator")) < 0 && !(text_.is(i, "use") || text_.is(i, "usa") || text_.is(i, "nutze") || text_.is(i, "with") || text_.is(i, "only") || text_.is(i, "just") || text_.is(i, "solo") || text_.is(i, "nur") || text_.is(i, "so") || text_.is(i, "utilise") || text_.is(i, "apenas"))) return false;
+      if (m(i, C("but")) > 0 && m(i, C("negator")) < 0 && !(text_.is(i, "use") || text_.is(i, "usa") || text_.is(i, "nutze") || text_.is(i, "with") || text_.is(i, "utilise") || (i > 0 && m(i - 1, C("negator")) > 0))) return false;
       const int end = m(i, C("negator"));
       if (end > 0 && end <= hit.begin) {
         if (pt_contraction(i, hit.begin)) continue;

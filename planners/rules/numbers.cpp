@@ -205,6 +205,7 @@ int word_run(const Text& text, int i, Lang lang, double& value) {
     }
   }
   if (sum.pieces == 0) return 0;
+  if (sum.value() == 0) return 0;  // "zero budget" stays words
   if (sum.pieces == 1 && is_article(text.at(end - 1).text) && !before_unit(text, end, lang)) return 0;
   value = sum.value();
   return end;

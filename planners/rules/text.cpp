@@ -159,7 +159,9 @@ class Lexer {
     const bool stop = c == '.' || c == '!' || c == '?' || c == ';' || c == 0x3002;
     if (c == '-' && begin > 0 && at_ < chars_.size() && !is_space(chars_[begin - 1].c) && !is_space(peek())) {
       const bool digits = is_digit(chars_[begin - 1].c) && is_digit(peek());
-      if (!digits && (is_letter(peek()) || is_digit(peek())) && (is_letter(chars_[begin - 1].c) || is_digit(chars_[begin - 1].c))) {
+      const bool dash = chars_[begin].end - chars_[begin].start > 1;  // "Nov 30–Dec 6" is a range, "10-day" a compound
+      const bool into_number = is_letter(chars_[begin - 1].c) && is_digit(peek());
+      if (!digits && !dash && !into_number && (is_letter(peek()) || is_digit(peek())) && (is_letter(chars_[begin - 1].c) || is_digit(chars_[begin - 1].c))) {
         return;  // a hyphen inside a compound only separates its words
       }
     }
