@@ -226,6 +226,7 @@ class Reader {
     while (i < b.begin) {
       int next = m(i, C("and"));
       if (next < 0) next = m(i, C("channel_glue"));
+      if (next < 0 && text_.is(i, "-")) next = i + 1;  // "Snapchat- und TikTok-Anzeigen"
       if (next < 0) return false;
       any = true;
       i = next;

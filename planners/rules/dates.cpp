@@ -408,7 +408,7 @@ class Reader : DateParser {
       if (mention.role == Role::kUntil && !mention.range) {
         if (until == nullptr) until = &mention;
       } else if (mention.range || mention.role == Role::kFrom) {
-        if (start == nullptr || (mention.range && !start->range && start->role != Role::kFrom)) start = &mention;
+        if (start == nullptr || (mention.range && !start->range && (start->role != Role::kFrom || lang_ != Lang::kEn))) start = &mention;
       } else if (plain == nullptr || (plain->weak && !mention.weak)) {
         plain = &mention;
       }
