@@ -13,18 +13,39 @@ using storage::Values;
 
 // Words that say "people" and not which.
 constexpr std::string_view kFillers[] = {
-    "a",        "all",      "an",       "and",      "audience", "contact", "customer", "follower", "for",       "in",       "list", "mailing",
-    "member",   "my",       "of",       "on",       "our",      "people",  "person",   "reader",   "recipient", "segment",  "subscriber",
-    "the",      "their",    "to",       "user",     "who",      "with",    "your",     "der",      "die",       "das",      "den",  "unser",
-    "unsere",   "unseren",  "alle",     "allen",    "an",       "von",     "mit",      "leser",    "kunden",    "liste",    "les",  "nos",
-    "notre",    "tous",     "de",       "du",       "des",      "la",      "le",       "lecteur",  "abonne",    "client",   "el",   "los",
-    "nuestro",  "nuestros", "todos",    "lectore",  "cliente",  "suscriptore", "os",   "nossos",   "leitore",   "assinante", "i",   "gli", "nostri",
-    "lettori",  "iscritti", "clienti",  "lista"};
+    "a",       "all",         "an",        "and",     "audience",   "contact",   "customer", "follower", "for",
+    "in",      "list",        "mailing",   "member",  "my",         "of",        "on",       "our",      "people",
+    "person",  "reader",      "recipient", "segment", "subscriber", "the",       "their",    "to",       "user",
+    "who",     "with",        "your",      "der",     "die",        "das",       "den",      "unser",    "unsere",
+    "unseren", "alle",        "allen",     "an",      "von",        "mit",       "leser",    "kunden",   "liste",
+    "les",     "nos",         "notre",     "tous",    "de",         "du",        "des",      "la",       "le",
+    "lecteur", "abonne",      "client",    "el",      "los",        "nuestro",   "nuestros", "todos",    "lectore",
+    "cliente", "suscriptore", "os",        "nossos",  "leitore",    "assinante", "i",        "gli",      "nostri",
+    "lettori", "iscritti",    "clienti",   "lista"};
 
-constexpr std::string_view kEveryone[] = {
-    "all",      "all contacts", "all customers", "all people", "all subscribers", "all users", "contacts", "everybody", "everyone", "everyone we know",
-    "our contacts", "the whole audience", "alle", "alle kontakte", "tous", "tous les contacts", "tout le monde", "todos", "todos los contactos",
-    "todos os contatos", "tutti", "tutti i contatti", "iedereen"};
+constexpr std::string_view kEveryone[] = {"all",
+                                          "all contacts",
+                                          "all customers",
+                                          "all people",
+                                          "all subscribers",
+                                          "all users",
+                                          "contacts",
+                                          "everybody",
+                                          "everyone",
+                                          "everyone we know",
+                                          "our contacts",
+                                          "the whole audience",
+                                          "alle",
+                                          "alle kontakte",
+                                          "tous",
+                                          "tous les contacts",
+                                          "tout le monde",
+                                          "todos",
+                                          "todos los contactos",
+                                          "todos os contatos",
+                                          "tutti",
+                                          "tutti i contatti",
+                                          "iedereen"};
 
 std::string singular(std::string word) {
   auto cut = [&](std::string_view ending, std::string_view instead) {
@@ -56,7 +77,8 @@ std::vector<std::string> words_of(std::string_view text) {
 std::set<std::string> telling_words(std::string_view text) {
   std::set<std::string> telling;
   for (auto& word : words_of(text)) {
-    if (std::find(std::begin(kFillers), std::end(kFillers), word) == std::end(kFillers)) telling.insert(std::move(word));
+    if (std::find(std::begin(kFillers), std::end(kFillers), word) == std::end(kFillers))
+      telling.insert(std::move(word));
   }
   return telling;
 }
@@ -89,7 +111,8 @@ struct Candidate {
 Result<std::vector<Candidate>> candidates_of(Tx& tx, const std::string& workspace) {
   std::vector<Candidate> candidates;
   for (auto& list : TRY(all_lists(tx, workspace))) candidates.push_back({{AudienceRef{list.id, ""}, list.name}});
-  for (auto& segment : TRY(all_segments(tx, workspace))) candidates.push_back({{AudienceRef{"", segment.id}, segment.name}});
+  for (auto& segment : TRY(all_segments(tx, workspace)))
+    candidates.push_back({{AudienceRef{"", segment.id}, segment.name}});
   return candidates;
 }
 
@@ -101,19 +124,21 @@ Result<Resolved> best_of(std::vector<Candidate> candidates, std::string_view nam
     candidate.score = overlap(asked, telling_words(candidate.resolved.name));
     if (all.size() < 300) all += (all.empty() ? "'" : ", '") + candidate.resolved.name + "'";
   }
-  std::stable_sort(candidates.begin(), candidates.end(), [](const auto& a, const auto& b) { return a.score > b.score; });
+  std::stable_sort(candidates.begin(), candidates.end(),
+                   [](const auto& a, const auto& b) { return a.score > b.score; });
   if (candidates.empty() || candidates.front().score < kScoreMin) {
     return not_found("No list or segment is called '" + std::string(first_code_points(name, 100)) + "'" +
                      (all.empty() ? "; there are none yet" : "; there are " + all));
   }
   if (candidates.size() > 1 && candidates[1].score == candidates[0].score) {
-    return invalid("'" + std::string(first_code_points(name, 100)) + "' may mean '" + candidates[0].resolved.name + "' or '" +
-                   candidates[1].resolved.name + "': say which");
+    return invalid("'" + std::string(first_code_points(name, 100)) + "' may mean '" + candidates[0].resolved.name +
+                   "' or '" + candidates[1].resolved.name + "': say which");
   }
   return std::move(candidates.front().resolved);
 }
 
-// Where the members come from, under the alias c, and what says who they are; values are parameters, the first the workspace.
+// Where the members come from, under the alias c, and what says who they are; values are parameters, the first the
+// workspace.
 struct Selection {
   std::string from = "contact c";
   std::string where = "c.workspace_id = $1";
@@ -135,7 +160,8 @@ Result<Selection> selection_of(Tx& tx, const std::string& workspace, const Audie
     TRY(get_list(tx, workspace, ref.list_id));
     // CROSS JOIN keeps SQLite from starting with all contacts: a short list is a short scan.
     selection.from = "list_member m CROSS JOIN contact c";
-    selection.where = "m.workspace_id = $1 AND m.list_id = " + selection.bind(ref.list_id) + " AND c.workspace_id = m.workspace_id AND c.id = m.contact_id";
+    selection.where = "m.workspace_id = $1 AND m.list_id = " + selection.bind(ref.list_id) +
+                      " AND c.workspace_id = m.workspace_id AND c.id = m.contact_id";
     selection.id = "m.contact_id";
   }
   return selection;
@@ -148,7 +174,8 @@ Selection selection_of(const Tx& tx, const std::string& workspace, const Rule& r
 }
 
 Result<std::vector<Contact>> page_of(Tx& tx, Selection selection, const PageQuery& query) {
-  std::string sql = "SELECT " + std::string(contact_columns()) + " FROM " + selection.from + " WHERE " + selection.where;
+  std::string sql =
+      "SELECT " + std::string(contact_columns()) + " FROM " + selection.from + " WHERE " + selection.where;
   if (!query.after.empty()) sql += " AND " + selection.id + " > " + selection.bind(query.after);
   if (!query.text.empty()) {
     bool postgres = tx.dialect() == storage::Dialect::kPostgres;
@@ -164,7 +191,8 @@ Result<std::vector<Contact>> page_of(Tx& tx, Selection selection, const PageQuer
 }
 
 Result<int64_t> count_of(Tx& tx, const Selection& selection) {
-  auto row = TRY(tx.query_one("SELECT COUNT(*) FROM " + selection.from + " WHERE " + selection.where, selection.parameters));
+  auto row =
+      TRY(tx.query_one("SELECT COUNT(*) FROM " + selection.from + " WHERE " + selection.where, selection.parameters));
   return (*row)[0].integer();
 }
 
@@ -179,11 +207,13 @@ Result<Resolved> resolve(Tx& tx, const std::string& workspace, std::string_view 
     bool same_id = trim(name) == (ref.list_id.empty() ? ref.segment_id : ref.list_id);
     if (same_id || lower_ascii(candidate.resolved.name) == wanted) return std::move(candidate.resolved);
   }
-  if (std::find(std::begin(kEveryone), std::end(kEveryone), wanted) != std::end(kEveryone)) return Resolved{{}, "all contacts"};
+  if (std::find(std::begin(kEveryone), std::end(kEveryone), wanted) != std::end(kEveryone))
+    return Resolved{{}, "all contacts"};
   return best_of(std::move(candidates), trim(name));
 }
 
-Result<std::vector<Contact>> audience_page(Tx& tx, const std::string& workspace, const AudienceRef& ref, const PageQuery& query, Instant now) {
+Result<std::vector<Contact>> audience_page(Tx& tx, const std::string& workspace, const AudienceRef& ref,
+                                           const PageQuery& query, Instant now) {
   return page_of(tx, TRY(selection_of(tx, workspace, ref, now)), query);
 }
 
@@ -195,13 +225,16 @@ Result<int64_t> rule_count(Tx& tx, const std::string& workspace, const Rule& rul
   return count_of(tx, selection_of(tx, workspace, rule, now));
 }
 
-Result<std::vector<Contact>> rule_page(Tx& tx, const std::string& workspace, const Rule& rule, const PageQuery& query, Instant now) {
+Result<std::vector<Contact>> rule_page(Tx& tx, const std::string& workspace, const Rule& rule, const PageQuery& query,
+                                       Instant now) {
   return page_of(tx, selection_of(tx, workspace, rule, now), query);
 }
 
-Result<std::vector<storage::Recipient>> Profiles::page(Tx& tx, const std::string& workspace, const AudienceRef& audience,
-                                                       const std::string& after_contact_id, int limit) {
-  auto contacts = TRY(audience_page(tx, workspace, audience, {.after = after_contact_id, .limit = limit}, clock_.now()));
+Result<std::vector<storage::Recipient>> Profiles::page(Tx& tx, const std::string& workspace,
+                                                       const AudienceRef& audience, const std::string& after_contact_id,
+                                                       int limit) {
+  auto contacts =
+      TRY(audience_page(tx, workspace, audience, {.after = after_contact_id, .limit = limit}, clock_.now()));
   std::vector<storage::Recipient> recipients;
   recipients.reserve(contacts.size());
   for (auto& contact : contacts) recipients.push_back({std::move(contact.id), std::move(contact.email)});

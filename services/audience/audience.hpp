@@ -1,4 +1,5 @@
-// An audience: a list, a segment or everyone; how a person's words find one, how many it has, and its members page by page.
+// An audience: a list, a segment or everyone; how a person's words find one, how many it has, and its members page by
+// page.
 //
 //   auto found = TRY(resolve(tx, workspace, "our newsletter readers"));       // found.name == "Newsletter"
 //   auto people = TRY(audience_page(tx, workspace, found.ref, {.after = cursor, .limit = 500}, now));
@@ -20,8 +21,8 @@ struct Resolved {
   AudienceRef ref;
   std::string name;  // of the list or segment; "all contacts"
 };
-// By id, by name without regard to case, or by words in common ("newsletter readers" finds "Newsletter"; plurals count as
-// singulars). kNotFound names what there is; kInvalidArgument names the candidates when several fit equally well.
+// By id, by name without regard to case, or by words in common ("newsletter readers" finds "Newsletter"; plurals count
+// as singulars). kNotFound names what there is; kInvalidArgument names the candidates when several fit equally well.
 Result<Resolved> resolve(Tx& tx, const std::string& workspace, std::string_view name);
 
 struct PageQuery {
@@ -30,13 +31,15 @@ struct PageQuery {
   std::string text = {};   // only contacts whose address or names contain it
 };
 // Fewer than `limit` means the end.
-Result<std::vector<Contact>> audience_page(Tx& tx, const std::string& workspace, const AudienceRef& ref, const PageQuery& query, Instant now);
+Result<std::vector<Contact>> audience_page(Tx& tx, const std::string& workspace, const AudienceRef& ref,
+                                           const PageQuery& query, Instant now);
 Result<int64_t> audience_count(Tx& tx, const std::string& workspace, const AudienceRef& ref, Instant now);
 
 // The same for a rule that has no name yet; its lists must be bound.
 struct Rule;
 Result<int64_t> rule_count(Tx& tx, const std::string& workspace, const Rule& rule, Instant now);
-Result<std::vector<Contact>> rule_page(Tx& tx, const std::string& workspace, const Rule& rule, const PageQuery& query, Instant now);
+Result<std::vector<Contact>> rule_page(Tx& tx, const std::string& workspace, const Rule& rule, const PageQuery& query,
+                                       Instant now);
 
 // The engine's port to audience_page() for e-mail.
 class Profiles : public storage::ProfileSource {

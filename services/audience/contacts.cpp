@@ -1,8 +1,7 @@
 #include "services/audience/contacts.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
 #include "services/audience/sql.hpp"
@@ -17,7 +16,8 @@ using storage::Values;
 
 constexpr double kNumberMax = 1e15;  // beyond it a double loses whole numbers
 
-constexpr std::string_view kBuiltInNames[] = {"email", "external_id", "first_name", "last_name", "language", "time_zone", "created_at", "id"};
+constexpr std::string_view kBuiltInNames[] = {"email",    "external_id", "first_name", "last_name",
+                                              "language", "time_zone",   "created_at", "id"};
 
 Json json_of(const Attribute& attribute) {
   return std::visit([](const auto& value) { return Json(value); }, attribute);
@@ -27,7 +27,8 @@ void check_size(const std::string& text, size_t size_max, const std::string& poi
   if (text.find('\0') != std::string::npos) return issues.push_back({pointer, "must not contain the character U+0000"});
   if (!is_utf8(text)) return issues.push_back({pointer, "is not valid UTF-8"});
   if (size_t size = count_code_points(text); size > size_max) {
-    issues.push_back({pointer, "has " + std::to_string(size) + " characters; at most " + std::to_string(size_max) + " are allowed"});
+    issues.push_back(
+        {pointer, "has " + std::to_string(size) + " characters; at most " + std::to_string(size_max) + " are allowed"});
   }
 }
 
@@ -39,7 +40,8 @@ void check_attribute(const std::string& name, const Attribute& value, Issues& is
     issues.push_back({pointer, "is a field of every contact, not an attribute"});
   }
   if (const auto* text = std::get_if<std::string>(&value)) check_size(*text, kAttributeTextSizeMax, pointer, issues);
-  if (const auto* real = std::get_if<double>(&value); real != nullptr && (!std::isfinite(*real) || std::abs(*real) >= kNumberMax)) {
+  if (const auto* real = std::get_if<double>(&value);
+      real != nullptr && (!std::isfinite(*real) || std::abs(*real) >= kNumberMax)) {
     issues.push_back({pointer, "is too large a number; write it as text"});
   }
 }
@@ -68,14 +70,16 @@ struct WorkingSet {
   }
 };
 
-Result<void> load_by(Tx& tx, const std::string& workspace, std::string_view column, const std::vector<std::string>& keys, WorkingSet& set) {
+Result<void> load_by(Tx& tx, const std::string& workspace, std::string_view column,
+                     const std::vector<std::string>& keys, WorkingSet& set) {
   for (size_t from = 0; from < keys.size(); from += kContactBatchMax) {
     size_t count = std::min(kContactBatchMax, keys.size() - from);
     Values parameters{workspace};
     for (size_t i = 0; i < count; ++i) parameters.emplace_back(keys[from + i]);
-    auto rows = TRY(tx.query("SELECT " + std::string(contact_columns()) + " FROM contact c WHERE c.workspace_id = $1 AND c." +
-                                 std::string(column) + " IN (" + placeholders(2, count) + ")",
-                             parameters));
+    auto rows =
+        TRY(tx.query("SELECT " + std::string(contact_columns()) + " FROM contact c WHERE c.workspace_id = $1 AND c." +
+                         std::string(column) + " IN (" + placeholders(2, count) + ")",
+                     parameters));
     for (const auto& row : rows) {
       if (!set.by_id.contains(row[0].text())) set.add(contact_of(row), false);
     }
@@ -119,7 +123,8 @@ bool apply_attributes(Json& attributes, const Attributes& changes) {
 }
 
 // Which contact a change is about: an index, or nothing for a new one. Problems are added when it cannot be told.
-std::optional<size_t> find_target(const WorkingSet& set, const ContactChange& change, const std::string& email, Issues& problems) {
+std::optional<size_t> find_target(const WorkingSet& set, const ContactChange& change, const std::string& email,
+                                  Issues& problems) {
   auto lookup = [](const auto& map, const std::string& key) {
     auto found = key.empty() ? map.end() : map.find(key);
     return found == map.end() ? std::optional<size_t>() : std::optional(found->second);
@@ -140,7 +145,8 @@ UpsertOutcome apply_change(WorkingSet& set, const ContactChange& change, MayAdd 
   auto target = find_target(set, change, email, outcome.problems);
   if (!outcome.problems.empty()) return outcome;
   if (!target && (may_add == MayAdd::kNo || email.empty())) {
-    outcome.problems.push_back({"/email", email.empty() ? "is needed: no contact has this external_id" : "no contact has this address"});
+    outcome.problems.push_back(
+        {"/email", email.empty() ? "is needed: no contact has this external_id" : "no contact has this address"});
     return outcome;
   }
   bool is_new = !target;
@@ -191,23 +197,26 @@ Result<void> write_set(Tx& tx, const std::string& workspace, WorkingSet& set) {
   for (auto& entry : set.entries) {
     if (!entry.dirty) continue;
     const Contact& contact = entry.contact;
-    rows.push_back({workspace, contact.id, contact.email, contact.external_id, contact.first_name, contact.last_name, contact.language,
-                    contact.time_zone, to_text(entry.attributes), contact.created_at, contact.updated_at});
+    rows.push_back({workspace, contact.id, contact.email, contact.external_id, contact.first_name, contact.last_name,
+                    contact.language, contact.time_zone, to_text(entry.attributes), contact.created_at,
+                    contact.updated_at});
   }
   if (rows.empty()) return {};
-  TRY(tx.insert_many("contact",
-                     {"workspace_id", "id", "email", "external_id", "first_name", "last_name", "language", "time_zone", "attributes",
-                      "created_at", "updated_at"},
-                     rows,
-                     "ON CONFLICT (workspace_id, id) DO UPDATE SET email = excluded.email, external_id = excluded.external_id, "
-                     "first_name = excluded.first_name, last_name = excluded.last_name, language = excluded.language, "
-                     "time_zone = excluded.time_zone, attributes = excluded.attributes, updated_at = excluded.updated_at"));
+  TRY(tx.insert_many(
+      "contact",
+      {"workspace_id", "id", "email", "external_id", "first_name", "last_name", "language", "time_zone", "attributes",
+       "created_at", "updated_at"},
+      rows,
+      "ON CONFLICT (workspace_id, id) DO UPDATE SET email = excluded.email, external_id = excluded.external_id, "
+      "first_name = excluded.first_name, last_name = excluded.last_name, language = excluded.language, "
+      "time_zone = excluded.time_zone, attributes = excluded.attributes, updated_at = excluded.updated_at"));
   return {};
 }
 
-Result<std::optional<Contact>> find_by(Tx& tx, const std::string& workspace, std::string_view column, std::string_view key) {
-  auto row = TRY(tx.query_one("SELECT " + std::string(contact_columns()) + " FROM contact c WHERE c.workspace_id = $1 AND c." +
-                                  std::string(column) + " = $2",
+Result<std::optional<Contact>> find_by(Tx& tx, const std::string& workspace, std::string_view column,
+                                       std::string_view key) {
+  auto row = TRY(tx.query_one("SELECT " + std::string(contact_columns()) +
+                                  " FROM contact c WHERE c.workspace_id = $1 AND c." + std::string(column) + " = $2",
                               {workspace, key}));
   return row ? std::optional(contact_of(*row)) : std::optional<Contact>();
 }
@@ -215,11 +224,12 @@ Result<std::optional<Contact>> find_by(Tx& tx, const std::string& workspace, std
 }  // namespace
 
 std::string_view contact_columns() {
-  return "c.id, c.email, c.external_id, c.first_name, c.last_name, c.language, c.time_zone, c.attributes, c.created_at, c.updated_at";
+  return "c.id, c.email, c.external_id, c.first_name, c.last_name, c.language, c.time_zone, c.attributes, "
+         "c.created_at, c.updated_at";
 }
 
 Contact contact_of(const Row& row) {
-  Contact contact{row[0].text(), row[1].text(), std::nullopt,      row[3].text(),    row[4].text(),
+  Contact contact{row[0].text(), row[1].text(), std::nullopt,  row[3].text(),    row[4].text(),
                   row[5].text(), row[6].text(), row[7].text(), row[8].instant(), row[9].instant()};
   if (!row[2].is_null()) contact.external_id = row[2].text();
   return contact;
@@ -260,9 +270,11 @@ std::string masked_email(std::string_view email) {
 
 void check_change(const ContactChange& change, Issues& issues) {
   std::string email = normal_email(change.email);
-  if (email.empty() && (!change.external_id || change.external_id->empty())) issues.push_back({"/email", "is required"});
+  if (email.empty() && (!change.external_id || change.external_id->empty()))
+    issues.push_back({"/email", "is required"});
   if (!email.empty() && (!is_utf8(email) || !is_email(email))) issues.push_back({"/email", "is not an email address"});
-  if (email.size() > kEmailBytesMax) issues.push_back({"/email", "has more than " + std::to_string(kEmailBytesMax) + " bytes"});
+  if (email.size() > kEmailBytesMax)
+    issues.push_back({"/email", "has more than " + std::to_string(kEmailBytesMax) + " bytes"});
   if (change.external_id) check_size(*change.external_id, kExternalIdSizeMax, "/external_id", issues);
   if (change.first_name) check_size(*change.first_name, kNameSizeMax, "/first_name", issues);
   if (change.last_name) check_size(*change.last_name, kNameSizeMax, "/last_name", issues);
@@ -275,8 +287,9 @@ void check_change(const ContactChange& change, Issues& issues) {
   for (const auto& [name, value] : change.attributes) check_attribute(name, value, issues);
 }
 
-Result<std::vector<UpsertOutcome>> upsert_contacts(Tx& tx, const std::string& workspace, std::span<const ContactChange> changes,
-                                                   MayAdd may_add, Instant now, Ids& ids) {
+Result<std::vector<UpsertOutcome>> upsert_contacts(Tx& tx, const std::string& workspace,
+                                                   std::span<const ContactChange> changes, MayAdd may_add, Instant now,
+                                                   Ids& ids) {
   auto set = TRY(load_set(tx, workspace, changes));
   std::vector<UpsertOutcome> outcomes;
   outcomes.reserve(changes.size());
@@ -285,7 +298,8 @@ Result<std::vector<UpsertOutcome>> upsert_contacts(Tx& tx, const std::string& wo
   return outcomes;
 }
 
-Result<UpsertResult> upsert_contact(Tx& tx, const std::string& workspace, const ContactChange& change, Instant now, Ids& ids) {
+Result<UpsertResult> upsert_contact(Tx& tx, const std::string& workspace, const ContactChange& change, Instant now,
+                                    Ids& ids) {
   auto outcomes = TRY(upsert_contacts(tx, workspace, {&change, 1}, MayAdd::kYes, now, ids));
   auto& outcome = outcomes.front();
   if (outcome.what == Upserted::kRefused) return issues_error("The contact", std::move(outcome.problems));
@@ -302,7 +316,8 @@ Result<std::optional<Contact>> find_contact_by_email(Tx& tx, const std::string& 
   return find_by(tx, workspace, "email", normal_email(email));
 }
 
-Result<std::optional<Contact>> find_contact_by_external_id(Tx& tx, const std::string& workspace, const std::string& external_id) {
+Result<std::optional<Contact>> find_contact_by_external_id(Tx& tx, const std::string& workspace,
+                                                           const std::string& external_id) {
   return find_by(tx, workspace, "external_id", external_id);
 }
 

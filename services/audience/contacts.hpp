@@ -1,10 +1,12 @@
 // People: one row each, found by e-mail address or by the id another system gives them.
 //
-//   ContactChange change{.email = "ada@example.org", .first_name = "Ada", .attributes = {{"city", "London"}, {"orders", 3}}};
-//   auto result = TRY(upsert_contact(tx, workspace, change, now, ids));   // result.what: added, updated, unchanged
+//   ContactChange change{.email = "ada@example.org", .first_name = "Ada", .attributes = {{"city", "London"}, {"orders",
+//   3}}}; auto result = TRY(upsert_contact(tx, workspace, change, now, ids));   // result.what: added, updated,
+//   unchanged
 //
-// An address keeps its local part as written and has its domain in lower case; it is unique in a workspace. Attributes are a
-// flat JSON object of texts, numbers and booleans; null takes one away. What a change does not name stays as it was.
+// An address keeps its local part as written and has its domain in lower case; it is unique in a workspace. Attributes
+// are a flat JSON object of texts, numbers and booleans; null takes one away. What a change does not name stays as it
+// was.
 #pragma once
 
 #include <map>
@@ -26,12 +28,12 @@ using Attribute = std::variant<std::nullptr_t, bool, int64_t, double, std::strin
 using Attributes = std::map<std::string, Attribute>;
 
 constexpr size_t kAttributesMax = 100;
-constexpr size_t kAttributeNameSizeMax = 64;      // characters
-constexpr size_t kAttributeTextSizeMax = 1000;    // characters
-constexpr size_t kAttributesBytesMax = 16 * 1024; // of the stored JSON
+constexpr size_t kAttributeNameSizeMax = 64;       // characters
+constexpr size_t kAttributeTextSizeMax = 1000;     // characters
+constexpr size_t kAttributesBytesMax = 16 * 1024;  // of the stored JSON
 constexpr size_t kNameSizeMax = 200;
 constexpr size_t kExternalIdSizeMax = 200;
-constexpr size_t kEmailBytesMax = 254;            // RFC 5321 section 4.5.3.1.3
+constexpr size_t kEmailBytesMax = 254;  // RFC 5321 section 4.5.3.1.3
 constexpr size_t kContactBatchMax = 500;
 constexpr size_t kPageMax = 1000;
 
@@ -77,23 +79,28 @@ std::string normal_email(std::string_view email);
 std::string masked_email(std::string_view email);
 void check_change(const ContactChange& change, Issues& issues);
 
-// A few statements for the whole batch; refused entries change nothing and say why. Two entries for one person apply in order.
-Result<std::vector<UpsertOutcome>> upsert_contacts(Tx& tx, const std::string& workspace, std::span<const ContactChange> changes,
-                                                   MayAdd may_add, Instant now, Ids& ids);
+// A few statements for the whole batch; refused entries change nothing and say why. Two entries for one person apply in
+// order.
+Result<std::vector<UpsertOutcome>> upsert_contacts(Tx& tx, const std::string& workspace,
+                                                   std::span<const ContactChange> changes, MayAdd may_add, Instant now,
+                                                   Ids& ids);
 
 struct UpsertResult {
   Contact contact;
   Upserted what = Upserted::kUnchanged;
 };
-Result<UpsertResult> upsert_contact(Tx& tx, const std::string& workspace, const ContactChange& change, Instant now, Ids& ids);
+Result<UpsertResult> upsert_contact(Tx& tx, const std::string& workspace, const ContactChange& change, Instant now,
+                                    Ids& ids);
 
 Result<std::optional<Contact>> find_contact(Tx& tx, const std::string& workspace, const std::string& id);
 Result<std::optional<Contact>> find_contact_by_email(Tx& tx, const std::string& workspace, std::string_view email);
-Result<std::optional<Contact>> find_contact_by_external_id(Tx& tx, const std::string& workspace, const std::string& external_id);
+Result<std::optional<Contact>> find_contact_by_external_id(Tx& tx, const std::string& workspace,
+                                                           const std::string& external_id);
 // kNotFound names the address, masked.
 Result<Contact> get_contact_by_email(Tx& tx, const std::string& workspace, std::string_view email);
 
-// The contact, its consent and its memberships go; suppressions stay, for they bind the address, and facts stay without a name.
+// The contact, its consent and its memberships go; suppressions stay, for they bind the address, and facts stay without
+// a name.
 Result<bool> delete_contact(Tx& tx, const std::string& workspace, const std::string& id);
 
 // "SELECT" columns of a contact under the alias c, and how to read such a row.

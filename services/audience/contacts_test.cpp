@@ -27,12 +27,15 @@ struct ContactsTest : DatabaseTest {
 };
 
 TEST_P(ContactsTest, UpsertAddsUpdatesAndLeavesAlone) {
-  auto first = put({.email = "Ada@Example.ORG", .first_name = "Ada", .attributes = {{"city", "London"}, {"orders", int64_t{3}}}});
+  auto first = put(
+      {.email = "Ada@Example.ORG", .first_name = "Ada", .attributes = {{"city", "London"}, {"orders", int64_t{3}}}});
   EXPECT_EQ(first.what, Upserted::kAdded);
   EXPECT_EQ(first.contact.email, "Ada@example.org") << "the local part is the other host's business";
   EXPECT_EQ(put({.email = "Ada@example.org", .attributes = {{"orders", int64_t{3}}}}).what, Upserted::kUnchanged);
   clock.move_to(clock.now() + kDay_us);
-  auto second = put({.email = "Ada@EXAMPLE.org", .last_name = "Lark", .attributes = {{"orders", int64_t{4}}, {"city", nullptr}, {"vip", true}}});
+  auto second = put({.email = "Ada@EXAMPLE.org",
+                     .last_name = "Lark",
+                     .attributes = {{"orders", int64_t{4}}, {"city", nullptr}, {"vip", true}}});
   EXPECT_EQ(second.what, Upserted::kUpdated);
   EXPECT_EQ(second.contact.id, first.contact.id);
   EXPECT_EQ(second.contact.first_name, "Ada");
@@ -48,23 +51,30 @@ TEST_P(ContactsTest, AnExternalIdFindsThePersonWhoseAddressChanged) {
   EXPECT_EQ(moved.contact.email, "new@example.org");
   EXPECT_EQ(put({.external_id = "u-1", .first_name = "Ada"}).contact.email, "new@example.org");
   put({.email = "other@example.org"});
-  EXPECT_EQ(refused({.email = "other@example.org", .external_id = "u-1"}).issues.at(0).pointer, "/email") << "two people are never merged";
+  EXPECT_EQ(refused({.email = "other@example.org", .external_id = "u-1"}).issues.at(0).pointer, "/email")
+      << "two people are never merged";
   EXPECT_EQ(refused({.external_id = "u-2"}).issues.at(0).pointer, "/email");
   EXPECT_EQ(count("contact"), 2);
 }
 
 TEST_P(ContactsTest, EveryProblemOfAContactIsReportedAndNothingIsStored) {
-  auto error = refused({.email = "not an address", .language = "x", .time_zone = "Mars/Base",
+  auto error = refused({.email = "not an address",
+                        .language = "x",
+                        .time_zone = "Mars/Base",
                         .attributes = {{"email", "x"}, {"notes", std::string(2000, 'x')}, {"big", 1e18}}});
   std::vector<std::string> pointers;
   for (const auto& issue : error.issues) pointers.push_back(issue.pointer);
-  EXPECT_EQ(pointers, (std::vector<std::string>{"/email", "/language", "/time_zone", "/attributes/big", "/attributes/email", "/attributes/notes"}));
+  EXPECT_EQ(pointers, (std::vector<std::string>{"/email", "/language", "/time_zone", "/attributes/big",
+                                                "/attributes/email", "/attributes/notes"}));
   EXPECT_EQ(count("contact"), 0);
 }
 
 TEST_P(ContactsTest, ABatchRefusesRowByRowAndAppliesInOrder) {
-  std::vector<ContactChange> changes = {{.email = "a@example.org", .first_name = "One"}, {.email = "broken"}, {.email = "a@example.org", .first_name = "Two"}};
-  auto outcomes = write([&](Tx& tx) { return upsert_contacts(tx, workspace, changes, MayAdd::kYes, clock.now(), ids); });
+  std::vector<ContactChange> changes = {{.email = "a@example.org", .first_name = "One"},
+                                        {.email = "broken"},
+                                        {.email = "a@example.org", .first_name = "Two"}};
+  auto outcomes =
+      write([&](Tx& tx) { return upsert_contacts(tx, workspace, changes, MayAdd::kYes, clock.now(), ids); });
   EXPECT_EQ(outcomes[0].what, Upserted::kAdded);
   EXPECT_EQ(outcomes[1].what, Upserted::kRefused);
   EXPECT_EQ(outcomes[2].what, Upserted::kUpdated);
@@ -76,7 +86,10 @@ TEST_P(ContactsTest, DeletingAPersonKeepsTheSuppression) {
   auto contact = put({.email = "a@example.org"}).contact;
   std::string newsletter = list("Newsletter");
   write([&](Tx& tx) { return add_members(tx, workspace, newsletter, {{contact.id}}, clock.now()); });
-  write([&](Tx& tx) { return consent::unsubscribe(tx, workspace, {.who = {contact.id, contact.email}, .source = "link"}, clock.now(), ids); });
+  write([&](Tx& tx) {
+    return consent::unsubscribe(tx, workspace, {.who = {contact.id, contact.email}, .source = "link"}, clock.now(),
+                                ids);
+  });
   EXPECT_TRUE(write([&](Tx& tx) { return delete_contact(tx, workspace, contact.id); }));
   EXPECT_FALSE(write([&](Tx& tx) { return delete_contact(tx, workspace, contact.id); }));
   for (const char* table : {"contact", "consent", "list_member"}) EXPECT_EQ(count(table), 0) << table;
@@ -136,12 +149,16 @@ TEST_P(ContactsTest, PagesCoverEveryContactOnceInTheOrderOfIds) {
     for (const auto& recipient : page) seen.push_back(recipient.contact_id);
     if (page.size() < 50) break;
     after = page.back().contact_id;
-    write([&](Tx& tx) { return upsert_contact(tx, workspace, {.email = "new" + std::to_string(seen.size()) + "@example.org"}, clock.now(), ids); });
+    write([&](Tx& tx) {
+      return upsert_contact(tx, workspace, {.email = "new" + std::to_string(seen.size()) + "@example.org"}, clock.now(),
+                            ids);
+    });
   }
   EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
   EXPECT_EQ(std::adjacent_find(seen.begin(), seen.end()), seen.end());
   EXPECT_GE(seen.size(), 257U);
-  EXPECT_EQ(write([&](Tx& tx) { return audience_page(tx, workspace, {}, {.text = "P25"}, clock.now()); }).size(), 8U) << "p25, p250..p256";
+  EXPECT_EQ(write([&](Tx& tx) { return audience_page(tx, workspace, {}, {.text = "P25"}, clock.now()); }).size(), 8U)
+      << "p25, p250..p256";
 }
 
 TEST(ContactTexts, AddressesAreMasked) {

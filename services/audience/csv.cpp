@@ -12,10 +12,10 @@ constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 // What parse_row() saw, before anything is consumed.
 struct CsvReader::Parsed {
   std::vector<std::string> fields = {};
-  size_t bytes = 0;       // of the row with its line break
+  size_t bytes = 0;  // of the row with its line break
   int64_t lines = 0;
   std::string problem = {};
-  bool cut = false;       // the stream broke inside of it
+  bool cut = false;  // the stream broke inside of it
 };
 
 char guess_separator(std::string_view first_line) {
@@ -59,7 +59,8 @@ void CsvReader::consume(size_t bytes, int64_t lines) {
 
 void CsvReader::start() {
   started_ = true;
-  if (options_.first_byte == 0 && fill(kByteOrderMark.size()) && std::string_view(buffer_).substr(begin_).starts_with(kByteOrderMark)) {
+  if (options_.first_byte == 0 && fill(kByteOrderMark.size()) &&
+      std::string_view(buffer_).substr(begin_).starts_with(kByteOrderMark)) {
     consume(kByteOrderMark.size(), 0);
   }
   if (options_.separator != 0) return;
@@ -77,7 +78,9 @@ CsvReader::Parsed CsvReader::parse_row() {
     return std::move(parsed);
   };
   for (size_t i = 0;; ++i) {
-    if (i >= options_.row_bytes_max) return fail("the row has more than " + std::to_string(options_.row_bytes_max) + " bytes, or a quotation mark has no end");
+    if (i >= options_.row_bytes_max)
+      return fail("the row has more than " + std::to_string(options_.row_bytes_max) +
+                  " bytes, or a quotation mark has no end");
     if (!fill(i + 1)) {
       if (broken_) return parsed.cut = true, std::move(parsed);
       if (state == State::kQuoted) return fail("a quotation mark has no end");
@@ -98,17 +101,21 @@ CsvReader::Parsed CsvReader::parse_row() {
       ++parsed.lines;
       return parsed;
     } else if (c == options_.separator) {
-      if (parsed.fields.size() + 1 >= options_.columns_max) return fail("the row has more than " + std::to_string(options_.columns_max) + " fields");
+      if (parsed.fields.size() + 1 >= options_.columns_max)
+        return fail("the row has more than " + std::to_string(options_.columns_max) + " fields");
       parsed.fields.push_back(std::move(field));
       field.clear();
       state = State::kFieldStart;
     } else if (state == State::kAfterQuote) {
       return fail("field " + std::to_string(parsed.fields.size() + 1) + " goes on after its closing quotation mark");
     } else if (c == '"') {
-      if (state == State::kPlain) return fail("field " + std::to_string(parsed.fields.size() + 1) + " has a quotation mark inside; write it twice and put the field in quotation marks");
+      if (state == State::kPlain)
+        return fail("field " + std::to_string(parsed.fields.size() + 1) +
+                    " has a quotation mark inside; write it twice and put the field in quotation marks");
       state = State::kQuoted;
     } else if (c == '\0') {
-      return fail("field " + std::to_string(parsed.fields.size() + 1) + " contains the byte 0; is this a text file in UTF-8?");
+      return fail("field " + std::to_string(parsed.fields.size() + 1) +
+                  " contains the byte 0; is this a text file in UTF-8?");
     } else {
       field += c;
       state = State::kPlain;
@@ -141,8 +148,9 @@ CsvItem CsvReader::judge(Parsed parsed) {
   if (!parsed.problem.empty()) return skip_line(std::move(parsed.problem));
   if (options_.columns == 0) options_.columns = parsed.fields.size();
   if (parsed.fields.size() != options_.columns) {
-    std::string message = "the row has " + std::to_string(parsed.fields.size()) + (parsed.fields.size() == 1 ? " field" : " fields") +
-                          " where the header has " + std::to_string(options_.columns);
+    std::string message = "the row has " + std::to_string(parsed.fields.size()) +
+                          (parsed.fields.size() == 1 ? " field" : " fields") + " where the header has " +
+                          std::to_string(options_.columns);
     // A stray quotation mark may have swallowed lines that are good.
     return skip_line(std::move(message));
   }

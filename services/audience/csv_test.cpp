@@ -1,8 +1,7 @@
 #include "services/audience/csv.hpp"
 
-#include <gtest/gtest.h>
-
 #include <chrono>
+#include <gtest/gtest.h>
 #include <sstream>
 
 #include "core/random.hpp"
@@ -38,10 +37,14 @@ std::string shown(const std::vector<CsvItem>& items) {
 TEST(Csv, ReadsWhatRfc4180Allows) {
   EXPECT_EQ(shown(read_all("a,b\n1,2\n")), "1:a|b 2:1|2");
   EXPECT_EQ(shown(read_all("a,b\r\n1,2")), "1:a|b 2:1|2") << "CRLF, no line break at the end";
-  EXPECT_EQ(shown(read_all("\xEF\xBB\xBF" "a,b\n\"x,\"\"y\"\"\",\n")), "1:a|b 2:x,\"y\"|") << "byte order mark, quotes, empty field";
+  EXPECT_EQ(shown(read_all("\xEF\xBB\xBF"
+                           "a,b\n\"x,\"\"y\"\"\",\n")),
+            "1:a|b 2:x,\"y\"|")
+      << "byte order mark, quotes, empty field";
   EXPECT_EQ(shown(read_all("a;b;c\n\"1;1\";2,5;3\n")), "1:a|b|c 2:1;1|2,5|3");
   EXPECT_EQ(shown(read_all("a\tb\n1\t2\n")), "1:a|b 2:1|2");
-  EXPECT_EQ(shown(read_all("a,b\n\"two\nlines\",x\n3,4\n")), "1:a|b 2:two\nlines|x 4:3|4") << "line numbers count breaks inside fields";
+  EXPECT_EQ(shown(read_all("a,b\n\"two\nlines\",x\n3,4\n")), "1:a|b 2:two\nlines|x 4:3|4")
+      << "line numbers count breaks inside fields";
   EXPECT_EQ(shown(read_all("a,b\n\n\r\n1,2\n\n")), "1:a|b 4:1|2") << "empty lines are no rows";
   EXPECT_EQ(shown(read_all("\"a;b\",c\n1,2\n")), "1:a;b|c 2:1|2") << "separators inside quotation marks do not count";
   EXPECT_EQ(shown(read_all("a,b\nx\ry,2\n")), "1:a|b 2:x\ry|2") << "a lone CR is text";
@@ -53,14 +56,16 @@ TEST(Csv, ABadRowCostsOneLine) {
   EXPECT_EQ(shown(read_all("a,b\n5\" pipe,1\n2,3\n")), "1:a|b 2! 3:2|3");
   EXPECT_EQ(shown(read_all("a,b\n1\n1,2,3\n2,3\n")), "1:a|b 2! 3! 4:2|3");
   EXPECT_EQ(shown(read_all(std::string("a,b\n1,\0\n2,3\n", 12))), "1:a|b 2! 3:2|3");
-  EXPECT_EQ(shown(read_all("a,b\n\"stray,1\n2,3\n4,\"5\"\n6,7\n")), "1:a|b 2! 3:2|3 4:4|5 5:6|7") << "a stray mark does not swallow up to the next one";
+  EXPECT_EQ(shown(read_all("a,b\n\"stray,1\n2,3\n4,\"5\"\n6,7\n")), "1:a|b 2! 3:2|3 4:4|5 5:6|7")
+      << "a stray mark does not swallow up to the next one";
 }
 
 TEST(Csv, LimitsHoldInBoundedMemory) {
   CsvOptions small{.row_bytes_max = 20, .columns_max = 3};
   EXPECT_EQ(shown(read_all("a,b\n" + std::string(500, 'x') + ",1\n2,3\n", small)), "1:a|b 2! 3:2|3");
   EXPECT_EQ(shown(read_all("a,b\n1,2,3,4\n2,3\n", small)), "1:a|b 2! 3:2|3");
-  EXPECT_EQ(shown(read_all("a,b\n\"" + std::string(10, '\n') + "0123456789012\",1\n2,3\n", small)).substr(0, 8), "1:a|b 2!");
+  EXPECT_EQ(shown(read_all("a,b\n\"" + std::string(10, '\n') + "0123456789012\",1\n2,3\n", small)).substr(0, 8),
+            "1:a|b 2!");
   std::string huge(3'000'000, 'y');
   auto items = read_all("a,b\n" + huge + "\n2,3\n");
   EXPECT_EQ(shown(items), "1:a|b 2! 3:2|3");
@@ -68,14 +73,19 @@ TEST(Csv, LimitsHoldInBoundedMemory) {
 }
 
 TEST(Csv, AReaderContinuesWhereAnotherStopped) {
-  std::string text = "\xEF\xBB\xBF" "a,b\n1,\"x\ny\"\nbad\n3,4\n5,6\n";
+  std::string text =
+      "\xEF\xBB\xBF"
+      "a,b\n1,\"x\ny\"\nbad\n3,4\n5,6\n";
   auto whole = read_all(text);
   for (size_t stop = 1; stop < whole.size(); ++stop) {
     std::istringstream stream(text);
     CsvReader first(stream, {});
     for (size_t i = 0; i < stop; ++i) first.next();
     std::istringstream rest(text.substr(static_cast<size_t>(first.next_byte())));
-    CsvReader second(rest, {.separator = first.separator(), .columns = first.columns(), .first_line = first.next_line(), .first_byte = first.next_byte()});
+    CsvReader second(rest, {.separator = first.separator(),
+                            .columns = first.columns(),
+                            .first_line = first.next_line(),
+                            .first_byte = first.next_byte()});
     for (size_t i = stop; i < whole.size(); ++i) {
       CsvItem item = second.next();
       EXPECT_EQ(shown({item}), shown({whole[i]})) << stop << " " << i;

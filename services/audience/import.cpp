@@ -1,9 +1,8 @@
 #include "services/audience/import.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "core/bytes.hpp"
@@ -48,8 +47,12 @@ struct Chunk {
 };
 
 Json options_json(const ImportOptions& options) {
-  return {{"mode", enum_name(options.mode)}, {"list_id", options.list_id},           {"channel", options.channel},
-          {"consent_source", options.consent_source}, {"consent_proof", options.consent_proof}, {"columns", options.columns}};
+  return {{"mode", enum_name(options.mode)},
+          {"list_id", options.list_id},
+          {"channel", options.channel},
+          {"consent_source", options.consent_source},
+          {"consent_proof", options.consent_proof},
+          {"columns", options.columns}};
 }
 
 // A chain over pieces, so that a file of any size is hashed in little memory.
@@ -63,29 +66,39 @@ Result<std::string> hash_of(const Source& source, const ImportOptions& options) 
     stream->read(piece.data(), static_cast<std::streamsize>(piece.size()));
     auto got = static_cast<size_t>(stream->gcount());
     total += static_cast<int64_t>(got);
-    if (total > kImportBytesMax) return invalid("The source " + source.name + " has more than " + std::to_string(kImportBytesMax) + " bytes");
+    if (total > kImportBytesMax)
+      return invalid("The source " + source.name + " has more than " + std::to_string(kImportBytesMax) + " bytes");
     if (got > 0) hash = sha256(hash + piece.substr(0, got));
-    if (stream->bad()) return Error{Code::kUnavailable, "The source " + source.name + " cannot be read to its end; nothing was imported"};
+    if (stream->bad())
+      return Error{Code::kUnavailable,
+                   "The source " + source.name + " cannot be read to its end; nothing was imported"};
     if (!stream->good()) break;
   }
   return "sha256:" + hex(hash);
 }
 
 // The record of this very source and options, made when there is none.
-Result<Job> find_or_make_job(storage::Tx& tx, const std::string& workspace, const Source& source, const ImportOptions& options,
-                             const std::string& hash, Instant now, Ids& ids) {
+Result<Job> find_or_make_job(storage::Tx& tx, const std::string& workspace, const Source& source,
+                             const ImportOptions& options, const std::string& hash, Instant now, Ids& ids) {
   if (!options.list_id.empty()) TRY(get_list(tx, workspace, options.list_id));
-  auto row = TRY(tx.query_one("SELECT id, state, byte_offset, line FROM import_job WHERE workspace_id = $1 AND source_hash = $2", {workspace, hash}));
+  auto row = TRY(
+      tx.query_one("SELECT id, state, byte_offset, line FROM import_job WHERE workspace_id = $1 AND source_hash = $2",
+                   {workspace, hash}));
   if (row && options.again && (*row)[1].text() == "done") {
-    TRY(tx.execute("UPDATE import_job SET state = 'running', byte_offset = 0, line = 0, rows_added = 0, rows_updated = 0, rows_unchanged = 0, "
+    TRY(
+        tx.execute("UPDATE import_job SET state = 'running', byte_offset = 0, line = 0, rows_added = 0, rows_updated = "
+                   "0, rows_unchanged = 0, "
                    "rows_failed = 0, updated_at = $3 WHERE workspace_id = $1 AND id = $2",
                    {workspace, (*row)[0].text(), now}));
-    TRY(tx.execute("DELETE FROM import_error WHERE workspace_id = $1 AND import_id = $2", {workspace, (*row)[0].text()}));
+    TRY(tx.execute("DELETE FROM import_error WHERE workspace_id = $1 AND import_id = $2",
+                   {workspace, (*row)[0].text()}));
     return Job{.id = (*row)[0].text()};
   }
   if (row) return Job{(*row)[0].text(), (*row)[1].text() == "done", (*row)[2].integer(), (*row)[3].integer()};
   Job job{.id = ids.make("imp")};
-  TRY(tx.execute("INSERT INTO import_job (workspace_id, id, source, source_hash, options, state, created_at, updated_at) VALUES ($1, $2, $3, $4, "
+  TRY(
+      tx.execute("INSERT INTO import_job (workspace_id, id, source, source_hash, options, state, created_at, "
+                 "updated_at) VALUES ($1, $2, $3, $4, "
                  "$5, 'running', $6, $6)",
                  {workspace, job.id, source.name, hash, to_text(options_json(options)), now}));
   return job;
@@ -114,14 +127,17 @@ Chunk read_chunk(CsvReader& reader, const std::vector<Column>& columns) {
   return chunk;
 }
 
-Result<void> write_errors(storage::Tx& tx, const std::string& workspace, const std::string& job_id, const std::vector<ImportError>& errors) {
+Result<void> write_errors(storage::Tx& tx, const std::string& workspace, const std::string& job_id,
+                          const std::vector<ImportError>& errors) {
   if (errors.empty()) return {};
-  auto row = TRY(tx.query_one("SELECT COUNT(*) FROM import_error WHERE workspace_id = $1 AND import_id = $2", {workspace, job_id}));
+  auto row = TRY(tx.query_one("SELECT COUNT(*) FROM import_error WHERE workspace_id = $1 AND import_id = $2",
+                              {workspace, job_id}));
   auto stored = static_cast<size_t>((*row)[0].integer());
   std::vector<Values> rows;
   for (const auto& error : errors) {
     if (stored + rows.size() >= kImportErrorsStoredMax) break;
-    rows.push_back({workspace, job_id, error.line, first_code_points(error.field, 200), first_code_points(error.message, 500)});
+    rows.push_back(
+        {workspace, job_id, error.line, first_code_points(error.field, 200), first_code_points(error.message, 500)});
   }
   if (rows.empty()) return {};
   TRY(tx.insert_many("import_error", {"workspace_id", "import_id", "line", "field", "message"}, rows,
@@ -130,7 +146,8 @@ Result<void> write_errors(storage::Tx& tx, const std::string& workspace, const s
 }
 
 // Records the words of those who may be recorded, with a fact for each who is newly opted in.
-Result<void> write_consents(storage::Tx& tx, const std::string& workspace, const std::string& job_id, const ImportOptions& options,
+Result<void> write_consents(storage::Tx& tx, const std::string& workspace, const std::string& job_id,
+                            const ImportOptions& options,
                             const std::vector<std::pair<std::string, consent::State>>& words, Instant now, Ids& ids) {
   std::vector<std::string> contact_ids;
   for (const auto& [contact_id, state] : words) contact_ids.push_back(contact_id);
@@ -149,7 +166,9 @@ Result<void> write_consents(storage::Tx& tx, const std::string& workspace, const
     if (!changed[i]) continue;
     bool in = entries[i].state == consent::State::kOptedIn;
     Json properties = {{"channel", options.channel}, {"source", options.consent_source}, {"import_id", job_id}};
-    facts.push_back({.name = in ? "Subscribed" : "Unsubscribed", .contact_id = entries[i].contact_id, .properties = to_text(properties)});
+    facts.push_back({.name = in ? "Subscribed" : "Unsubscribed",
+                     .contact_id = entries[i].contact_id,
+                     .properties = to_text(properties)});
   }
   return record_facts(tx, workspace, facts, now, ids);
 }
@@ -158,9 +177,12 @@ Result<Counts> write_chunk(storage::Tx& tx, const std::string& workspace, const 
                            const std::vector<Column>& columns, const Chunk& chunk, const ImportTools& tools) {
   Instant now = tools.clock.now();
   // Whoever moves the offset owns the rows: a second process on the same import stops here.
-  int64_t moved = TRY(tx.execute("UPDATE import_job SET byte_offset = $3, line = $4, state = $5, updated_at = $6 WHERE workspace_id = $1 AND id = $2 "
-                                 "AND byte_offset = $7 AND state = 'running'",
-                                 {workspace, job.id, chunk.next_byte, chunk.next_line, chunk.ended && !chunk.broken ? "done" : "running", now, job.byte_offset}));
+  int64_t moved =
+      TRY(tx.execute("UPDATE import_job SET byte_offset = $3, line = $4, state = $5, updated_at = $6 WHERE "
+                     "workspace_id = $1 AND id = $2 "
+                     "AND byte_offset = $7 AND state = 'running'",
+                     {workspace, job.id, chunk.next_byte, chunk.next_line,
+                      chunk.ended && !chunk.broken ? "done" : "running", now, job.byte_offset}));
   if (moved == 0) return conflict("The import " + job.id + " is being carried out by someone else");
 
   std::vector<ContactChange> changes;
@@ -172,15 +194,19 @@ Result<Counts> write_chunk(storage::Tx& tx, const std::string& workspace, const 
   std::vector<ImportError> errors = chunk.errors;
   std::vector<std::string> members;
   std::vector<std::pair<std::string, consent::State>> words;
-  bool has_column = std::any_of(columns.begin(), columns.end(), [](const Column& column) { return column.meaning == Column::Meaning::kConsent; });
+  bool has_column = std::any_of(columns.begin(), columns.end(),
+                                [](const Column& column) { return column.meaning == Column::Meaning::kConsent; });
   for (size_t i = 0; i < outcomes.size(); ++i) {
     const auto& outcome = outcomes[i];
     if (outcome.what == Upserted::kRefused) {
       ++counts.failed;
-      for (const auto& problem : outcome.problems) errors.push_back({chunk.rows[i].line, column_of(columns, problem.pointer), problem.message});
+      for (const auto& problem : outcome.problems)
+        errors.push_back({chunk.rows[i].line, column_of(columns, problem.pointer), problem.message});
       continue;
     }
-    ++(outcome.what == Upserted::kAdded ? counts.added : outcome.what == Upserted::kUpdated ? counts.updated : counts.unchanged);
+    ++(outcome.what == Upserted::kAdded     ? counts.added
+       : outcome.what == Upserted::kUpdated ? counts.updated
+                                            : counts.unchanged);
     members.push_back(outcome.contact_id);
     if (subscribe && has_column && chunk.rows[i].word) words.emplace_back(outcome.contact_id, *chunk.rows[i].word);
     if (subscribe && !has_column) words.emplace_back(outcome.contact_id, consent::State::kOptedIn);
@@ -188,7 +214,9 @@ Result<Counts> write_chunk(storage::Tx& tx, const std::string& workspace, const 
   if (!options.list_id.empty()) TRY(add_members(tx, workspace, options.list_id, members, now));
   TRY(write_consents(tx, workspace, job.id, options, words, now, tools.ids));
   TRY(write_errors(tx, workspace, job.id, errors));
-  TRY(tx.execute("UPDATE import_job SET rows_added = rows_added + $3, rows_updated = rows_updated + $4, rows_unchanged = rows_unchanged + $5, "
+  TRY(
+      tx.execute("UPDATE import_job SET rows_added = rows_added + $3, rows_updated = rows_updated + $4, rows_unchanged "
+                 "= rows_unchanged + $5, "
                  "rows_failed = rows_failed + $6 WHERE workspace_id = $1 AND id = $2",
                  {workspace, job.id, counts.added, counts.updated, counts.unchanged, counts.failed}));
   return counts;
@@ -197,7 +225,8 @@ Result<Counts> write_chunk(storage::Tx& tx, const std::string& workspace, const 
 // Reads the header and stands at the first row that is not imported yet.
 Result<std::vector<Column>> read_header(CsvReader& reader, const ImportOptions& options) {
   CsvItem header = reader.next();
-  if (reader.broken()) return Error{Code::kUnavailable, "The source broke before its header was read; nothing was imported"};
+  if (reader.broken())
+    return Error{Code::kUnavailable, "The source broke before its header was read; nothing was imported"};
   if (header.kind == CsvItem::Kind::kEnd) return invalid("The source is empty: its first line must name the columns");
   if (header.kind == CsvItem::Kind::kProblem) {
     Error error = invalid("The header cannot be read:");
@@ -207,20 +236,25 @@ Result<std::vector<Column>> read_header(CsvReader& reader, const ImportOptions& 
   return map_columns(header.fields, options.columns);
 }
 
-Result<void> run_chunks(Storage& storage, const std::string& workspace, CsvReader& reader, const std::vector<Column>& columns, Job job,
-                        const ImportOptions& options, const ImportTools& tools) {
+Result<void> run_chunks(Storage& storage, const std::string& workspace, CsvReader& reader,
+                        const std::vector<Column>& columns, Job job, const ImportOptions& options,
+                        const ImportTools& tools) {
   int64_t rows = 0;
   while (true) {
-    std::string place = "; lines before " + std::to_string(reader.next_line()) + " are imported, start the same import again to go on";
+    std::string place =
+        "; lines before " + std::to_string(reader.next_line()) + " are imported, start the same import again to go on";
     if (tools.stop.stop_requested()) return Error{Code::kCancelled, "The import was stopped" + place};
     Chunk chunk = read_chunk(reader, columns);
-    auto written = storage.write(Scope::of(workspace), [&](storage::Tx& tx) { return write_chunk(tx, workspace, job, options, columns, chunk, tools); });
+    auto written = storage.write(Scope::of(workspace), [&](storage::Tx& tx) {
+      return write_chunk(tx, workspace, job, options, columns, chunk, tools);
+    });
     if (!written.ok()) return std::move(written).error();
     job.byte_offset = chunk.next_byte;
     rows += static_cast<int64_t>(chunk.rows.size()) + chunk.failed;
     if (tools.on_progress) tools.on_progress(rows);
     if (chunk.broken) {
-      return Error{Code::kUnavailable, "The source broke; lines before " + std::to_string(chunk.next_line) + " are imported, start the same import again to go on"};
+      return Error{Code::kUnavailable, "The source broke; lines before " + std::to_string(chunk.next_line) +
+                                           " are imported, start the same import again to go on"};
     }
     if (chunk.ended) return {};
   }
@@ -231,24 +265,29 @@ Issues problems_of(const ImportOptions& options) {
   if (options.mode == ImportMode::kSubscribe && trim(options.consent_source).empty()) {
     issues.push_back({"/consent_source", "is required to subscribe people: say where they gave their consent"});
   }
-  if (count_code_points(options.consent_source) > consent::kSourceSizeMax) issues.push_back({"/consent_source", "is too long"});
-  if (count_code_points(options.consent_proof) > consent::kProofSizeMax) issues.push_back({"/consent_proof", "is too long"});
+  if (count_code_points(options.consent_source) > consent::kSourceSizeMax)
+    issues.push_back({"/consent_source", "is too long"});
+  if (count_code_points(options.consent_proof) > consent::kProofSizeMax)
+    issues.push_back({"/consent_proof", "is too long"});
   return issues;
 }
 
 }  // namespace
 
 Source text_source(std::string name, std::string text) {
-  return {std::move(name), [text = std::move(text)] { return std::make_unique<std::istringstream>(text, std::ios::binary); }};
+  return {std::move(name),
+          [text = std::move(text)] { return std::make_unique<std::istringstream>(text, std::ios::binary); }};
 }
 
 Source file_source(std::string path) {
   std::string name = std::filesystem::path(path).filename().string();
-  return {std::move(name), [path = std::move(path)] { return std::make_unique<std::ifstream>(path, std::ios::binary); }};
+  return {std::move(name),
+          [path = std::move(path)] { return std::make_unique<std::ifstream>(path, std::ios::binary); }};
 }
 
 Result<std::string> path_in(const ImportDirectory& directory, const std::string& relative) {
-  if (directory.path.empty()) return Error{Code::kNotConfigured, "No import directory is configured; give the rows as csv text instead"};
+  if (directory.path.empty())
+    return Error{Code::kNotConfigured, "No import directory is configured; give the rows as csv text instead"};
   std::error_code problem;
   auto root = std::filesystem::canonical(directory.path, problem);
   if (problem) return Error{Code::kNotConfigured, "The configured import directory does not exist"};
@@ -260,8 +299,8 @@ Result<std::string> path_in(const ImportDirectory& directory, const std::string&
   return file.string();
 }
 
-Result<ImportResult> import_contacts(Storage& storage, const std::string& workspace, const Source& source, const ImportOptions& options,
-                                     const ImportTools& tools) {
+Result<ImportResult> import_contacts(Storage& storage, const std::string& workspace, const Source& source,
+                                     const ImportOptions& options, const ImportTools& tools) {
   if (auto issues = problems_of(options); !issues.empty()) return issues_error("The import", std::move(issues));
   std::string hash = TRY(hash_of(source, options));
   auto stream = source.open();
@@ -279,7 +318,10 @@ Result<ImportResult> import_contacts(Storage& storage, const std::string& worksp
     auto rest = source.open();
     if (rest == nullptr || !*rest) return not_found("The source " + source.name + " cannot be opened");
     rest->ignore(job.byte_offset);
-    CsvReader later(*rest, {.separator = reader.separator(), .columns = reader.columns(), .first_line = job.line, .first_byte = job.byte_offset});
+    CsvReader later(*rest, {.separator = reader.separator(),
+                            .columns = reader.columns(),
+                            .first_line = job.line,
+                            .first_byte = job.byte_offset});
     TRY(run_chunks(storage, workspace, later, columns, job, options, tools));
   }
   auto result = storage.read(Scope::of(workspace), [&](storage::Tx& tx) { return get_import(tx, workspace, job.id); });
@@ -288,15 +330,23 @@ Result<ImportResult> import_contacts(Storage& storage, const std::string& worksp
 }
 
 Result<ImportResult> get_import(storage::Tx& tx, const std::string& workspace, const std::string& import_id) {
-  auto row = TRY(tx.query_one("SELECT state, rows_added, rows_updated, rows_unchanged, rows_failed FROM import_job WHERE workspace_id = $1 AND id = $2",
-                              {workspace, import_id}));
+  auto row =
+      TRY(tx.query_one("SELECT state, rows_added, rows_updated, rows_unchanged, rows_failed FROM import_job WHERE "
+                       "workspace_id = $1 AND id = $2",
+                       {workspace, import_id}));
   if (!row) return not_found("No import has the id " + std::string(first_code_points(import_id, 100)));
-  ImportResult result{.import_id = import_id, .state = (*row)[0].text(), .added = (*row)[1].integer(), .updated = (*row)[2].integer(),
-                      .unchanged = (*row)[3].integer(), .failed = (*row)[4].integer()};
+  ImportResult result{.import_id = import_id,
+                      .state = (*row)[0].text(),
+                      .added = (*row)[1].integer(),
+                      .updated = (*row)[2].integer(),
+                      .unchanged = (*row)[3].integer(),
+                      .failed = (*row)[4].integer()};
   result.rows_total = result.added + result.updated + result.unchanged + result.failed;
-  auto rows = TRY(tx.query("SELECT line, field, message FROM import_error WHERE workspace_id = $1 AND import_id = $2 ORDER BY line, field LIMIT " +
-                               std::to_string(kImportErrorsShownMax),
-                           {workspace, import_id}));
+  auto rows =
+      TRY(tx.query("SELECT line, field, message FROM import_error WHERE workspace_id = $1 AND import_id = $2 ORDER BY "
+                   "line, field LIMIT " +
+                       std::to_string(kImportErrorsShownMax),
+                   {workspace, import_id}));
   for (const auto& error : rows) result.errors.push_back({error[0].integer(), error[1].text(), error[2].text()});
   return result;
 }

@@ -1,9 +1,8 @@
 #include "services/audience/import.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "core/bytes.hpp"
@@ -19,7 +18,9 @@ namespace {
 // Gives the text up to `bytes`, then breaks as a disk does.
 class BreakingBuffer : public std::streambuf {
  public:
-  BreakingBuffer(std::string text, size_t bytes) : text_(std::move(text)), whole_(bytes >= text_.size()) { setg(text_.data(), text_.data(), text_.data() + std::min(bytes, text_.size())); }
+  BreakingBuffer(std::string text, size_t bytes) : text_(std::move(text)), whole_(bytes >= text_.size()) {
+    setg(text_.data(), text_.data(), text_.data() + std::min(bytes, text_.size()));
+  }
 
  protected:
   int_type underflow() override {
@@ -33,7 +34,9 @@ class BreakingBuffer : public std::streambuf {
 };
 class BreakingStream : public std::istream {
  public:
-  BreakingStream(std::string text, size_t bytes) : std::istream(nullptr), buffer_(std::move(text), bytes) { rdbuf(&buffer_); }
+  BreakingStream(std::string text, size_t bytes) : std::istream(nullptr), buffer_(std::move(text), bytes) {
+    rdbuf(&buffer_);
+  }
 
  private:
   BreakingBuffer buffer_;
@@ -58,12 +61,16 @@ struct ImportTest : DatabaseTest {
   }
   std::string reason(const std::string& email) {
     auto one = contact(email);
-    return write([&](storage::Tx& tx) { return consent::may_send(tx, workspace, "email", {one.id, one.email}); }).reason;
+    return write([&](storage::Tx& tx) {
+             return consent::may_send(tx, workspace, "email", {one.id, one.email});
+           })
+        .reason;
   }
   static std::string many(int rows) {
     std::string text = "email,first_name,orders,consent\n";
     for (int i = 0; i < rows; ++i) {
-      text += "p" + std::to_string(i) + "@example.org,Name" + std::to_string(i) + "," + std::to_string(i % 7) + "," + (i % 10 == 9 ? "no" : "yes") + "\n";
+      text += "p" + std::to_string(i) + "@example.org,Name" + std::to_string(i) + "," + std::to_string(i % 7) + "," +
+              (i % 10 == 9 ? "no" : "yes") + "\n";
       if (i % 97 == 0) text += "not an address,x,1,yes\n";
     }
     return text;
@@ -74,17 +81,24 @@ struct ImportTest : DatabaseTest {
 };
 
 TEST_P(ImportTest, HeadersInSeveralLanguagesFillFieldsAndTheRestBecomeAttributes) {
-  auto result = done("E-Mail;Vorname;Nachname;Sprache;Zeitzone;Last Order (EUR);PLZ;VIP;Ziffer\n"
-                     "Ada@Example.ORG;Ada;L\xC3\xA4rche;de-AT;Europe/Vienna;12.5;01234;true;=1+1\n", subscribe());
+  auto result = done(
+      "E-Mail;Vorname;Nachname;Sprache;Zeitzone;Last Order (EUR);PLZ;VIP;Ziffer\n"
+      "Ada@Example.ORG;Ada;L\xC3\xA4rche;de-AT;Europe/Vienna;12.5;01234;true;=1+1\n",
+      subscribe());
   EXPECT_EQ(result.added, 1);
   auto ada = contact("Ada@example.org");
-  EXPECT_EQ(ada.first_name + ada.last_name + ada.language + ada.time_zone, "AdaL\xC3\xA4rche" "de-ATEurope/Vienna");
-  EXPECT_EQ(Json::parse(ada.attributes), Json::parse(R"({"last_order_eur":12.5,"plz":"01234","vip":true,"ziffer":"=1+1"})"));
+  EXPECT_EQ(ada.first_name + ada.last_name + ada.language + ada.time_zone,
+            "AdaL\xC3\xA4rche"
+            "de-ATEurope/Vienna");
+  EXPECT_EQ(Json::parse(ada.attributes),
+            Json::parse(R"({"last_order_eur":12.5,"plz":"01234","vip":true,"ziffer":"=1+1"})"));
 }
 
 TEST_P(ImportTest, CellsBecomeNumbersOnlyWhenNothingIsLost) {
-  for (const char* text : {"0", "-3", "12.5", "10115", "true", "999999999999999"}) EXPECT_FALSE(std::holds_alternative<std::string>(attribute_from_cell(text))) << text;
-  for (const char* text : {"007", "1.50", "-0", "+4", "1e5", "1234567890123456", "True", "12 ", ".5", "5.", "nan", "inf", "0x10", "1,5"}) {
+  for (const char* text : {"0", "-3", "12.5", "10115", "true", "999999999999999"})
+    EXPECT_FALSE(std::holds_alternative<std::string>(attribute_from_cell(text))) << text;
+  for (const char* text :
+       {"007", "1.50", "-0", "+4", "1e5", "1234567890123456", "True", "12 ", ".5", "5.", "nan", "inf", "0x10", "1,5"}) {
     EXPECT_EQ(attribute_from_cell(text), Attribute(std::string(text)));
   }
 }
@@ -104,8 +118,14 @@ TEST_P(ImportTest, MappingGoesFirstAndAHeaderHasToMakeSense) {
   EXPECT_NE(problem("email\nx\n", options).find("no such column"), std::string::npos);
   EXPECT_NE(problem("", subscribe()).find("empty"), std::string::npos);
   EXPECT_NE(problem("\"email\nx\n", subscribe()).find("line 1"), std::string::npos);
-  EXPECT_NE(problem(std::string("\xFF\xFE" "e\0m\0", 6), subscribe()).find("UTF-8"), std::string::npos);
-  EXPECT_NE(problem("email\na@example.org\n", {.mode = ImportMode::kSubscribe}).find("/consent_source"), std::string::npos);
+  EXPECT_NE(problem(std::string("\xFF\xFE"
+                                "e\0m\0",
+                                6),
+                    subscribe())
+                .find("UTF-8"),
+            std::string::npos);
+  EXPECT_NE(problem("email\na@example.org\n", {.mode = ImportMode::kSubscribe}).find("/consent_source"),
+            std::string::npos);
   EXPECT_EQ(count("import_job"), 1) << "what cannot start leaves no record";
 }
 
@@ -114,7 +134,8 @@ TEST_P(ImportTest, OnlyWhoSaidYesIsOptedInAndAnOptOutStays) {
   auto text = "email,consent\nyes@example.org,yes\nno@example.org,no\nempty@example.org,\nout@example.org,yes\n";
   write([&](storage::Tx& tx) -> Result<bool> {
     auto out = TRY(upsert_contact(tx, workspace, {.email = "out@example.org"}, clock.now(), ids));
-    return consent::unsubscribe(tx, workspace, {.who = {out.contact.id, out.contact.email}, .source = "link"}, clock.now(), ids);
+    return consent::unsubscribe(tx, workspace, {.who = {out.contact.id, out.contact.email}, .source = "link"},
+                                clock.now(), ids);
   });
   clock.move_to(clock.now() + kDay_us);
   auto result = done(text, subscribe(id));
@@ -131,7 +152,8 @@ TEST_P(ImportTest, OnlyWhoSaidYesIsOptedInAndAnOptOutStays) {
 
 TEST_P(ImportTest, UpdateOnlyAddsNobodyAndTouchesNoConsent) {
   done("email,city\na@example.org,Bonn\n", subscribe());
-  auto result = done("email,city,consent\na@example.org,Berlin,no\nb@example.org,Berlin,yes\n", {.mode = ImportMode::kUpdateOnly});
+  auto result = done("email,city,consent\na@example.org,Berlin,no\nb@example.org,Berlin,yes\n",
+                     {.mode = ImportMode::kUpdateOnly});
   EXPECT_EQ(result.updated, 1);
   EXPECT_EQ(result.failed, 1);
   ASSERT_EQ(result.errors.size(), 1U);
@@ -158,16 +180,45 @@ TEST_P(ImportTest, TheSameBytesAreImportedOnceUnlessAskedAgain) {
 
 TEST_P(ImportTest, FortyMalformedRowsAreEachReportedAndTheGoodOnesBetweenThemAreImported) {
   const std::string bad[] = {
-      "no-at-sign,A,en,UTC,yes",   "@example.org,A,en,UTC,yes",       "a@,A,en,UTC,yes",              "a@b,A,en,UTC,yes",
-      "a b@example.org,A,en,UTC,yes", "a@exa mple.org,A,en,UTC,yes",  "a@@example.org,A,en,UTC,yes",  ",A,en,UTC,yes",
-      "\" \",A,en,UTC,yes",        "a..b@example.org,A,en,UTC,yes",   ".a@example.org,A,en,UTC,yes",  "a@-example.org,A,en,UTC,yes",
-      "x1@example.org,A,e,UTC,yes", "x2@example.org,A,en us,UTC,yes", "x3@example.org,A,english language in words and more,UTC,yes", "x4@example.org,A,en,Mars/Base,yes",
-      "x5@example.org,A,en,UTC+25,yes", "x6@example.org,A,en,UTC,maybe", "x7@example.org,A,en,UTC,2",  "x8@example.org,A,en,UTC",
-      "x9@example.org",            "y1@example.org,A,en,UTC,yes,more", "y2@example.org,A,en,UTC,yes,", "y3@example.org,\"A,en,UTC,yes",
-      "y4@example.org,\"A\"B,en,UTC,yes", "y5@example.org,A\"B,en,UTC,yes", "y6@example.org,\"\"A,en,UTC,yes", "y7@example.org,\xFF,en,UTC,yes",
-      "y8@example.org,\xC3,en,UTC,yes", "y9@example.org,\xED\xA0\x80,en,UTC,yes", "\xFF@example.org,A,en,UTC,yes", "z1@example.org,\xC0\xAF,en,UTC,yes",
-      "z2@example.org," + std::string(201, 'n') + ",en,UTC,yes", std::string("z3@example.org,\0,en,UTC,yes", 27), "z4@example.org," + std::string(1'200'000, 'x') + ",en,UTC,yes",
-      std::string(300, 'l') + "@example.org,A,en,UTC,yes", "<a@example.org>,A,en,UTC,yes", "a@example.org;b@example.org,A,en,UTC,yes", "mailto:,A,en,UTC,yes",
+      "no-at-sign,A,en,UTC,yes",
+      "@example.org,A,en,UTC,yes",
+      "a@,A,en,UTC,yes",
+      "a@b,A,en,UTC,yes",
+      "a b@example.org,A,en,UTC,yes",
+      "a@exa mple.org,A,en,UTC,yes",
+      "a@@example.org,A,en,UTC,yes",
+      ",A,en,UTC,yes",
+      "\" \",A,en,UTC,yes",
+      "a..b@example.org,A,en,UTC,yes",
+      ".a@example.org,A,en,UTC,yes",
+      "a@-example.org,A,en,UTC,yes",
+      "x1@example.org,A,e,UTC,yes",
+      "x2@example.org,A,en us,UTC,yes",
+      "x3@example.org,A,english language in words and more,UTC,yes",
+      "x4@example.org,A,en,Mars/Base,yes",
+      "x5@example.org,A,en,UTC+25,yes",
+      "x6@example.org,A,en,UTC,maybe",
+      "x7@example.org,A,en,UTC,2",
+      "x8@example.org,A,en,UTC",
+      "x9@example.org",
+      "y1@example.org,A,en,UTC,yes,more",
+      "y2@example.org,A,en,UTC,yes,",
+      "y3@example.org,\"A,en,UTC,yes",
+      "y4@example.org,\"A\"B,en,UTC,yes",
+      "y5@example.org,A\"B,en,UTC,yes",
+      "y6@example.org,\"\"A,en,UTC,yes",
+      "y7@example.org,\xFF,en,UTC,yes",
+      "y8@example.org,\xC3,en,UTC,yes",
+      "y9@example.org,\xED\xA0\x80,en,UTC,yes",
+      "\xFF@example.org,A,en,UTC,yes",
+      "z1@example.org,\xC0\xAF,en,UTC,yes",
+      "z2@example.org," + std::string(201, 'n') + ",en,UTC,yes",
+      std::string("z3@example.org,\0,en,UTC,yes", 27),
+      "z4@example.org," + std::string(1'200'000, 'x') + ",en,UTC,yes",
+      std::string(300, 'l') + "@example.org,A,en,UTC,yes",
+      "<a@example.org>,A,en,UTC,yes",
+      "a@example.org;b@example.org,A,en,UTC,yes",
+      "mailto:,A,en,UTC,yes",
       std::string(250, ','),
   };
   std::string text = "email,first_name,language,time_zone,consent\n";
@@ -280,7 +331,8 @@ TEST_P(ImportTest, FilesComeFromTheImportDirectoryOnly) {
   std::filesystem::create_symlink(directory / "secret.csv", inside / "link.csv");
   ImportDirectory allowed{inside.string()};
   EXPECT_TRUE(path_in(allowed, "sub/a.csv").ok());
-  for (const auto& path : {std::string("../secret.csv"), std::string("link.csv"), (directory / "secret.csv").string(), std::string("sub"), std::string("none.csv"), std::string("sub/../../secret.csv")}) {
+  for (const auto& path : {std::string("../secret.csv"), std::string("link.csv"), (directory / "secret.csv").string(),
+                           std::string("sub"), std::string("none.csv"), std::string("sub/../../secret.csv")}) {
     auto opened = path_in(allowed, path);
     ASSERT_FALSE(opened.ok()) << path;
     EXPECT_EQ(opened.error().code, Code::kNotFound) << path;
@@ -295,11 +347,14 @@ TEST_P(ImportTest, FilesComeFromTheImportDirectoryOnly) {
 TEST_P(ImportTest, TheSampleAudienceIsCleanAndFictional) {
   std::ifstream file("samples/newsletter.csv", std::ios::binary);
   if (!file) GTEST_SKIP() << "run from the root of the source tree";
-  auto result = import_contacts(*database, workspace, file_source("samples/newsletter.csv"), subscribe(list("Newsletter")), tools);
+  auto result = import_contacts(*database, workspace, file_source("samples/newsletter.csv"),
+                                subscribe(list("Newsletter")), tools);
   ASSERT_TRUE(result.ok()) << result.error().text();
   EXPECT_EQ(result->added, 500);
   EXPECT_EQ(result->failed, 0);
-  EXPECT_EQ(count("contact WHERE email NOT LIKE '%@example.org' AND email NOT LIKE '%@example.com' AND email NOT LIKE '%@example.net'"), 0);
+  EXPECT_EQ(count("contact WHERE email NOT LIKE '%@example.org' AND email NOT LIKE '%@example.com' AND email NOT LIKE "
+                  "'%@example.net'"),
+            0);
   EXPECT_EQ(count("consent WHERE state = 'opted_in'"), 476);
 }
 

@@ -12,7 +12,8 @@ using storage::Values;
 constexpr size_t kMembersBatchMax = 500;
 
 constexpr std::string_view kListSelect =
-    "SELECT l.id, l.name, l.description, l.created_at, (SELECT COUNT(*) FROM list_member m WHERE m.workspace_id = l.workspace_id AND "
+    "SELECT l.id, l.name, l.description, l.created_at, (SELECT COUNT(*) FROM list_member m WHERE m.workspace_id = "
+    "l.workspace_id AND "
     "m.list_id = l.id) FROM list l WHERE l.workspace_id = $1";
 
 List list_of(const storage::Row& row) {
@@ -44,8 +45,8 @@ Result<std::string> checked_name(std::string_view what, std::string_view name) {
   return trimmed;
 }
 
-Result<Made> create_list(Tx& tx, const std::string& workspace, const std::string& name, const std::string& description, Instant now,
-                         Ids& ids) {
+Result<Made> create_list(Tx& tx, const std::string& workspace, const std::string& name, const std::string& description,
+                         Instant now, Ids& ids) {
   std::string checked = TRY(checked_name("a list", name));
   if (auto known = TRY(find_by_name(tx, workspace, checked))) return Made{known->id, false};
   auto count = TRY(tx.query_one("SELECT COUNT(*) FROM list WHERE workspace_id = $1", {workspace}));
@@ -73,7 +74,8 @@ Result<void> delete_list(Tx& tx, const std::string& workspace, const std::string
   auto users = TRY(tx.query("SELECT name, rule FROM segment WHERE workspace_id = $1 ORDER BY name", {workspace}));
   std::string names;
   for (const auto& row : users) {
-    if (row[1].text().find("\"" + id + "\"") != std::string::npos) names += (names.empty() ? "'" : ", '") + row[0].text() + "'";
+    if (row[1].text().find("\"" + id + "\"") != std::string::npos)
+      names += (names.empty() ? "'" : ", '") + row[0].text() + "'";
   }
   if (!names.empty()) return conflict("The list is used by the segments " + names + "; change or delete them first");
   TRY(tx.execute("DELETE FROM list_member WHERE workspace_id = $1 AND list_id = $2", {workspace, id}));
@@ -84,7 +86,8 @@ Result<void> delete_list(Tx& tx, const std::string& workspace, const std::string
 }
 
 Result<std::vector<List>> all_lists(Tx& tx, const std::string& workspace) {
-  auto rows = TRY(tx.query(std::string(kListSelect) + " ORDER BY l.name LIMIT " + std::to_string(kListsMax), {workspace}));
+  auto rows =
+      TRY(tx.query(std::string(kListSelect) + " ORDER BY l.name LIMIT " + std::to_string(kListsMax), {workspace}));
   std::vector<List> lists;
   for (const auto& row : rows) lists.push_back(list_of(row));
   return lists;
@@ -102,8 +105,8 @@ Result<List> get_list(Tx& tx, const std::string& workspace, const std::string& i
                    (names.empty() ? "; there are no lists yet" : "; there are " + names));
 }
 
-Result<int64_t> add_members(Tx& tx, const std::string& workspace, const std::string& list_id, std::span<const std::string> contact_ids,
-                            Instant now) {
+Result<int64_t> add_members(Tx& tx, const std::string& workspace, const std::string& list_id,
+                            std::span<const std::string> contact_ids, Instant now) {
   int64_t added = 0;
   for (size_t from = 0; from < contact_ids.size(); from += kMembersBatchMax) {
     std::vector<Values> rows;

@@ -1,4 +1,5 @@
-// Lists: named sets of contacts kept by hand. Membership says who belongs, never who may be written to (services/consent).
+// Lists: named sets of contacts kept by hand. Membership says who belongs, never who may be written to
+// (services/consent).
 #pragma once
 
 #include <optional>
@@ -15,7 +16,7 @@ using storage::Tx;
 
 constexpr size_t kListNameSizeMax = 120;  // characters
 constexpr size_t kListDescriptionSizeMax = 1000;
-constexpr size_t kListsMax = 1000;        // in one workspace; segments have the same limit
+constexpr size_t kListsMax = 1000;  // in one workspace; segments have the same limit
 
 struct List {
   std::string id;
@@ -30,7 +31,8 @@ struct Made {
   bool created = false;  // false: one with this name was there
 };
 // Names are unique without regard to ASCII case.
-Result<Made> create_list(Tx& tx, const std::string& workspace, const std::string& name, const std::string& description, Instant now, Ids& ids);
+Result<Made> create_list(Tx& tx, const std::string& workspace, const std::string& name, const std::string& description,
+                         Instant now, Ids& ids);
 Result<void> rename_list(Tx& tx, const std::string& workspace, const std::string& id, const std::string& name);
 // kConflict names the segments that use it.
 Result<void> delete_list(Tx& tx, const std::string& workspace, const std::string& id);
@@ -38,8 +40,10 @@ Result<std::vector<List>> all_lists(Tx& tx, const std::string& workspace);
 // By id or by name; kNotFound lists the names there are.
 Result<List> get_list(Tx& tx, const std::string& workspace, const std::string& id_or_name);
 // How many were not members before, or were.
-Result<int64_t> add_members(Tx& tx, const std::string& workspace, const std::string& list_id, std::span<const std::string> contact_ids, Instant now);
-Result<int64_t> remove_members(Tx& tx, const std::string& workspace, const std::string& list_id, std::span<const std::string> contact_ids);
+Result<int64_t> add_members(Tx& tx, const std::string& workspace, const std::string& list_id,
+                            std::span<const std::string> contact_ids, Instant now);
+Result<int64_t> remove_members(Tx& tx, const std::string& workspace, const std::string& list_id,
+                               std::span<const std::string> contact_ids);
 
 // Trimmed, checked for emptiness, size and control characters.
 Result<std::string> checked_name(std::string_view what, std::string_view name);

@@ -1,8 +1,7 @@
 #include "services/audience/rule.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
 #include "services/audience/lists.hpp"
@@ -37,15 +36,18 @@ struct Parser {
     std::string text = value.get<std::string>();
     if (trim(text).empty()) problem(place, "must not be empty");
     else if (text.find('\0') != std::string::npos) problem(place, "must not contain the character U+0000");
-    else if (count_code_points(text) > kLiteralSizeMax) problem(place, "has more than " + std::to_string(kLiteralSizeMax) + " characters");
+    else if (count_code_points(text) > kLiteralSizeMax)
+      problem(place, "has more than " + std::to_string(kLiteralSizeMax) + " characters");
     return text;
   }
 
   int64_t whole(const Json& json, std::string_view key, int64_t least, int64_t most, const std::string& pointer) {
     const Json& value = json[std::string(key)];
     double number = value.is_number() ? value.get<double>() : NAN;
-    if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most)) || std::floor(number) != number) {
-      problem(pointer + pointer_step(key), "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
+    if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most)) ||
+        std::floor(number) != number) {
+      problem(pointer + pointer_step(key),
+              "must be a whole number from " + std::to_string(least) + " to " + std::to_string(most));
       return least;
     }
     return static_cast<int64_t>(number);
@@ -89,7 +91,8 @@ struct Parser {
     } else if (rule.op == Op::kIn) {
       const Json& list = json["value"];
       if (!list.is_array()) return problem(pointer + "/value", "must be a list for the op in"), rule;
-      for (size_t i = 0; i < std::min(list.size(), kInValuesMax + 1); ++i) literal(list[i], pointer + "/value/" + std::to_string(i), rule);
+      for (size_t i = 0; i < std::min(list.size(), kInValuesMax + 1); ++i)
+        literal(list[i], pointer + "/value/" + std::to_string(i), rule);
     } else if (!no_value) {
       literal(json["value"], pointer + "/value", rule);
     }
@@ -112,7 +115,8 @@ struct Parser {
       if (!where.is_array()) return problem(pointer + "/where", "must be a list of conditions on properties"), rule;
       for (size_t i = 0; i < where.size() && ++nodes <= kRuleNodesMax; ++i) {
         std::string place = pointer + "/where/" + std::to_string(i);
-        if (where[i].is_object() && where[i].contains("property")) rule.parts.push_back(condition(where[i], "property", place));
+        if (where[i].is_object() && where[i].contains("property"))
+          rule.parts.push_back(condition(where[i], "property", place));
         else problem(place, "must be a condition with property, op and value");
       }
     }
@@ -121,16 +125,20 @@ struct Parser {
 
   Rule named(const Json& json, std::string_view key, Kind kind, const std::string& pointer) {
     Rule rule{.kind = kind};
-    refuse_others(json, kind == Kind::kList ? std::initializer_list<std::string_view>{"list", "list_id"}
-                                            : std::initializer_list<std::string_view>{"consent"}, pointer);
+    refuse_others(json,
+                  kind == Kind::kList ? std::initializer_list<std::string_view>{"list", "list_id"}
+                                      : std::initializer_list<std::string_view>{"consent"},
+                  pointer);
     rule.name = text_of(json, key, pointer);
     if (json.contains("list_id")) rule.list_id = text_of(json, "list_id", pointer);
     return rule;
   }
 
   Rule node(const Json& json, const std::string& pointer, size_t depth) {
-    if (++nodes > kRuleNodesMax) return problem(pointer, "the rule has more than " + std::to_string(kRuleNodesMax) + " parts"), Rule{};
-    if (depth > kRuleDepthMax) return problem(pointer, "is nested deeper than " + std::to_string(kRuleDepthMax) + " levels"), Rule{};
+    if (++nodes > kRuleNodesMax)
+      return problem(pointer, "the rule has more than " + std::to_string(kRuleNodesMax) + " parts"), Rule{};
+    if (depth > kRuleDepthMax)
+      return problem(pointer, "is nested deeper than " + std::to_string(kRuleDepthMax) + " levels"), Rule{};
     if (!json.is_object()) return problem(pointer, "must be an object"), Rule{};
     if (json.contains("all")) return group(json, "all", Kind::kAll, pointer, depth);
     if (json.contains("any")) return group(json, "any", Kind::kAny, pointer, depth);
@@ -150,7 +158,8 @@ struct Parser {
 };
 
 Json literal_json(const Literal& literal) {
-  if (const auto* number = std::get_if<double>(&literal); number != nullptr && std::floor(*number) == *number && std::abs(*number) < 1e15) {
+  if (const auto* number = std::get_if<double>(&literal);
+      number != nullptr && std::floor(*number) == *number && std::abs(*number) < 1e15) {
     return static_cast<int64_t>(*number);
   }
   return std::visit([](const auto& value) { return Json(value); }, literal);
@@ -199,7 +208,8 @@ Result<Instant> parse_day_or_instant(std::string_view text) {
 }
 
 void check_condition(const Rule& condition, bool of_event, const std::string& pointer, Issues& issues) {
-  bool ordered = condition.op == Op::kGt || condition.op == Op::kGte || condition.op == Op::kLt || condition.op == Op::kLte;
+  bool ordered =
+      condition.op == Op::kGt || condition.op == Op::kGte || condition.op == Op::kLt || condition.op == Op::kLte;
   bool text_only = condition.op == Op::kContains || condition.op == Op::kStartsWith;
   std::string place = pointer + "/value";
   if (condition.op == Op::kIn && (condition.values.empty() || condition.values.size() > kInValuesMax)) {
@@ -207,17 +217,20 @@ void check_condition(const Rule& condition, bool of_event, const std::string& po
   }
   for (const auto& value : condition.values) {
     const auto* text = std::get_if<std::string>(&value);
-    if (text != nullptr && (text->find('\0') != std::string::npos || !is_utf8(*text))) issues.push_back({place, "is not usable text"});
+    if (text != nullptr && (text->find('\0') != std::string::npos || !is_utf8(*text)))
+      issues.push_back({place, "is not usable text"});
     if (text != nullptr && count_code_points(*text) > kLiteralSizeMax) {
       issues.push_back({place, "has more than " + std::to_string(kLiteralSizeMax) + " characters"});
     }
     if (text_only && (text == nullptr || text->empty())) issues.push_back({place, "must be text that is not empty"});
-    if (ordered && std::holds_alternative<bool>(value)) issues.push_back({place, "must be a number or text to be compared by size"});
+    if (ordered && std::holds_alternative<bool>(value))
+      issues.push_back({place, "must be a number or text to be compared by size"});
   }
   if (of_event || condition.name != "created_at") return;
   if (!ordered) return issues.push_back({pointer + "/op", "must be gt, gte, lt or lte for created_at"});
   const auto* text = std::get_if<std::string>(&condition.values.front());
-  if (text == nullptr || !parse_day_or_instant(*text).ok()) issues.push_back({place, "must be a date or a time such as 2026-11-21"});
+  if (text == nullptr || !parse_day_or_instant(*text).ok())
+    issues.push_back({place, "must be a date or a time such as 2026-11-21"});
 }
 
 Result<Rule> parse_rule(const Json& json) {
@@ -235,9 +248,12 @@ Json rule_to_json(const Rule& rule) {
       for (const auto& part : rule.parts) parts.push_back(rule_to_json(part));
       return {{rule.kind == Kind::kAll ? "all" : "any", std::move(parts)}};
     }
-    case Kind::kNot: return {{"not", rule_to_json(rule.parts.front())}};
-    case Kind::kAttribute: return condition_json(rule, "attribute");
-    case Kind::kConsent: return {{"consent", rule.name}};
+    case Kind::kNot:
+      return {{"not", rule_to_json(rule.parts.front())}};
+    case Kind::kAttribute:
+      return condition_json(rule, "attribute");
+    case Kind::kConsent:
+      return {{"consent", rule.name}};
     case Kind::kList: {
       Json json = {{"list", rule.name}};
       if (!rule.list_id.empty()) json["list_id"] = rule.list_id;

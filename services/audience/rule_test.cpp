@@ -1,8 +1,7 @@
 #include "services/audience/rule.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <cmath>
+#include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
 #include "services/audience/audience.hpp"
@@ -27,17 +26,19 @@ Json json_of(std::string_view text) {
 }
 
 TEST(RuleJson, EveryProblemIsReportedWithItsPointer) {
-  auto json = parse_json(R"({"all":[{"attribute":"city","op":"equals","value":1},{"any":[]},{"attribute":"","op":"eq","value":"x"},
+  auto json = parse_json(
+      R"({"all":[{"attribute":"city","op":"equals","value":1},{"any":[]},{"attribute":"","op":"eq","value":"x"},
     {"event":"Order Completed","count_min":0,"within_days":"7","where":[{"attribute":"total"},{"property":"total","op":"gt","value":true}]},
     {"not":{"attribute":"a","op":"in","value":"b"}},{"attribute":"a","op":"exists","value":1},{"list":5},{"color":"red"},
     {"attribute":"created_at","op":"gt","value":"soon"},7,{"attribute":"a","op":"eq","value":"x","extra":1}]})");
   ASSERT_TRUE(json.ok()) << json.error().text();
   auto rule = parse_rule(*json);
   ASSERT_FALSE(rule.ok());
-  EXPECT_EQ(pointers(rule.error()),
-            (std::vector<std::string>{"/all/0/op", "/all/1/any", "/all/2/attribute", "/all/3/count_min", "/all/3/within_days", "/all/3/where/0",
-                                      "/all/3/where/1/value", "/all/4/not/value", "/all/5/value", "/all/6/list", "/all/7", "/all/8/value", "/all/9",
-                                      "/all/10/extra"}))
+  EXPECT_EQ(
+      pointers(rule.error()),
+      (std::vector<std::string>{"/all/0/op", "/all/1/any", "/all/2/attribute", "/all/3/count_min", "/all/3/within_days",
+                                "/all/3/where/0", "/all/3/where/1/value", "/all/4/not/value", "/all/5/value",
+                                "/all/6/list", "/all/7", "/all/8/value", "/all/9", "/all/10/extra"}))
       << rule.error().text();
 }
 
@@ -51,21 +52,29 @@ TEST(RuleJson, DepthAndSizeAreLimited) {
 }
 
 TEST(RuleText, BecomesTheSameTree) {
-  EXPECT_EQ(json_of("city = \"Berlin\" and orders >= 2 and in list \"Newsletter\""),
-            Json::parse(R"({"all":[{"attribute":"city","op":"eq","value":"Berlin"},{"attribute":"orders","op":"gte","value":2},{"list":"Newsletter"}]})"));
-  EXPECT_EQ(json_of("a = 1 or b is not true and not (c contains 'x' or d starts with 'y')"),
-            Json::parse(R"({"any":[{"attribute":"a","op":"eq","value":1},{"all":[{"attribute":"b","op":"ne","value":true},
+  EXPECT_EQ(
+      json_of("city = \"Berlin\" and orders >= 2 and in list \"Newsletter\""),
+      Json::parse(
+          R"({"all":[{"attribute":"city","op":"eq","value":"Berlin"},{"attribute":"orders","op":"gte","value":2},{"list":"Newsletter"}]})"));
+  EXPECT_EQ(
+      json_of("a = 1 or b is not true and not (c contains 'x' or d starts with 'y')"),
+      Json::parse(R"({"any":[{"attribute":"a","op":"eq","value":1},{"all":[{"attribute":"b","op":"ne","value":true},
               {"not":{"any":[{"attribute":"c","op":"contains","value":"x"},{"attribute":"d","op":"starts_with","value":"y"}]}}]}]})"));
   EXPECT_EQ(json_of("did \"Order Completed\" at least 2 times within 90 days where (total >= 50 and currency = EUR)"),
             Json::parse(R"({"event":"Order Completed","op":"did","count_min":2,"within_days":90,
               "where":[{"property":"total","op":"gte","value":50},{"property":"currency","op":"eq","value":"EUR"}]})"));
   EXPECT_EQ(json_of("did not \"Email Opened\" in the last 30 days AND consent email"),
             Json::parse(R"({"all":[{"event":"Email Opened","op":"did_not","within_days":30},{"consent":"email"}]})"));
-  EXPECT_EQ(json_of("\"favourite color\" in (red, 'dark \\'blue\\'', -1.5) and phone is set and vip is missing and city not in (Bonn)"),
-            Json::parse(R"({"all":[{"attribute":"favourite color","op":"in","value":["red","dark 'blue'",-1.5]},{"attribute":"phone","op":"exists"},
+  EXPECT_EQ(
+      json_of("\"favourite color\" in (red, 'dark \\'blue\\'', -1.5) and phone is set and vip is missing and city not "
+              "in (Bonn)"),
+      Json::parse(
+          R"({"all":[{"attribute":"favourite color","op":"in","value":["red","dark 'blue'",-1.5]},{"attribute":"phone","op":"exists"},
               {"attribute":"vip","op":"missing"},{"not":{"attribute":"city","op":"in","value":["Bonn"]}}]})"));
-  EXPECT_EQ(json_of("created_at >= 2026-01-01"), Json::parse(R"({"attribute":"created_at","op":"gte","value":"2026-01-01"})"));
-  EXPECT_EQ(json_of("städte = \"Köln\" and consent = yes and did = 3").size(), 1U) << "words of the grammar can still be attributes";
+  EXPECT_EQ(json_of("created_at >= 2026-01-01"),
+            Json::parse(R"({"attribute":"created_at","op":"gte","value":"2026-01-01"})"));
+  EXPECT_EQ(json_of("städte = \"Köln\" and consent = yes and did = 3").size(), 1U)
+      << "words of the grammar can still be attributes";
 }
 
 TEST(RuleText, MistakesAreReportedWithTheirPlace) {
@@ -137,7 +146,8 @@ struct RuleDatabase : DatabaseTest {
         if (person.vip) change.attributes["vip"] = *person.vip;
         person.id = TRY(upsert_contact(tx, workspace, change, person.created, ids)).contact.id;
         if (person.on_list) TRY(add_members(tx, workspace, list.id, {{person.id}}, clock.now()));
-        if (person.consents) TRY(consent::record(tx, workspace, {person.id, "email", consent::State::kOptedIn, "form", "", {1}}));
+        if (person.consents)
+          TRY(consent::record(tx, workspace, {person.id, "email", consent::State::kOptedIn, "form", "", {1}}));
         for (const auto& [days, total] : person.purchases) {
           Fact fact{.name = "Order Completed", .contact_id = person.id, .properties = to_text(Json{{"total", total}})};
           TRY(record_facts(tx, workspace, {&fact, 1}, clock.now() - days * kDay_us, ids));
@@ -159,7 +169,8 @@ struct RuleDatabase : DatabaseTest {
     if (rng.below(2) != 0) person.vip = rng.below(2) != 0;
     person.on_list = rng.below(2) != 0;
     person.consents = rng.below(2) != 0;
-    for (uint64_t n = rng.below(4); n > 0; --n) person.purchases.emplace_back(rng.below(120), static_cast<double>(rng.below(100)));
+    for (uint64_t n = rng.below(4); n > 0; --n)
+      person.purchases.emplace_back(rng.below(120), static_cast<double>(rng.below(100)));
     person.created = clock.now() - static_cast<int64_t>(rng.below(60)) * kDay_us;
     return person;
   }
@@ -174,7 +185,12 @@ struct RuleDatabase : DatabaseTest {
     return std::nullopt;
   }
   static bool compares(double a, const std::string& op, double b) {
-    return op == "=" ? a == b : op == "!=" ? a != b : op == ">" ? a > b : op == ">=" ? a >= b : op == "<" ? a < b : a <= b;
+    return op == "="    ? a == b
+           : op == "!=" ? a != b
+           : op == ">"  ? a > b
+           : op == ">=" ? a >= b
+           : op == "<"  ? a < b
+                        : a <= b;
   }
 
   Generated leaf() {
@@ -182,19 +198,22 @@ struct RuleDatabase : DatabaseTest {
       case 0: {
         std::string city = pick({"Berlin", "bern", "M\xC3\xBCnchen", "100", "x'; DROP TABLE contact; --", "Nowhere"});
         bool negated = rng.below(2) != 0;
-        return {"city " + std::string(negated ? "!=" : "=") + " \"" + city + "\"", [=](const Person& p) { return negated != (!p.city.empty() && same(p.city, city)); }};
+        return {"city " + std::string(negated ? "!=" : "=") + " \"" + city + "\"",
+                [=](const Person& p) { return negated != (!p.city.empty() && same(p.city, city)); }};
       }
       case 1: {
         std::string op = pick({"=", "!=", ">", ">=", "<", "<="});
         int64_t value = static_cast<int64_t>(rng.below(12)) - 1;
         return {"orders " + op + " " + std::to_string(value), [=](const Person& p) {
-                  return p.orders ? compares(static_cast<double>(*p.orders), op, static_cast<double>(value)) : op == "!=";
+                  return p.orders ? compares(static_cast<double>(*p.orders), op, static_cast<double>(value))
+                                  : op == "!=";
                 }};
       }
       case 2: {
         std::string op = pick({"=", ">", "<="});
         double value = static_cast<double>(rng.below(30)) / 2;
-        std::string text = value == std::floor(value) ? std::to_string(static_cast<int>(value)) : std::to_string(static_cast<int>(value)) + ".5";
+        std::string text = value == std::floor(value) ? std::to_string(static_cast<int>(value))
+                                                      : std::to_string(static_cast<int>(value)) + ".5";
         return {"zip " + op + " " + text, [=](const Person& p) {
                   auto mine = p.zip ? number(*p.zip) : std::nullopt;
                   return mine && compares(*mine, op, value);
@@ -204,30 +223,41 @@ struct RuleDatabase : DatabaseTest {
         bool wanted = rng.below(2) != 0;
         return {std::string("vip = ") + (wanted ? "true" : "false"), [=](const Person& p) { return p.vip == wanted; }};
       }
-      case 4: return {"in list newsletter", [](const Person& p) { return p.on_list; }};
-      case 5: return {"consent email", [](const Person& p) { return p.consents; }};
+      case 4:
+        return {"in list newsletter", [](const Person& p) { return p.on_list; }};
+      case 5:
+        return {"consent email", [](const Person& p) { return p.consents; }};
       case 6: {
         std::string part = pick({"er", "BER", "\xC3\xBC", "%", "_"});
-        return {"city contains \"" + part + "\"", [=](const Person& p) { return lower_ascii(p.city).find(lower_ascii(part)) != std::string::npos; }};
+        return {"city contains \"" + part + "\"",
+                [=](const Person& p) { return lower_ascii(p.city).find(lower_ascii(part)) != std::string::npos; }};
       }
       case 7: {
         std::string start = pick({"p1", "P2", "p29", "@"});
-        return {"email starts with '" + start + "'", [=](const Person& p) { return lower_ascii(p.email).starts_with(lower_ascii(start)); }};
+        return {"email starts with '" + start + "'",
+                [=](const Person& p) { return lower_ascii(p.email).starts_with(lower_ascii(start)); }};
       }
-      case 8: return {"city in (berlin, 100, 'M\xC3\xBCnchen')", [](const Person& p) { return same(p.city, "Berlin") || p.city == "100" || p.city == "M\xC3\xBCnchen"; }};
+      case 8:
+        return {"city in (berlin, 100, 'M\xC3\xBCnchen')", [](const Person& p) {
+                  return same(p.city, "Berlin") || p.city == "100" || p.city == "M\xC3\xBCnchen";
+                }};
       case 9: {
         bool set = rng.below(2) != 0;
-        return {set ? "zip exists" : "zip is missing", [=](const Person& p) { return set == (p.zip && !p.zip->empty()); }};
+        return {set ? "zip exists" : "zip is missing",
+                [=](const Person& p) { return set == (p.zip && !p.zip->empty()); }};
       }
       case 10: {
         int64_t days = static_cast<int64_t>(rng.below(120)) + 1;
         int64_t times = static_cast<int64_t>(rng.below(3)) + 1;
         int64_t total = static_cast<int64_t>(rng.below(100));
         bool did = rng.below(2) != 0;
-        std::string text = std::string(did ? "did" : "did not") + " \"Order Completed\" at least " + std::to_string(times) + " times within " +
-                           std::to_string(days) + " days where (total >= " + std::to_string(total) + ")";
+        std::string text = std::string(did ? "did" : "did not") + " \"Order Completed\" at least " +
+                           std::to_string(times) + " times within " + std::to_string(days) +
+                           " days where (total >= " + std::to_string(total) + ")";
         return {text, [=](const Person& p) {
-                  auto n = std::count_if(p.purchases.begin(), p.purchases.end(), [=](const auto& one) { return one.first <= days && one.second >= static_cast<double>(total); });
+                  auto n = std::count_if(p.purchases.begin(), p.purchases.end(), [=](const auto& one) {
+                    return one.first <= days && one.second >= static_cast<double>(total);
+                  });
                   return did == (n >= times);
                 }};
       }
@@ -239,7 +269,8 @@ struct RuleDatabase : DatabaseTest {
       default: {
         std::string name = pick({"ADA", "\xC3\x89lise", "\xC3\xA9lise"});
         std::string plan = pick({"gold", "Silver"});
-        return {"(first_name is \"" + name + "\" or \"it's \\\"a\\\" plan.$1\" = " + plan + ")", [=](const Person& p) { return same(p.first_name, name) || same(p.plan, plan); }};
+        return {"(first_name is \"" + name + "\" or \"it's \\\"a\\\" plan.$1\" = " + plan + ")",
+                [=](const Person& p) { return same(p.first_name, name) || same(p.plan, plan); }};
       }
     }
   }
@@ -253,8 +284,9 @@ struct RuleDatabase : DatabaseTest {
     bool all = rng.below(2) != 0;
     auto left = tree(depth - 1);
     auto right = tree(depth - 1);
-    return {"(" + left.text + (all ? " and " : " or ") + right.text + ")",
-            [=](const Person& p) { return all ? left.matches(p) && right.matches(p) : left.matches(p) || right.matches(p); }};
+    return {"(" + left.text + (all ? " and " : " or ") + right.text + ")", [=](const Person& p) {
+              return all ? left.matches(p) && right.matches(p) : left.matches(p) || right.matches(p);
+            }};
   }
 };
 
@@ -276,7 +308,8 @@ TEST_P(RuleDatabase, TextBecomesATreeBecomesSqlThatCountsWhatAPlainLoopCounts) {
     for (const auto& contact : found) got.insert(contact.email);
     for (const auto& person : people) {
       ASSERT_EQ(got.contains(person.email), generated.matches(person))
-          << generated.text << " for " << person.email << " city=" << person.city << " zip=" << person.zip.value_or("-");
+          << generated.text << " for " << person.email << " city=" << person.city
+          << " zip=" << person.zip.value_or("-");
     }
     matched += static_cast<int64_t>(got.size());
   }
@@ -289,19 +322,25 @@ TEST_P(RuleDatabase, ASegmentIsStoredBoundCountedAndPagedStably) {
   ASSERT_TRUE(rule.ok());
   auto made = write([&](Tx& tx) { return create_segment(tx, workspace, "Good readers", *rule, clock.now(), ids); });
   EXPECT_TRUE(made.created);
-  EXPECT_FALSE(write([&](Tx& tx) { return create_segment(tx, workspace, "good READERS", *rule, clock.now(), ids); }).created);
+  EXPECT_FALSE(
+      write([&](Tx& tx) { return create_segment(tx, workspace, "good READERS", *rule, clock.now(), ids); }).created);
   auto other = parse_rule_text("orders = 1");
-  EXPECT_EQ(write_error([&](Tx& tx) { return create_segment(tx, workspace, "Good readers", *other, clock.now(), ids); }).code, Code::kConflict);
+  EXPECT_EQ(
+      write_error([&](Tx& tx) { return create_segment(tx, workspace, "Good readers", *other, clock.now(), ids); }).code,
+      Code::kConflict);
   auto list = write([&](Tx& tx) { return get_list(tx, workspace, "Newsletter"); });
   write([&](Tx& tx) { return rename_list(tx, workspace, list.id, "Weekly letter"); });
 
   AudienceRef ref{"", made.id};
   int64_t size = write([&](Tx& tx) { return audience_count(tx, workspace, ref, clock.now()); });
-  auto expected = std::count_if(people.begin(), people.end(), [](const Person& p) { return p.on_list && p.orders.value_or(0) >= 3; });
+  auto expected = std::count_if(people.begin(), people.end(),
+                                [](const Person& p) { return p.on_list && p.orders.value_or(0) >= 3; });
   EXPECT_EQ(size, expected) << "a renamed list is still the same list";
   std::vector<std::string> seen;
   while (true) {
-    auto page = write([&](Tx& tx) { return audience_page(tx, workspace, ref, {.after = seen.empty() ? "" : seen.back(), .limit = 7}, clock.now()); });
+    auto page = write([&](Tx& tx) {
+      return audience_page(tx, workspace, ref, {.after = seen.empty() ? "" : seen.back(), .limit = 7}, clock.now());
+    });
     for (const auto& contact : page) seen.push_back(contact.id);
     if (page.size() < 7) break;
   }
@@ -309,8 +348,9 @@ TEST_P(RuleDatabase, ASegmentIsStoredBoundCountedAndPagedStably) {
   EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));
 
   auto unknown = parse_rule_text("not in list \"Nobody\" and in list Nothing");
-  EXPECT_EQ(pointers(write_error([&](Tx& tx) { return create_segment(tx, workspace, "X", *unknown, clock.now(), ids); })),
-            (std::vector<std::string>{"/all/0/not/list", "/all/1/list"}));
+  EXPECT_EQ(
+      pointers(write_error([&](Tx& tx) { return create_segment(tx, workspace, "X", *unknown, clock.now(), ids); })),
+      (std::vector<std::string>{"/all/0/not/list", "/all/1/list"}));
   write([&](Tx& tx) { return update_segment(tx, workspace, made.id, "Renamed", *other, clock.now()); });
   EXPECT_EQ(write([&](Tx& tx) { return get_segment(tx, workspace, "renamed"); }).rule.kind, Rule::Kind::kAttribute);
 }

@@ -3,10 +3,13 @@
 //   any       = all { "or" all }
 //   all       = one { "and" one }
 //   one       = "not" one | "(" any ")" | "in" "list" name | "consent" channel | event | condition
-//   event     = "did" [ "not" ] name { "at" "least" NUMBER [ "times" ] | ( "within" | "in" "the" "last" ) NUMBER "days" }
+//   event     = "did" [ "not" ] name { "at" "least" NUMBER [ "times" ] | ( "within" | "in" "the" "last" ) NUMBER "days"
+//   }
 //               [ "where" "(" condition { "and" condition } ")" ]
-//   condition = name ( "=" | "!=" | "<>" | ">" | ">=" | "<" | "<=" | "is" | "is" "not" | "contains" | "starts" "with" ) value
-//             | name [ "not" ] "in" "(" value { "," value } ")" | name ( "exists" | "is" "set" | "missing" | "is" "missing" )
+//   condition = name ( "=" | "!=" | "<>" | ">" | ">=" | "<" | "<=" | "is" | "is" "not" | "contains" | "starts" "with" )
+//   value
+//             | name [ "not" ] "in" "(" value { "," value } ")" | name ( "exists" | "is" "set" | "missing" | "is"
+//             "missing" )
 #include <charconv>
 
 #include "core/bytes.hpp"
@@ -29,7 +32,8 @@ struct Token {
 bool is_space(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_word(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '-' || static_cast<unsigned char>(c) >= 0x80;
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '.' || c == '-' ||
+         static_cast<unsigned char>(c) >= 0x80;
 }
 
 class Parser {
@@ -37,8 +41,10 @@ class Parser {
   explicit Parser(std::string_view text) : text_(text) {}
 
   Result<Rule> parse() {
-    if (text_.size() > kRuleTextSizeMax) return invalid("The rule has more than " + std::to_string(kRuleTextSizeMax) + " bytes");
-    if (!is_utf8(text_) || text_.find('\0') != std::string_view::npos) return invalid("The rule is not usable UTF-8 text");
+    if (text_.size() > kRuleTextSizeMax)
+      return invalid("The rule has more than " + std::to_string(kRuleTextSizeMax) + " bytes");
+    if (!is_utf8(text_) || text_.find('\0') != std::string_view::npos)
+      return invalid("The rule is not usable UTF-8 text");
     TRY(tokenize());
     Rule rule = TRY(any(1));
     if (peek().type != Type::kEnd) return wrong("expected 'and', 'or' or the end, found " + shown(peek()));
@@ -116,13 +122,16 @@ class Parser {
       return start + 2;
     }
     if (std::string_view("=<>(),").find(text_[start]) == std::string_view::npos) {
-      return wrong_at(start, "'" + std::string(1, text_[start]) + "' has no meaning here; put texts in quotation marks");
+      return wrong_at(start,
+                      "'" + std::string(1, text_[start]) + "' has no meaning here; put texts in quotation marks");
     }
     tokens_.push_back({Type::kSign, std::string(1, text_[start]), start});
     return start + 1;
   }
 
-  [[nodiscard]] const Token& peek(size_t ahead = 0) const { return tokens_[std::min(next_ + ahead, tokens_.size() - 1)]; }
+  [[nodiscard]] const Token& peek(size_t ahead = 0) const {
+    return tokens_[std::min(next_ + ahead, tokens_.size() - 1)];
+  }
   const Token& take() {
     const Token& token = peek();
     if (next_ + 1 < tokens_.size()) ++next_;
@@ -243,7 +252,8 @@ class Parser {
         rule.count_min = TRY(whole(kCountMax, "a number of times"));
         if (!accept("times")) accept("time");
       } else if (is("within") || (is("in") && is("the", 1) && is("last", 2)) || (is("in") && is("last", 1))) {
-        while (accept("within") || accept("in") || accept("the") || accept("last")) {}
+        while (accept("within") || accept("in") || accept("the") || accept("last")) {
+        }
         rule.within_days = TRY(whole(kWithinDaysMax, "a number of days"));
         if (!accept("days") && !accept("day")) return wrong("expected 'days', found " + shown(peek()));
       } else {

@@ -8,7 +8,8 @@ namespace spreaders::audience {
 
 namespace {
 
-constexpr std::string_view kSegmentSelect = "SELECT id, name, rule, created_at, updated_at FROM segment WHERE workspace_id = $1";
+constexpr std::string_view kSegmentSelect =
+    "SELECT id, name, rule, created_at, updated_at FROM segment WHERE workspace_id = $1";
 
 Result<Segment> segment_of(const storage::Row& row) {
   auto json = TRY(parse_json(row[2].text()));
@@ -27,26 +28,29 @@ Result<std::optional<Segment>> find_by_name(Tx& tx, const std::string& workspace
 
 }  // namespace
 
-Result<Made> create_segment(Tx& tx, const std::string& workspace, const std::string& name, Rule rule, Instant now, Ids& ids) {
+Result<Made> create_segment(Tx& tx, const std::string& workspace, const std::string& name, Rule rule, Instant now,
+                            Ids& ids) {
   std::string checked = TRY(checked_name("a segment", name));
   TRY(bind_lists(tx, workspace, rule));
   Json json = rule_to_json(rule);
   if (auto known = TRY(find_by_name(tx, workspace, checked))) {
     if (rule_to_json(known->rule) == json) return Made{known->id, false};
-    return conflict("There is a segment '" + known->name + "' with another rule already; update it or choose another name");
+    return conflict("There is a segment '" + known->name +
+                    "' with another rule already; update it or choose another name");
   }
   auto count = TRY(tx.query_one("SELECT COUNT(*) FROM segment WHERE workspace_id = $1", {workspace}));
   if ((*count)[0].integer() >= static_cast<int64_t>(kListsMax)) {
     return conflict("This workspace has " + std::to_string(kListsMax) + " segments already; delete one first");
   }
   Made made{ids.make("seg"), true};
-  TRY(tx.execute("INSERT INTO segment (workspace_id, id, name, rule, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)",
-                 {workspace, made.id, checked, to_text(json), now, now}));
+  TRY(tx.execute(
+      "INSERT INTO segment (workspace_id, id, name, rule, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6)",
+      {workspace, made.id, checked, to_text(json), now, now}));
   return made;
 }
 
-Result<void> update_segment(Tx& tx, const std::string& workspace, const std::string& id, const std::string& name, std::optional<Rule> rule,
-                            Instant now) {
+Result<void> update_segment(Tx& tx, const std::string& workspace, const std::string& id, const std::string& name,
+                            std::optional<Rule> rule, Instant now) {
   auto segment = TRY(get_segment(tx, workspace, id));
   if (!name.empty()) {
     segment.name = TRY(checked_name("a segment", name));
@@ -82,7 +86,8 @@ Result<Segment> get_segment(Tx& tx, const std::string& workspace, const std::str
 }
 
 Result<std::vector<Segment>> all_segments(Tx& tx, const std::string& workspace) {
-  auto rows = TRY(tx.query(std::string(kSegmentSelect) + " ORDER BY name LIMIT " + std::to_string(kListsMax), {workspace}));
+  auto rows =
+      TRY(tx.query(std::string(kSegmentSelect) + " ORDER BY name LIMIT " + std::to_string(kListsMax), {workspace}));
   std::vector<Segment> segments;
   for (const auto& row : rows) segments.push_back(TRY(segment_of(row)));
   return segments;

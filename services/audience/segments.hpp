@@ -20,10 +20,11 @@ struct Segment {
 };
 
 // Lists in the rule are bound. A name that is taken: the same segment when the rule is equal, else kConflict.
-Result<Made> create_segment(Tx& tx, const std::string& workspace, const std::string& name, Rule rule, Instant now, Ids& ids);
+Result<Made> create_segment(Tx& tx, const std::string& workspace, const std::string& name, Rule rule, Instant now,
+                            Ids& ids);
 // An empty name keeps the old one; so does a missing rule.
-Result<void> update_segment(Tx& tx, const std::string& workspace, const std::string& id, const std::string& name, std::optional<Rule> rule,
-                            Instant now);
+Result<void> update_segment(Tx& tx, const std::string& workspace, const std::string& id, const std::string& name,
+                            std::optional<Rule> rule, Instant now);
 Result<void> delete_segment(Tx& tx, const std::string& workspace, const std::string& id);
 // By id or by name; kNotFound lists the names there are.
 Result<Segment> get_segment(Tx& tx, const std::string& workspace, const std::string& id_or_name);

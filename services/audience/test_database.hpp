@@ -1,4 +1,5 @@
-// For the tests of these modules: a fresh database, on SQLite and on PostgreSQL, with a standing clock and repeatable ids.
+// For the tests of these modules: a fresh database, on SQLite and on PostgreSQL, with a standing clock and repeatable
+// ids.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -50,7 +51,9 @@ class DatabaseTest : public ::testing::TestWithParam<storage::Dialect> {
   }
   int64_t count(const std::string& from) {
     return write([&](storage::Tx& tx) -> Result<int64_t> {
-      auto rows = TRY(tx.query("SELECT COUNT(*) FROM " + from + (from.find("WHERE") == std::string::npos ? " WHERE" : " AND") + " workspace_id = $1", {workspace}));
+      auto rows = TRY(tx.query("SELECT COUNT(*) FROM " + from +
+                                   (from.find("WHERE") == std::string::npos ? " WHERE" : " AND") + " workspace_id = $1",
+                               {workspace}));
       return rows[0][0].integer();
     });
   }

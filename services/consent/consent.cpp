@@ -29,16 +29,17 @@ Result<std::map<KnownKey, Known>> load_known(Tx& tx, const std::string& workspac
     auto part = entries.subspan(from, std::min(kBatchMax, entries.size() - from));
     Values parameters{workspace};
     for (const auto& entry : part) parameters.emplace_back(entry.contact_id);
-    auto rows = TRY(tx.query("SELECT channel, contact_id, state, at FROM consent WHERE workspace_id = $1 AND contact_id IN (" +
-                                 placeholders(2, part.size()) + ")",
-                             parameters));
+    auto rows =
+        TRY(tx.query("SELECT channel, contact_id, state, at FROM consent WHERE workspace_id = $1 AND contact_id IN (" +
+                         placeholders(2, part.size()) + ")",
+                     parameters));
     for (const auto& row : rows) known[{row[0].text(), row[1].text()}] = {state_of(row[2].text()), row[3].instant()};
   }
   return known;
 }
 
-Result<void> decide_part(Tx& tx, const std::string& workspace, std::string_view channel, std::span<const Recipient> part,
-                         Purpose purpose, std::vector<SendDecision>& decisions) {
+Result<void> decide_part(Tx& tx, const std::string& workspace, std::string_view channel,
+                         std::span<const Recipient> part, Purpose purpose, std::vector<SendDecision>& decisions) {
   std::map<std::string, State> states;
   if (purpose == Purpose::kMarketing) {
     std::vector<std::string> contact_ids;
@@ -50,15 +51,17 @@ Result<void> decide_part(Tx& tx, const std::string& workspace, std::string_view 
   std::vector<std::string> addresses;
   for (const auto& recipient : part) addresses.push_back(normal_address(channel, recipient.address));
   for (const auto& address : addresses) parameters.emplace_back(address);
-  auto rows = TRY(tx.query("SELECT address, reason FROM suppression WHERE workspace_id = $1 AND channel = $2 AND address IN (" +
-                               placeholders(3, part.size()) + ")",
-                           parameters));
+  auto rows =
+      TRY(tx.query("SELECT address, reason FROM suppression WHERE workspace_id = $1 AND channel = $2 AND address IN (" +
+                       placeholders(3, part.size()) + ")",
+                   parameters));
   for (const auto& row : rows) shut[row[0].text()] = reason_of(row[1].text());
 
   for (size_t i = 0; i < part.size(); ++i) {
     auto suppressed = shut.find(addresses[i]);
     auto state = states.find(part[i].contact_id);
-    bool heavy = suppressed != shut.end() && (purpose == Purpose::kMarketing || suppressed->second != Reason::kUnsubscribed);
+    bool heavy =
+        suppressed != shut.end() && (purpose == Purpose::kMarketing || suppressed->second != Reason::kUnsubscribed);
     if (addresses[i].empty()) decisions.push_back({false, "no_address"});
     else if (heavy) decisions.push_back({false, "suppressed:" + std::string(enum_name(suppressed->second))});
     else if (purpose == Purpose::kTransactional) decisions.push_back({true});
@@ -69,9 +72,12 @@ Result<void> decide_part(Tx& tx, const std::string& workspace, std::string_view 
   return {};
 }
 
-Result<void> record_word(Tx& tx, const std::string& workspace, const Word& word, std::string_view fact, Instant now, Ids& ids) {
+Result<void> record_word(Tx& tx, const std::string& workspace, const Word& word, std::string_view fact, Instant now,
+                         Ids& ids) {
   Json properties = {{"channel", word.channel}, {"source", word.source}};
-  audience::Fact entry{.name = std::string(fact), .contact_id = word.who.contact_id, .campaign_id = word.campaign_id,
+  audience::Fact entry{.name = std::string(fact),
+                       .contact_id = word.who.contact_id,
+                       .campaign_id = word.campaign_id,
                        .properties = to_text(properties)};
   return audience::record_facts(tx, workspace, {&entry, 1}, now, ids);
 }
@@ -100,7 +106,8 @@ Result<std::vector<bool>> record_many(Tx& tx, const std::string& workspace, std:
   std::vector<Values> rows;
   for (const auto& [key, entry] : last) {
     rows.push_back({workspace, entry->contact_id, entry->channel, enum_name(entry->state),
-                    first_code_points(entry->source, kSourceSizeMax), first_code_points(entry->proof, kProofSizeMax), entry->at});
+                    first_code_points(entry->source, kSourceSizeMax), first_code_points(entry->proof, kProofSizeMax),
+                    entry->at});
   }
   if (rows.empty()) return changed;
   TRY(tx.insert_many("consent", {"workspace_id", "contact_id", "channel", "state", "source", "proof", "at"}, rows,
@@ -121,29 +128,34 @@ Result<std::map<std::string, State>> states_of(Tx& tx, const std::string& worksp
     auto part = contact_ids.subspan(from, std::min(kBatchMax, contact_ids.size() - from));
     Values parameters{workspace, channel};
     for (const auto& id : part) parameters.emplace_back(id);
-    auto rows = TRY(tx.query("SELECT contact_id, state FROM consent WHERE workspace_id = $1 AND channel = $2 AND contact_id IN (" +
-                                 placeholders(3, part.size()) + ")",
-                             parameters));
+    auto rows = TRY(
+        tx.query("SELECT contact_id, state FROM consent WHERE workspace_id = $1 AND channel = $2 AND contact_id IN (" +
+                     placeholders(3, part.size()) + ")",
+                 parameters));
     for (const auto& row : rows) states[row[0].text()] = state_of(row[1].text());
   }
   return states;
 }
 
-Result<std::optional<Consent>> find(Tx& tx, const std::string& workspace, std::string_view channel, const std::string& contact_id) {
-  auto row = TRY(tx.query_one("SELECT state, source, proof, at FROM consent WHERE workspace_id = $1 AND contact_id = $2 AND channel = $3",
-                              {workspace, contact_id, channel}));
+Result<std::optional<Consent>> find(Tx& tx, const std::string& workspace, std::string_view channel,
+                                    const std::string& contact_id) {
+  auto row = TRY(tx.query_one(
+      "SELECT state, source, proof, at FROM consent WHERE workspace_id = $1 AND contact_id = $2 AND channel = $3",
+      {workspace, contact_id, channel}));
   if (!row) return std::optional<Consent>();
-  return std::optional(Consent{contact_id, std::string(channel), state_of((*row)[0].text()), (*row)[1].text(), (*row)[2].text(),
-                               (*row)[3].instant()});
+  return std::optional(Consent{contact_id, std::string(channel), state_of((*row)[0].text()), (*row)[1].text(),
+                               (*row)[2].text(), (*row)[3].instant()});
 }
 
 Result<std::optional<Suppression>> find_suppression(Tx& tx, const std::string& workspace, std::string_view channel,
                                                     std::string_view address) {
   std::string normal = normal_address(channel, address);
-  auto row = TRY(tx.query_one("SELECT reason, source, at FROM suppression WHERE workspace_id = $1 AND channel = $2 AND address = $3",
-                              {workspace, channel, normal}));
+  auto row = TRY(tx.query_one(
+      "SELECT reason, source, at FROM suppression WHERE workspace_id = $1 AND channel = $2 AND address = $3",
+      {workspace, channel, normal}));
   if (!row) return std::optional<Suppression>();
-  return std::optional(Suppression{normal, std::string(channel), reason_of((*row)[0].text()), (*row)[1].text(), (*row)[2].instant()});
+  return std::optional(
+      Suppression{normal, std::string(channel), reason_of((*row)[0].text()), (*row)[1].text(), (*row)[2].instant()});
 }
 
 Result<bool> suppress(Tx& tx, const std::string& workspace, const Suppression& entry) {
@@ -151,10 +163,12 @@ Result<bool> suppress(Tx& tx, const std::string& workspace, const Suppression& e
   if (address.empty()) return invalid("A suppression needs an address");
   auto before = TRY(find_suppression(tx, workspace, entry.channel, address));
   if (before && before->reason >= entry.reason) return false;
-  TRY(tx.execute("INSERT INTO suppression (workspace_id, channel, address, reason, source, at) VALUES ($1, $2, $3, $4, $5, $6) "
-                 "ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason, source = excluded.source, "
-                 "at = excluded.at",
-                 {workspace, entry.channel, address, enum_name(entry.reason), first_code_points(entry.source, kSourceSizeMax), entry.at}));
+  TRY(tx.execute(
+      "INSERT INTO suppression (workspace_id, channel, address, reason, source, at) VALUES ($1, $2, $3, $4, $5, $6) "
+      "ON CONFLICT (workspace_id, channel, address) DO UPDATE SET reason = excluded.reason, source = excluded.source, "
+      "at = excluded.at",
+      {workspace, entry.channel, address, enum_name(entry.reason), first_code_points(entry.source, kSourceSizeMax),
+       entry.at}));
   return true;
 }
 
@@ -180,21 +194,23 @@ Result<std::vector<SendDecision>> decide_batch(Tx& tx, const std::string& worksp
   return decisions;
 }
 
-Result<SendDecision> may_send(Tx& tx, const std::string& workspace, std::string_view channel, const Recipient& recipient,
-                              Purpose purpose) {
+Result<SendDecision> may_send(Tx& tx, const std::string& workspace, std::string_view channel,
+                              const Recipient& recipient, Purpose purpose) {
   auto decisions = TRY(decide_batch(tx, workspace, channel, {&recipient, 1}, purpose));
   return std::move(decisions.front());
 }
 
 Result<bool> subscribe(Tx& tx, const std::string& workspace, const Word& word, Instant now, Ids& ids) {
-  bool changed = TRY(record(tx, workspace, {word.who.contact_id, word.channel, State::kOptedIn, word.source, word.proof, now}));
+  bool changed =
+      TRY(record(tx, workspace, {word.who.contact_id, word.channel, State::kOptedIn, word.source, word.proof, now}));
   bool freed = TRY(unsuppress(tx, workspace, word.channel, word.who.address, Reason::kUnsubscribed));
   if (changed) TRY(record_word(tx, workspace, word, "Subscribed", now, ids));
   return changed || freed;
 }
 
 Result<bool> unsubscribe(Tx& tx, const std::string& workspace, const Word& word, Instant now, Ids& ids) {
-  bool changed = TRY(record(tx, workspace, {word.who.contact_id, word.channel, State::kOptedOut, word.source, word.proof, now}));
+  bool changed =
+      TRY(record(tx, workspace, {word.who.contact_id, word.channel, State::kOptedOut, word.source, word.proof, now}));
   if (!word.who.address.empty()) {
     TRY(suppress(tx, workspace, {word.who.address, word.channel, Reason::kUnsubscribed, word.source, now}));
   }
@@ -202,8 +218,8 @@ Result<bool> unsubscribe(Tx& tx, const std::string& workspace, const Word& word,
   return changed;
 }
 
-Result<std::vector<std::string>> Guard::refusals(Tx& tx, const std::string& workspace, const std::string& channel, bool transactional,
-                                                 const std::vector<Recipient>& recipients) {
+Result<std::vector<std::string>> Guard::refusals(Tx& tx, const std::string& workspace, const std::string& channel,
+                                                 bool transactional, const std::vector<Recipient>& recipients) {
   auto purpose = transactional ? Purpose::kTransactional : Purpose::kMarketing;
   auto decisions = TRY(decide_batch(tx, workspace, channel, recipients, purpose));
   std::vector<std::string> reasons;

@@ -1,5 +1,5 @@
-// Who may be written to, and why not. Consent is a person's latest word on a channel; a suppression shuts an address whoever
-// holds it. The engine asks in its step transaction, so that an opt-out and a send cannot pass each other:
+// Who may be written to, and why not. Consent is a person's latest word on a channel; a suppression shuts an address
+// whoever holds it. The engine asks in its step transaction, so that an opt-out and a send cannot pass each other:
 //
 //   auto decisions = TRY(consent::decide_batch(tx, workspace, "email", recipients));   // 2 queries for every 500
 //   if (!decisions[i].allowed) skip(recipients[i], decisions[i].reason);
@@ -30,13 +30,13 @@ SPR_ENUM(State, {State::kOptedIn, "opted_in"}, {State::kOptedOut, "opted_out"});
 
 // In order of weight: a suppression is never replaced by a lighter one.
 enum class Reason : uint8_t { kUnsubscribed, kManual, kHardBounce, kComplaint };
-SPR_ENUM(Reason, {Reason::kUnsubscribed, "unsubscribed"}, {Reason::kManual, "manual"}, {Reason::kHardBounce, "hard_bounce"},
-         {Reason::kComplaint, "complaint"});
+SPR_ENUM(Reason, {Reason::kUnsubscribed, "unsubscribed"}, {Reason::kManual, "manual"},
+         {Reason::kHardBounce, "hard_bounce"}, {Reason::kComplaint, "complaint"});
 
 enum class Purpose : uint8_t { kMarketing, kTransactional };
 
-constexpr size_t kBatchMax = 500;         // rows asked for in one statement
-constexpr size_t kProofSizeMax = 2000;    // characters
+constexpr size_t kBatchMax = 500;       // rows asked for in one statement
+constexpr size_t kProofSizeMax = 2000;  // characters
 constexpr size_t kSourceSizeMax = 200;
 
 struct Consent {
@@ -59,14 +59,15 @@ struct Suppression {
 // Addresses are compared in this form: e-mail without regard to ASCII case, all without surrounding spaces.
 std::string normal_address(std::string_view channel, std::string_view address);
 
-// For each entry: true when it changed the person's state, false when it was known or a later word exists (the latest by time
-// wins; the same time counts as later).
+// For each entry: true when it changed the person's state, false when it was known or a later word exists (the latest
+// by time wins; the same time counts as later).
 Result<std::vector<bool>> record_many(Tx& tx, const std::string& workspace, std::span<const Consent> entries);
 Result<bool> record(Tx& tx, const std::string& workspace, const Consent& entry);
 // The states of those who have said anything on this channel.
 Result<std::map<std::string, State>> states_of(Tx& tx, const std::string& workspace, std::string_view channel,
                                                std::span<const std::string> contact_ids);
-Result<std::optional<Consent>> find(Tx& tx, const std::string& workspace, std::string_view channel, const std::string& contact_id);
+Result<std::optional<Consent>> find(Tx& tx, const std::string& workspace, std::string_view channel,
+                                    const std::string& contact_id);
 
 // False when a suppression of at least this weight was there already.
 Result<bool> suppress(Tx& tx, const std::string& workspace, const Suppression& entry);
@@ -85,12 +86,14 @@ struct SendDecision {
 
 // One decision for each recipient, in order.
 Result<std::vector<SendDecision>> decide_batch(Tx& tx, const std::string& workspace, std::string_view channel,
-                                               std::span<const Recipient> recipients, Purpose purpose = Purpose::kMarketing);
-Result<SendDecision> may_send(Tx& tx, const std::string& workspace, std::string_view channel, const Recipient& recipient,
-                              Purpose purpose = Purpose::kMarketing);
+                                               std::span<const Recipient> recipients,
+                                               Purpose purpose = Purpose::kMarketing);
+Result<SendDecision> may_send(Tx& tx, const std::string& workspace, std::string_view channel,
+                              const Recipient& recipient, Purpose purpose = Purpose::kMarketing);
 
-// A person's own word. Both write the consent row, the fact (Subscribed, Unsubscribed) and the suppression: unsubscribing adds
-// one, subscribing takes away `unsubscribed` only, for a bounced address stays bad whatever its owner wants.
+// A person's own word. Both write the consent row, the fact (Subscribed, Unsubscribed) and the suppression:
+// unsubscribing adds one, subscribing takes away `unsubscribed` only, for a bounced address stays bad whatever its
+// owner wants.
 struct Word {
   Recipient who;
   std::string channel = "email";
@@ -105,8 +108,8 @@ Result<bool> unsubscribe(Tx& tx, const std::string& workspace, const Word& word,
 // The engine's port to decide_batch().
 class Guard : public storage::SendGuard {
  public:
-  Result<std::vector<std::string>> refusals(Tx& tx, const std::string& workspace, const std::string& channel, bool transactional,
-                                            const std::vector<Recipient>& recipients) override;
+  Result<std::vector<std::string>> refusals(Tx& tx, const std::string& workspace, const std::string& channel,
+                                            bool transactional, const std::vector<Recipient>& recipients) override;
 };
 
 }  // namespace spreaders::consent

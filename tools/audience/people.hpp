@@ -23,13 +23,16 @@ struct ConsentView {
   std::optional<Instant> suppressed_at;
   bool may_send_marketing = false;
   std::string reason;
-  SPR_FIELDS(ConsentView, SPR_FIELD(channel, "Channel"), SPR_FIELD(state, "opted_in, opted_out or unknown"), SPR_FIELD(source, "Where the consent was given"),
-             SPR_FIELD(proof, "What shows it"), SPR_FIELD(at, "When it was given"), SPR_FIELD(suppressed, "Why the address is shut: unsubscribed, manual, hard_bounce or complaint"),
+  SPR_FIELDS(ConsentView, SPR_FIELD(channel, "Channel"), SPR_FIELD(state, "opted_in, opted_out or unknown"),
+             SPR_FIELD(source, "Where the consent was given"), SPR_FIELD(proof, "What shows it"),
+             SPR_FIELD(at, "When it was given"),
+             SPR_FIELD(suppressed, "Why the address is shut: unsubscribed, manual, hard_bounce or complaint"),
              SPR_FIELD(suppressed_by, "Who or what shut it"), SPR_FIELD(suppressed_at, "Since when it is shut"),
-             SPR_FIELD(may_send_marketing, "Whether marketing may be sent now"), SPR_FIELD(reason, "Why not; empty when it may"));
+             SPR_FIELD(may_send_marketing, "Whether marketing may be sent now"),
+             SPR_FIELD(reason, "Why not; empty when it may"));
 };
 // `contact_id` may be empty: an address can be shut without being anybody's.
-Result<ConsentView> consent_view(storage::Tx& tx, const std::string& workspace, const std::string& channel, const std::string& contact_id,
-                                 const std::string& address);
+Result<ConsentView> consent_view(storage::Tx& tx, const std::string& workspace, const std::string& channel,
+                                 const std::string& contact_id, const std::string& address);
 
 }  // namespace spreaders::tools

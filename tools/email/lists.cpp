@@ -13,8 +13,8 @@ namespace manage_list {
 constexpr size_t kEmailsMax = 1000;
 
 enum class Action : uint8_t { kCreate, kRename, kDelete, kAdd, kRemove, kGet, kList };
-SPR_ENUM(Action, {Action::kCreate, "create"}, {Action::kRename, "rename"}, {Action::kDelete, "delete"}, {Action::kAdd, "add"},
-         {Action::kRemove, "remove"}, {Action::kGet, "get"}, {Action::kList, "list"});
+SPR_ENUM(Action, {Action::kCreate, "create"}, {Action::kRename, "rename"}, {Action::kDelete, "delete"},
+         {Action::kAdd, "add"}, {Action::kRemove, "remove"}, {Action::kGet, "get"}, {Action::kList, "list"});
 
 struct Args {
   Action action = Action::kList;
@@ -25,23 +25,29 @@ struct Args {
   static void check(const Args& args, Issues& issues) {
     bool names_one = args.action != Action::kCreate && args.action != Action::kList;
     if (names_one && !args.list) issues.push_back({"/list", "is required by this action: the id or name of the list"});
-    if ((args.action == Action::kCreate || args.action == Action::kRename) && !args.name) issues.push_back({"/name", "is required by this action"});
+    if ((args.action == Action::kCreate || args.action == Action::kRename) && !args.name)
+      issues.push_back({"/name", "is required by this action"});
     bool members = args.action == Action::kAdd || args.action == Action::kRemove;
     if (members && args.emails.empty()) issues.push_back({"/emails", "is required by this action"});
     if (!members && !args.emails.empty()) issues.push_back({"/emails", "is used by add and remove only"});
   }
-  SPR_FIELDS(Args, SPR_FIELD(action, "What to do"), SPR_FIELD(list, "Id or name of the list; all actions but create and list", .min_size = 1, .max_size = 200),
-             SPR_FIELD(name, "Name of the new list, or its new name", .min_size = 1, .max_size = audience::kListNameSizeMax),
-             SPR_FIELD(description, "What the list is for; for create", .max_size = audience::kListDescriptionSizeMax, .defaulted = true),
-             SPR_FIELD(emails, "Addresses of contacts to add or remove", .max_size = kEmailsMax, .item_max_size = 254, .format = Format::kEmail, .defaulted = true));
+  SPR_FIELDS(Args, SPR_FIELD(action, "What to do"),
+             SPR_FIELD(list, "Id or name of the list; all actions but create and list", .min_size = 1, .max_size = 200),
+             SPR_FIELD(name, "Name of the new list, or its new name", .min_size = 1,
+                       .max_size = audience::kListNameSizeMax),
+             SPR_FIELD(description, "What the list is for; for create", .max_size = audience::kListDescriptionSizeMax,
+                       .defaulted = true),
+             SPR_FIELD(emails, "Addresses of contacts to add or remove", .max_size = kEmailsMax, .item_max_size = 254,
+                       .format = Format::kEmail, .defaulted = true));
 };
 
 struct ListView {
   std::string list_id, name, description;
   int64_t size = 0;
   Instant created_at;
-  SPR_FIELDS(ListView, SPR_FIELD(list_id, "Id of the list"), SPR_FIELD(name, "Its name"), SPR_FIELD(description, "What it is for"),
-             SPR_FIELD(size, "Its members"), SPR_FIELD(created_at, "When it was made"));
+  SPR_FIELDS(ListView, SPR_FIELD(list_id, "Id of the list"), SPR_FIELD(name, "Its name"),
+             SPR_FIELD(description, "What it is for"), SPR_FIELD(size, "Its members"),
+             SPR_FIELD(created_at, "When it was made"));
 };
 struct Answer {
   std::vector<ListView> lists;
@@ -52,7 +58,9 @@ struct Answer {
              SPR_FIELD(unknown_emails, "Addresses that no contact has; add them with email_manageSubscriber"));
 };
 
-ListView view_of(const audience::List& list) { return {list.id, list.name, list.description, list.size, list.created_at}; }
+ListView view_of(const audience::List& list) {
+  return {list.id, list.name, list.description, list.size, list.created_at};
+}
 
 Result<void> change_members(ToolContext& context, const Args& args, const std::string& list_id, Answer& answer) {
   std::vector<std::string> contact_ids;
@@ -61,9 +69,10 @@ Result<void> change_members(ToolContext& context, const Args& args, const std::s
     if (contact) contact_ids.push_back(contact->id);
     else answer.unknown_emails.push_back(email);
   }
-  answer.changed = args.action == Action::kAdd
-                       ? TRY(audience::add_members(context.tx(), context.workspace(), list_id, contact_ids, context.clock.now()))
-                       : TRY(audience::remove_members(context.tx(), context.workspace(), list_id, contact_ids));
+  answer.changed =
+      args.action == Action::kAdd
+          ? TRY(audience::add_members(context.tx(), context.workspace(), list_id, contact_ids, context.clock.now()))
+          : TRY(audience::remove_members(context.tx(), context.workspace(), list_id, contact_ids));
   return {};
 }
 
@@ -77,7 +86,8 @@ Result<Answer> run(ToolContext& context, const Args& args) {
   }
   std::string id;
   if (args.action == Action::kCreate) {
-    auto made = TRY(audience::create_list(tx, workspace, *args.name, args.description, context.clock.now(), context.ids));
+    auto made =
+        TRY(audience::create_list(tx, workspace, *args.name, args.description, context.clock.now(), context.ids));
     id = made.id;
     answer.changed = made.created ? 1 : 0;
   } else {
@@ -105,10 +115,17 @@ Effect effect_of(const Args& args) {
 
 }  // namespace manage_list
 
-const ToolSpec kManageList{.name = "email.manageList", .title = "Manage mailing lists",
-                           .description = "Creates, renames, shows and deletes lists, and adds or removes contacts by address. Being on a list is not consent: "
-                                          "who may be written to is decided at sending. Deleting a list keeps its contacts and needs a person's approval.",
-                           .effect = Effect::kDestroy, .repeat = Repeat::kSafe, .scopes = {"audience:write"}, .body = handler<&manage_list::run>(),
+const ToolSpec kManageList{.name = "email.manageList",
+                           .title = "Manage mailing lists",
+                           .description =
+                               "Creates, renames, shows and deletes lists, and adds or removes contacts by address. "
+                               "Being on a list is not consent: "
+                               "who may be written to is decided at sending. Deleting a list keeps its contacts and "
+                               "needs a person's approval.",
+                           .effect = Effect::kDestroy,
+                           .repeat = Repeat::kSafe,
+                           .scopes = {"audience:write"},
+                           .body = handler<&manage_list::run>(),
                            .effect_of = effect_from<&manage_list::effect_of>()};
 
 ToolList email_audience_tools() {

@@ -10,7 +10,8 @@ namespace spreaders::tools {
 namespace segment_audience {
 
 enum class Action : uint8_t { kPreview, kCreate, kUpdate, kGet };
-SPR_ENUM(Action, {Action::kPreview, "preview"}, {Action::kCreate, "create"}, {Action::kUpdate, "update"}, {Action::kGet, "get"});
+SPR_ENUM(Action, {Action::kPreview, "preview"}, {Action::kCreate, "create"}, {Action::kUpdate, "update"},
+         {Action::kGet, "get"});
 
 struct Args {
   Action action = Action::kPreview;
@@ -20,16 +21,21 @@ struct Args {
   std::optional<std::string> rule_text;
   int sample_size = 5;
 
-  [[nodiscard]] Result<audience::Rule> read_rule() const { return rule ? audience::parse_rule(*rule) : audience::parse_rule_text(*rule_text); }
+  [[nodiscard]] Result<audience::Rule> read_rule() const {
+    return rule ? audience::parse_rule(*rule) : audience::parse_rule_text(*rule_text);
+  }
 
   static void check(const Args& args, Issues& issues) {
     bool has_rule = args.rule.has_value() || args.rule_text.has_value();
     bool by_name = args.action == Action::kUpdate || args.action == Action::kGet;
-    if (by_name && !args.segment) issues.push_back({"/segment", "is required by this action: the id or name of the segment"});
+    if (by_name && !args.segment)
+      issues.push_back({"/segment", "is required by this action: the id or name of the segment"});
     if (args.action == Action::kCreate && !args.name) issues.push_back({"/name", "is required by create"});
     if (args.rule && args.rule_text) issues.push_back({"/rule_text", "give either rule or rule_text"});
-    if ((args.action == Action::kCreate || args.action == Action::kPreview) && !has_rule) issues.push_back({"/rule", "is required by this action, or rule_text"});
-    if (args.action == Action::kUpdate && !has_rule && !args.name) issues.push_back({"/rule", "nothing to change: give a rule or a name"});
+    if ((args.action == Action::kCreate || args.action == Action::kPreview) && !has_rule)
+      issues.push_back({"/rule", "is required by this action, or rule_text"});
+    if (args.action == Action::kUpdate && !has_rule && !args.name)
+      issues.push_back({"/rule", "nothing to change: give a rule or a name"});
     if (args.action == Action::kGet && has_rule) issues.push_back({"/rule", "is not used by get"});
     if (!has_rule) return;
     auto read = args.read_rule();
@@ -39,11 +45,16 @@ struct Args {
   }
   SPR_FIELDS(Args, SPR_FIELD(action, "preview counts without storing anything", .defaulted = true),
              SPR_FIELD(segment, "Id or name of the segment; for update and get", .min_size = 1, .max_size = 200),
-             SPR_FIELD(name, "Name of the new segment, or its new name", .min_size = 1, .max_size = audience::kListNameSizeMax),
-             SPR_FIELD(rule, "Rule as JSON: {\"all\":[...]}, {\"any\":[...]}, {\"not\":...}, {\"attribute\":\"city\",\"op\":\"eq\",\"value\":\"Berlin\"}, "
-                             "{\"list\":\"Newsletter\"}, {\"consent\":\"email\"}, {\"event\":\"Order Completed\",\"op\":\"did\",\"count_min\":1,\"within_days\":90}"),
+             SPR_FIELD(name, "Name of the new segment, or its new name", .min_size = 1,
+                       .max_size = audience::kListNameSizeMax),
+             SPR_FIELD(rule,
+                       "Rule as JSON: {\"all\":[...]}, {\"any\":[...]}, {\"not\":...}, "
+                       "{\"attribute\":\"city\",\"op\":\"eq\",\"value\":\"Berlin\"}, "
+                       "{\"list\":\"Newsletter\"}, {\"consent\":\"email\"}, {\"event\":\"Order "
+                       "Completed\",\"op\":\"did\",\"count_min\":1,\"within_days\":90}"),
              SPR_FIELD(rule_text, "Rule as text", .min_size = 1, .max_size = audience::kRuleTextSizeMax,
-                       .example = "city = \"Berlin\" and orders >= 2 and in list \"Newsletter\" and did not \"Order Completed\" within 90 days"),
+                       .example = "city = \"Berlin\" and orders >= 2 and in list \"Newsletter\" and did not \"Order "
+                                  "Completed\" within 90 days"),
              SPR_FIELD(sample_size, "How many masked addresses to show", .min = 0, .max = 20, .defaulted = true));
 };
 
@@ -54,8 +65,9 @@ struct Answer {
   int64_t size = 0;
   std::vector<std::string> sample;
   bool created = false;
-  SPR_FIELDS(Answer, SPR_FIELD(segment_id, "Id of the segment; absent for a preview"), SPR_FIELD(name, "Its name"), SPR_FIELD(rule, "Its rule"),
-             SPR_FIELD(size, "Contacts that match now"), SPR_FIELD(sample, "Some of their addresses, masked"), SPR_FIELD(created, "Whether this call made it"));
+  SPR_FIELDS(Answer, SPR_FIELD(segment_id, "Id of the segment; absent for a preview"), SPR_FIELD(name, "Its name"),
+             SPR_FIELD(rule, "Its rule"), SPR_FIELD(size, "Contacts that match now"),
+             SPR_FIELD(sample, "Some of their addresses, masked"), SPR_FIELD(created, "Whether this call made it"));
 };
 
 Result<Answer> measured(ToolContext& context, const audience::Rule& rule, int sample_size, Answer answer) {
@@ -99,14 +111,22 @@ Result<Answer> run(ToolContext& context, const Args& args) {
   return measured(context, segment.rule, args.sample_size, std::move(answer));
 }
 
-Effect effect_of(const Args& args) { return args.action == Action::kCreate || args.action == Action::kUpdate ? Effect::kWrite : Effect::kRead; }
+Effect effect_of(const Args& args) {
+  return args.action == Action::kCreate || args.action == Action::kUpdate ? Effect::kWrite : Effect::kRead;
+}
 
 }  // namespace segment_audience
 
-const ToolSpec kSegmentAudience{.name = "email.segmentAudience", .title = "Segment the audience",
-                                .description = "Counts the contacts that match a rule over attributes, lists, consent and events, and stores it as a segment (create, update) "
-                                               "or not (preview). A segment is worked out anew whenever it is used.",
-                                .effect = Effect::kWrite, .repeat = Repeat::kSafe, .scopes = {"audience:write"}, .body = handler<&segment_audience::run>(),
+const ToolSpec kSegmentAudience{.name = "email.segmentAudience",
+                                .title = "Segment the audience",
+                                .description =
+                                    "Counts the contacts that match a rule over attributes, lists, consent and events, "
+                                    "and stores it as a segment (create, update) "
+                                    "or not (preview). A segment is worked out anew whenever it is used.",
+                                .effect = Effect::kWrite,
+                                .repeat = Repeat::kSafe,
+                                .scopes = {"audience:write"},
+                                .body = handler<&segment_audience::run>(),
                                 .effect_of = effect_from<&segment_audience::effect_of>()};
 
 }  // namespace spreaders::tools

@@ -12,8 +12,8 @@ namespace spreaders::tools {
 namespace manage_subscriber {
 
 enum class Action : uint8_t { kSubscribe, kUnsubscribe, kUpdate, kGet, kDelete };
-SPR_ENUM(Action, {Action::kSubscribe, "subscribe"}, {Action::kUnsubscribe, "unsubscribe"}, {Action::kUpdate, "update"}, {Action::kGet, "get"},
-         {Action::kDelete, "delete"});
+SPR_ENUM(Action, {Action::kSubscribe, "subscribe"}, {Action::kUnsubscribe, "unsubscribe"}, {Action::kUpdate, "update"},
+         {Action::kGet, "get"}, {Action::kDelete, "delete"});
 
 struct Args {
   Action action = Action::kGet;
@@ -27,7 +27,8 @@ struct Args {
   [[nodiscard]] audience::ContactChange change(Issues& issues) const {
     Json object = Json::object();
     for (const auto& [name, value] : attributes) object[name] = value;
-    audience::ContactChange made{.email = email, .first_name = first_name, .last_name = last_name, .language = language, .time_zone = time_zone};
+    audience::ContactChange made{
+        .email = email, .first_name = first_name, .last_name = last_name, .language = language, .time_zone = time_zone};
     made.attributes = audience::attributes_from_json(object, "/attributes", issues);
     return made;
   }
@@ -38,17 +39,23 @@ struct Args {
     if (args.action == Action::kSubscribe && trim(args.consent_source).empty()) {
       issues.push_back({"/consent_source", "is required to subscribe: where this person gave their consent"});
     }
-    if (args.action == Action::kUpdate && !changes && args.lists.empty()) issues.push_back({"/action", "update has nothing to change"});
-    if (!takes_changes && (changes || !args.lists.empty())) issues.push_back({"/action", "takes no names, attributes or lists; use subscribe or update"});
+    if (args.action == Action::kUpdate && !changes && args.lists.empty())
+      issues.push_back({"/action", "update has nothing to change"});
+    if (!takes_changes && (changes || !args.lists.empty()))
+      issues.push_back({"/action", "takes no names, attributes or lists; use subscribe or update"});
     audience::check_change(args.change(issues), issues);
   }
-  SPR_FIELDS(Args, SPR_FIELD(action, "What to do"), SPR_FIELD(email, "Email address of the person", .max_size = 254, .format = Format::kEmail),
-             SPR_FIELD(first_name, "First name", .max_size = audience::kNameSizeMax), SPR_FIELD(last_name, "Last name", .max_size = audience::kNameSizeMax),
+  SPR_FIELDS(Args, SPR_FIELD(action, "What to do"),
+             SPR_FIELD(email, "Email address of the person", .max_size = 254, .format = Format::kEmail),
+             SPR_FIELD(first_name, "First name", .max_size = audience::kNameSizeMax),
+             SPR_FIELD(last_name, "Last name", .max_size = audience::kNameSizeMax),
              SPR_FIELD(language, "Language tag such as en or pt-BR", .format = Format::kLanguage),
              SPR_FIELD(time_zone, "IANA time zone such as Europe/Berlin", .format = Format::kTimeZone),
-             SPR_FIELD(attributes, "Other attributes: text, number, true or false; null takes one away", .max_size = audience::kAttributesMax, .defaulted = true),
+             SPR_FIELD(attributes, "Other attributes: text, number, true or false; null takes one away",
+                       .max_size = audience::kAttributesMax, .defaulted = true),
              SPR_FIELD(lists, "Lists to join, by id or name", .max_size = 20, .item_max_size = 200, .defaulted = true),
-             SPR_FIELD(consent_source, "Where the person said so; required by subscribe", .max_size = consent::kSourceSizeMax, .defaulted = true),
+             SPR_FIELD(consent_source, "Where the person said so; required by subscribe",
+                       .max_size = consent::kSourceSizeMax, .defaulted = true),
              SPR_FIELD(consent_proof, "What shows it", .max_size = consent::kProofSizeMax, .defaulted = true));
 };
 
@@ -60,9 +67,12 @@ struct Answer {
   std::vector<std::string> lists;
   ConsentView consent;
   bool changed = false;
-  SPR_FIELDS(Answer, SPR_FIELD(email, "Email address"), SPR_FIELD(contact_id, "Id of the contact; absent when there is none"), SPR_FIELD(first_name, "First name"),
-             SPR_FIELD(last_name, "Last name"), SPR_FIELD(language, "Language tag"), SPR_FIELD(time_zone, "IANA time zone"),
-             SPR_FIELD(attributes, "Other attributes"), SPR_FIELD(lists, "Names of the lists the person is on"), SPR_FIELD(consent, "What may be sent to them now"),
+  SPR_FIELDS(Answer, SPR_FIELD(email, "Email address"),
+             SPR_FIELD(contact_id, "Id of the contact; absent when there is none"), SPR_FIELD(first_name, "First name"),
+             SPR_FIELD(last_name, "Last name"), SPR_FIELD(language, "Language tag"),
+             SPR_FIELD(time_zone, "IANA time zone"), SPR_FIELD(attributes, "Other attributes"),
+             SPR_FIELD(lists, "Names of the lists the person is on"),
+             SPR_FIELD(consent, "What may be sent to them now"),
              SPR_FIELD(changed, "Whether this call changed anything"));
 };
 
@@ -79,9 +89,10 @@ Result<Answer> answer_of(ToolContext& context, const std::string& email, bool ch
     answer.language = contact->language;
     answer.time_zone = contact->time_zone;
     answer.attributes = TRY(parse_json(contact->attributes));
-    auto rows = TRY(tx.query("SELECT l.name FROM list_member m JOIN list l ON l.workspace_id = m.workspace_id AND l.id = m.list_id "
-                             "WHERE m.workspace_id = $1 AND m.contact_id = $2 ORDER BY l.name",
-                             {context.workspace(), contact->id}));
+    auto rows = TRY(
+        tx.query("SELECT l.name FROM list_member m JOIN list l ON l.workspace_id = m.workspace_id AND l.id = m.list_id "
+                 "WHERE m.workspace_id = $1 AND m.contact_id = $2 ORDER BY l.name",
+                 {context.workspace(), contact->id}));
     for (const auto& row : rows) answer.lists.push_back(row[0].text());
   }
   answer.consent = TRY(consent_view(tx, context.workspace(), "email", contact ? contact->id : "", email));
@@ -100,7 +111,8 @@ Result<bool> put(ToolContext& context, const Args& args) {
     changed |= TRY(audience::add_members(tx, context.workspace(), list.id, {&result.contact.id, 1}, now)) > 0;
   }
   if (args.action != Action::kSubscribe) return changed;
-  consent::Word word{.who = {result.contact.id, result.contact.email}, .source = args.consent_source, .proof = args.consent_proof};
+  consent::Word word{
+      .who = {result.contact.id, result.contact.email}, .source = args.consent_source, .proof = args.consent_proof};
   changed |= TRY(consent::subscribe(tx, context.workspace(), word, now, context.ids));
   return changed;
 }
@@ -111,7 +123,9 @@ Result<bool> unsubscribe(ToolContext& context, const Args& args) {
   Instant now = context.clock.now();
   std::string source = args.consent_source.empty() ? context.principal.id : args.consent_source;
   auto contact = TRY(audience::find_contact_by_email(tx, context.workspace(), args.email));
-  if (!contact) return consent::suppress(tx, context.workspace(), {args.email, "email", consent::Reason::kUnsubscribed, source, now});
+  if (!contact)
+    return consent::suppress(tx, context.workspace(),
+                             {args.email, "email", consent::Reason::kUnsubscribed, source, now});
   consent::Word word{.who = {contact->id, contact->email}, .source = source, .proof = args.consent_proof};
   return consent::unsubscribe(tx, context.workspace(), word, now, context.ids);
 }
@@ -124,7 +138,8 @@ Result<Answer> run(ToolContext& context, const Args& args) {
     changed = TRY(unsubscribe(context, args));
   } else {
     auto contact = TRY(audience::get_contact_by_email(context.tx(), context.workspace(), args.email));
-    if (args.action == Action::kDelete) changed = TRY(audience::delete_contact(context.tx(), context.workspace(), contact.id));
+    if (args.action == Action::kDelete)
+      changed = TRY(audience::delete_contact(context.tx(), context.workspace(), contact.id));
   }
   return answer_of(context, args.email, changed);
 }
@@ -136,10 +151,17 @@ Effect effect_of(const Args& args) {
 
 }  // namespace manage_subscriber
 
-const ToolSpec kManageSubscriber{.name = "email.manageSubscriber", .title = "Manage a subscriber",
-                                 .description = "Subscribes, unsubscribes, updates, shows or deletes one person by email address. Subscribing records their consent and needs its source; "
-                                                "it does not open an address that bounced or complained. Deleting needs a person's approval.",
-                                 .effect = Effect::kDestroy, .repeat = Repeat::kSafe, .scopes = {"audience:write", "consent:write"},
-                                 .body = handler<&manage_subscriber::run>(), .effect_of = effect_from<&manage_subscriber::effect_of>()};
+const ToolSpec kManageSubscriber{
+    .name = "email.manageSubscriber",
+    .title = "Manage a subscriber",
+    .description =
+        "Subscribes, unsubscribes, updates, shows or deletes one person by email address. Subscribing records their "
+        "consent and needs its source; "
+        "it does not open an address that bounced or complained. Deleting needs a person's approval.",
+    .effect = Effect::kDestroy,
+    .repeat = Repeat::kSafe,
+    .scopes = {"audience:write", "consent:write"},
+    .body = handler<&manage_subscriber::run>(),
+    .effect_of = effect_from<&manage_subscriber::effect_of>()};
 
 }  // namespace spreaders::tools

@@ -1,10 +1,8 @@
 // The audience, consent and list tools, called as the pipeline calls them: decode, handler in a transaction, encode.
-#include <gtest/gtest.h>
-
-#include <nlohmann/json.hpp>
-
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "services/audience/import.hpp"
 #include "storage/storage.hpp"
@@ -45,7 +43,11 @@ struct AudienceTools : ::testing::Test {
   Result<Json> call(std::string_view name, const Json& arguments) {
     const ToolSpec& tool = spec(name);
     auto args = TRY(tool.body.decode(arguments));
-    ToolContext context{.principal = {.id = "usr_1", .workspace = "wsp_1", .scopes = {"*"}, .door = "stdio"}, .clock = clock, .ids = ids, .parts = parts, .tools = runner};
+    ToolContext context{.principal = {.id = "usr_1", .workspace = "wsp_1", .scopes = {"*"}, .door = "stdio"},
+                        .clock = clock,
+                        .ids = ids,
+                        .parts = parts,
+                        .tools = runner};
     if (tool.run == Run::kFree) return tool.body.run(context, args.get());
     return database->write(storage::Scope::of("wsp_1"), [&](storage::Tx& tx) {
       context.transaction = &tx;
@@ -54,7 +56,8 @@ struct AudienceTools : ::testing::Test {
   }
   Json ok(std::string_view name, const Json& arguments) {
     auto result = call(name, arguments);
-    EXPECT_TRUE(result.ok()) << name << " " << to_text(arguments) << ": " << result.error().text() << result.error().detail;
+    EXPECT_TRUE(result.ok()) << name << " " << to_text(arguments) << ": " << result.error().text()
+                             << result.error().detail;
     return result.ok() ? *result : Json();
   }
   Error fails(std::string_view name, const Json& arguments) {
@@ -85,8 +88,12 @@ struct AudienceTools : ::testing::Test {
 };
 
 TEST_F(AudienceTools, AnAudienceIsImportedSegmentedAndListed) {
-  Json imported = ok("audience.importContacts", {{"csv", "email,city,orders,consent\na@example.org,Berlin,3,yes\nb@example.org,Bonn,0,yes\nbroken,Bonn,1,yes\n"},
-                                                 {"mode", "subscribe"}, {"list", "Newsletter"}, {"consent_source", "signup form"}});
+  Json imported = ok(
+      "audience.importContacts",
+      {{"csv", "email,city,orders,consent\na@example.org,Berlin,3,yes\nb@example.org,Bonn,0,yes\nbroken,Bonn,1,yes\n"},
+       {"mode", "subscribe"},
+       {"list", "Newsletter"},
+       {"consent_source", "signup form"}});
   EXPECT_EQ(imported["rows_total"], 3);
   EXPECT_EQ(imported["added"], 2);
   EXPECT_EQ(imported["errors"][0]["line"], 4);
@@ -97,9 +104,12 @@ TEST_F(AudienceTools, AnAudienceIsImportedSegmentedAndListed) {
   EXPECT_EQ(preview["size"], 1);
   EXPECT_EQ(preview["sample"], Json::array({"a***@example.org"})) << "no whole address leaves";
   EXPECT_FALSE(preview.contains("segment_id"));
-  Json made = ok("email.segmentAudience", {{"action", "create"}, {"name", "Berliners"}, {"rule", {{"attribute", "city"}, {"op", "eq"}, {"value", "Berlin"}}}});
+  Json made = ok("email.segmentAudience", {{"action", "create"},
+                                           {"name", "Berliners"},
+                                           {"rule", {{"attribute", "city"}, {"op", "eq"}, {"value", "Berlin"}}}});
   EXPECT_TRUE(made["created"]);
-  Json changed = ok("email.segmentAudience", {{"action", "update"}, {"segment", "Berliners"}, {"rule_text", "orders >= 0"}});
+  Json changed =
+      ok("email.segmentAudience", {{"action", "update"}, {"segment", "Berliners"}, {"rule_text", "orders >= 0"}});
   EXPECT_EQ(changed["segment_id"], made["segment_id"]);
   EXPECT_EQ(changed["size"], 2);
 
@@ -111,29 +121,42 @@ TEST_F(AudienceTools, AnAudienceIsImportedSegmentedAndListed) {
 
   Json page = ok("audience.listContacts", {{"audience", "newsletter readers"}, {"limit", 1}});
   ASSERT_TRUE(page.contains("next_cursor"));
-  Json rest = ok("audience.listContacts", {{"audience", "newsletter readers"}, {"limit", 1}, {"cursor", page["next_cursor"]}});
+  Json rest =
+      ok("audience.listContacts", {{"audience", "newsletter readers"}, {"limit", 1}, {"cursor", page["next_cursor"]}});
   EXPECT_FALSE(rest.contains("next_cursor"));
   EXPECT_NE(page["contacts"][0]["email"], rest["contacts"][0]["email"]);
   EXPECT_EQ(rest["audience_size"], 2);
 }
 
 TEST_F(AudienceTools, ASubscriberComesGoesAndIsDeleted) {
-  Json in = ok("email.manageSubscriber", {{"action", "subscribe"}, {"email", "ada@example.org"}, {"first_name", "Ada"}, {"attributes", {{"city", "London"}, {"orders", 2}}},
+  Json in = ok("email.manageSubscriber", {{"action", "subscribe"},
+                                          {"email", "ada@example.org"},
+                                          {"first_name", "Ada"},
+                                          {"attributes", {{"city", "London"}, {"orders", 2}}},
                                           {"consent_source", "shop checkout"}});
   EXPECT_TRUE(in["changed"]);
   EXPECT_TRUE(in["consent"]["may_send_marketing"]);
   EXPECT_EQ(in["attributes"], Json::parse(R"({"city":"London","orders":2})"));
   ok("email.manageList", {{"action", "create"}, {"name", "Newsletter"}});
-  Json joined = ok("email.manageSubscriber", {{"action", "update"}, {"email", "ada@example.org"}, {"lists", {"newsletter"}}, {"attributes", {{"city", nullptr}}}});
+  Json joined = ok("email.manageSubscriber", {{"action", "update"},
+                                              {"email", "ada@example.org"},
+                                              {"lists", {"newsletter"}},
+                                              {"attributes", {{"city", nullptr}}}});
   EXPECT_EQ(joined["lists"], Json::array({"Newsletter"}));
   EXPECT_EQ(joined["attributes"], Json::parse(R"({"orders":2})"));
   Json out = ok("email.manageSubscriber", {{"action", "unsubscribe"}, {"email", "ADA@example.org"}});
   EXPECT_EQ(out["consent"]["suppressed"], "unsubscribed") << "whatever the case of its letters";
-  EXPECT_EQ(ok("email.manageSubscriber", {{"action", "get"}, {"email", "ada@example.org"}})["consent"]["may_send_marketing"], false);
-  EXPECT_TRUE(ok("email.manageSubscriber", {{"action", "subscribe"}, {"email", "ada@example.org"}, {"consent_source", "shop"}})["consent"]["may_send_marketing"]);
+  EXPECT_EQ(
+      ok("email.manageSubscriber", {{"action", "get"}, {"email", "ada@example.org"}})["consent"]["may_send_marketing"],
+      false);
+  EXPECT_TRUE(ok("email.manageSubscriber", {{"action", "subscribe"},
+                                            {"email", "ada@example.org"},
+                                            {"consent_source", "shop"}})["consent"]["may_send_marketing"]);
   EXPECT_TRUE(ok("email.manageSubscriber", {{"action", "delete"}, {"email", "ada@example.org"}})["changed"]);
   EXPECT_EQ(fails("email.manageSubscriber", {{"action", "get"}, {"email", "ada@example.org"}}).code, Code::kNotFound);
-  EXPECT_EQ(ok("email.manageSubscriber", {{"action", "unsubscribe"}, {"email", "nobody@example.org"}})["consent"]["suppressed"], "unsubscribed")
+  EXPECT_EQ(ok("email.manageSubscriber",
+               {{"action", "unsubscribe"}, {"email", "nobody@example.org"}})["consent"]["suppressed"],
+            "unsubscribed")
       << "who wants no mail need not be known";
 }
 
@@ -142,18 +165,22 @@ TEST_F(AudienceTools, ListsAreManagedByOneTool) {
   EXPECT_EQ(made["changed"], 1);
   EXPECT_EQ(ok("email.manageList", {{"action", "create"}, {"name", "shop"}})["changed"], 0);
   ok("email.manageSubscriber", {{"action", "subscribe"}, {"email", "a@example.org"}, {"consent_source", "form"}});
-  Json added = ok("email.manageList", {{"action", "add"}, {"list", "Shop"}, {"emails", {"a@example.org", "b@example.org"}}});
+  Json added =
+      ok("email.manageList", {{"action", "add"}, {"list", "Shop"}, {"emails", {"a@example.org", "b@example.org"}}});
   EXPECT_EQ(added["changed"], 1);
   EXPECT_EQ(added["unknown_emails"], Json::array({"b@example.org"}));
   EXPECT_EQ(added["lists"][0]["size"], 1);
-  EXPECT_EQ(ok("email.manageList", {{"action", "rename"}, {"list", "Shop"}, {"name", "Store"}})["lists"][0]["name"], "Store");
-  EXPECT_EQ(ok("email.manageList", {{"action", "remove"}, {"list", "store"}, {"emails", {"a@example.org"}}})["changed"], 1);
+  EXPECT_EQ(ok("email.manageList", {{"action", "rename"}, {"list", "Shop"}, {"name", "Store"}})["lists"][0]["name"],
+            "Store");
+  EXPECT_EQ(ok("email.manageList", {{"action", "remove"}, {"list", "store"}, {"emails", {"a@example.org"}}})["changed"],
+            1);
   EXPECT_EQ(ok("email.manageList", {{"action", "delete"}, {"list", "store"}})["lists"].size(), 0U);
   EXPECT_EQ(ok("email.manageList", {{"action", "list"}})["lists"].size(), 0U);
 }
 
 TEST_F(AudienceTools, ConsentIsShownShutAndOpened) {
-  ok("email.manageSubscriber", {{"action", "subscribe"}, {"email", "a@example.org"}, {"consent_source", "form"}, {"consent_proof", "ticket 7"}});
+  ok("email.manageSubscriber",
+     {{"action", "subscribe"}, {"email", "a@example.org"}, {"consent_source", "form"}, {"consent_proof", "ticket 7"}});
   Json status = ok("consent.getStatus", {{"address", "a@example.org"}});
   EXPECT_EQ(status["consent"]["state"], "opted_in");
   EXPECT_EQ(status["consent"]["proof"], "ticket 7");
@@ -163,19 +190,27 @@ TEST_F(AudienceTools, ConsentIsShownShutAndOpened) {
   EXPECT_FALSE(ok("consent.suppress", {{"address", "a@example.org"}})["changed"]);
   EXPECT_TRUE(ok("consent.unsuppress", {{"address", "a@example.org"}})["consent"]["may_send_marketing"]);
   ok("consent.suppress", {{"address", "a@example.org"}, {"reason", "unsubscribed"}});
-  EXPECT_EQ(ok("consent.unsuppress", {{"address", "a@example.org"}})["consent"]["reason"], "opted_out") << "opening an address is not consent";
+  EXPECT_EQ(ok("consent.unsuppress", {{"address", "a@example.org"}})["consent"]["reason"], "opted_out")
+      << "opening an address is not consent";
 }
 
 TEST_F(AudienceTools, BadArgumentsAreAllReportedWithTheirPlace) {
   EXPECT_EQ(pointers("email.manageList", {{"action", "rename"}, {"emails", {"a@example.org"}}}), "/list /name /emails");
-  EXPECT_EQ(pointers("email.manageList", {{"action", "burn"}, {"emails", {"x"}}, {"color", 1}}), "/action /emails/0 /color");
-  EXPECT_EQ(pointers("email.manageSubscriber", {{"action", "subscribe"}, {"email", "a@example.org"}, {"attributes", {{"x", Json::array()}, {"email", "y"}}}}),
+  EXPECT_EQ(pointers("email.manageList", {{"action", "burn"}, {"emails", {"x"}}, {"color", 1}}),
+            "/action /emails/0 /color");
+  EXPECT_EQ(pointers("email.manageSubscriber", {{"action", "subscribe"},
+                                                {"email", "a@example.org"},
+                                                {"attributes", {{"x", Json::array()}, {"email", "y"}}}}),
             "/consent_source /attributes/x /attributes/email");
-  EXPECT_EQ(pointers("email.manageSubscriber", {{"action", "get"}, {"email", "a@example.org"}, {"first_name", "A"}}), "/action");
+  EXPECT_EQ(pointers("email.manageSubscriber", {{"action", "get"}, {"email", "a@example.org"}, {"first_name", "A"}}),
+            "/action");
   EXPECT_EQ(pointers("email.segmentAudience", {{"action", "create"}}), "/name /rule");
-  EXPECT_EQ(pointers("email.segmentAudience", {{"rule", {{"all", {{{"attribute", "x"}, {"op", "near"}}, {{"list", ""}}}}}}}), "/rule/all/0/op /rule/all/1/list");
+  EXPECT_EQ(
+      pointers("email.segmentAudience", {{"rule", {{"all", {{{"attribute", "x"}, {"op", "near"}}, {{"list", ""}}}}}}}),
+      "/rule/all/0/op /rule/all/1/list");
   EXPECT_NE(fails("email.segmentAudience", {{"rule_text", "city == "}}).text().find("character 9"), std::string::npos);
-  EXPECT_EQ(pointers("audience.importContacts", {{"mode", "subscribe"}}), "/consent_source") << "and one about csv and path together, without a place";
+  EXPECT_EQ(pointers("audience.importContacts", {{"mode", "subscribe"}}), "/consent_source")
+      << "and one about csv and path together, without a place";
   EXPECT_EQ(pointers("consent.suppress", {{"address", "not an address"}, {"reason", "because"}}), "/reason");
   EXPECT_EQ(pointers("consent.suppress", {{"address", "not an address"}}), "/address");
 }
@@ -187,7 +222,8 @@ TEST_F(AudienceTools, AFileOutsideTheImportDirectoryIsNeverRead) {
   std::ofstream(directory / "a.csv") << "email\na@example.org\n";
   EXPECT_EQ(fails("audience.importContacts", {{"path", "../a.csv"}}).code, Code::kNotFound);
   std::ofstream(directory / "in" / "a.csv") << "email\na@example.org\n";
-  EXPECT_EQ(ok("audience.importContacts", {{"path", "a.csv"}})["failed"], 1) << "update_only is the mode that is assumed";
+  EXPECT_EQ(ok("audience.importContacts", {{"path", "a.csv"}})["failed"], 1)
+      << "update_only is the mode that is assumed";
 }
 
 TEST_F(AudienceTools, EffectsFollowTheActionAndEverySpecDescribesItself) {
