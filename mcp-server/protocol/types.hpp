@@ -20,6 +20,10 @@ namespace spreaders::mcp {
 
 using jsonrpc::Id;
 using jsonrpc::invalid_params;
+using jsonrpc::kInternalError;
+using jsonrpc::kInvalidParams;
+using jsonrpc::kInvalidRequest;
+using jsonrpc::kMethodNotFound;
 using jsonrpc::Message;
 using jsonrpc::RpcError;
 
