@@ -1,0 +1,19 @@
+// A scope is area:verb.
+// refused with: a scope is area:verb
+#include "tests/must_not_compile/tool_case.hpp"
+
+using namespace spreaders;
+
+const ToolSpec kTool{
+    .name = "demo.echo",
+    .title = "Echo",
+    .description = "Says what it was told.",
+    .effect = Effect::kRead,
+    .repeat = Repeat::kSafe,
+#ifdef MISTAKE
+    .scopes = {"everything"},
+#else
+    .scopes = {"demo:read"},
+#endif
+    .body = handler<&echo>(),
+};
