@@ -2,18 +2,16 @@
 // remembers.
 #pragma once
 
-#include <nlohmann/json.hpp>
-
 #include <arpa/inet.h>
-#include <netinet/in.h>
-#include <poll.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <condition_variable>
 #include <functional>
 #include <mutex>
+#include <netinet/in.h>
+#include <nlohmann/json.hpp>
+#include <poll.h>
 #include <string>
+#include <sys/socket.h>
+#include <unistd.h>
 #include <vector>
 
 #include "core/time.hpp"
@@ -107,14 +105,16 @@ class RawClient {
         if (!read_until("\r\n")) return found;
         size_t size = std::strtoull(buffer_.c_str(), nullptr, 16);
         buffer_.erase(0, buffer_.find("\r\n") + 2);
-        while (buffer_.size() < size + 2 && more()) {}
+        while (buffer_.size() < size + 2 && more()) {
+        }
         found.body += buffer_.substr(0, size);
         buffer_.erase(0, size + 2);
         if (size == 0) return found;
       }
     }
     size_t size = std::strtoull(found.header("content-length").c_str(), nullptr, 10);
-    while (buffer_.size() < size && more()) {}
+    while (buffer_.size() < size && more()) {
+    }
     found.body = buffer_.substr(0, size);
     buffer_.erase(0, size);
     return found;
@@ -197,13 +197,23 @@ Result<EchoAnswer> echo(ToolContext&, const EchoArgs& args);
 inline Result<EchoAnswer> echo(ToolContext&, const EchoArgs& args) { return EchoAnswer{args.message}; }
 
 inline const ToolSpec& echo_spec() {
-  static const ToolSpec spec{.name = "test.echo", .title = "Echo", .description = "Gives back its message.",
-                             .effect = Effect::kRead, .repeat = Repeat::kSafe, .scopes = {"test:read"}, .body = handler<&echo>()};
+  static const ToolSpec spec{.name = "test.echo",
+                             .title = "Echo",
+                             .description = "Gives back its message.",
+                             .effect = Effect::kRead,
+                             .repeat = Repeat::kSafe,
+                             .scopes = {"test:read"},
+                             .body = handler<&echo>()};
   return spec;
 }
 inline const ToolSpec& publish_spec() {
-  static const ToolSpec spec{.name = "test.publish", .title = "Publish", .description = "Needs an approval.",
-                             .effect = Effect::kPublish, .repeat = Repeat::kNeedsKey, .scopes = {"test:write"}, .body = handler<&echo>()};
+  static const ToolSpec spec{.name = "test.publish",
+                             .title = "Publish",
+                             .description = "Needs an approval.",
+                             .effect = Effect::kPublish,
+                             .repeat = Repeat::kNeedsKey,
+                             .scopes = {"test:write"},
+                             .body = handler<&echo>()};
   return spec;
 }
 
@@ -230,7 +240,9 @@ class FakeRunner final : public ToolRunner {
       return Error{Code::kApprovalRequired, "A person has to approve this"};
     }
     if (!call.arguments.contains("message")) {
-      return Error{.code = Code::kInvalidArgument, .message = "The arguments are wrong", .issues = {{"/message", "is required"}}};
+      return Error{.code = Code::kInvalidArgument,
+                   .message = "The arguments are wrong",
+                   .issues = {{"/message", "is required"}}};
     }
     return Json{{"message", call.arguments["message"]}};
   }

@@ -17,7 +17,8 @@ std::optional<Id> read_id(const Json& id) {
 }
 
 Refused refuse(std::optional<Id> id, std::string why) {
-  return {std::move(id), {.code = kInvalidRequest, .message = "Invalid Request: " + std::move(why), .http_status = 400}};
+  return {std::move(id),
+          {.code = kInvalidRequest, .message = "Invalid Request: " + std::move(why), .http_status = 400}};
 }
 
 }  // namespace
@@ -37,7 +38,8 @@ std::variant<Message, Refused> parse(Json json) {
   auto version = json.find("jsonrpc");
   if (version == json.end() || *version != "2.0") return refuse(message.id, "\"jsonrpc\" must be \"2.0\"");
   if (id != json.end() && !message.id) {
-    return refuse(std::nullopt, "\"id\" must be an integer or a string of at most " + std::to_string(kIdBytes_max) + " bytes");
+    return refuse(std::nullopt,
+                  "\"id\" must be an integer or a string of at most " + std::to_string(kIdBytes_max) + " bytes");
   }
   auto method = json.find("method");
   if (method == json.end()) {
@@ -77,7 +79,8 @@ std::string result_text(const Id& id, std::string_view result) {
 std::string error_text(const std::optional<Id>& id, const RpcError& error) {
   Json body{{"code", error.code}, {"message", error.message}};
   if (!error.data.is_null()) body["data"] = error.data;
-  return spreaders::to_text(Json{{"jsonrpc", "2.0"}, {"id", id ? to_json(*id) : Json(nullptr)}, {"error", std::move(body)}});
+  return spreaders::to_text(
+      Json{{"jsonrpc", "2.0"}, {"id", id ? to_json(*id) : Json(nullptr)}, {"error", std::move(body)}});
 }
 
 Json notification(std::string_view method, Json params) {

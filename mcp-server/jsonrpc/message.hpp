@@ -49,15 +49,15 @@ enum class Kind : uint8_t { kRequest, kNotification, kResponse };
 
 struct Message {
   Kind kind = Kind::kNotification;
-  std::optional<Id> id;    // of requests and responses
-  std::string method;      // of requests and notifications
-  Json params;             // an object; {} when left out
-  Json result = nullptr;   // of responses: the result, or null when `error` is set
+  std::optional<Id> id;   // of requests and responses
+  std::string method;     // of requests and notifications
+  Json params;            // an object; {} when left out
+  Json result = nullptr;  // of responses: the result, or null when `error` is set
   Json error = nullptr;
 };
 
 struct Refused {
-  std::optional<Id> id;    // when it could be read
+  std::optional<Id> id;  // when it could be read
   RpcError error;
 };
 

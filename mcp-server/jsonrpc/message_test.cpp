@@ -1,9 +1,7 @@
-#include <nlohmann/json.hpp>
-
 #include "mcp-server/jsonrpc/message.hpp"
 
 #include <gtest/gtest.h>
-
+#include <nlohmann/json.hpp>
 
 namespace spreaders::jsonrpc {
 namespace {
@@ -28,11 +26,12 @@ TEST(JsonRpcTest, KeepsIdsAsTheyCame) {
 }
 
 TEST(JsonRpcTest, RefusesWhatIsNoMessage) {
-  for (const char* text : {"1", "[]", "{}", R"({"jsonrpc":"1.0","id":1,"method":"x"})", R"({"jsonrpc":"2.0","id":1})",
-                           R"({"jsonrpc":"2.0","id":1,"method":7})", R"({"jsonrpc":"2.0","id":1,"method":"x","params":[]})",
-                           R"({"jsonrpc":"2.0","id":null,"method":"x"})", R"({"jsonrpc":"2.0","id":1.5,"method":"x"})",
-                           R"({"jsonrpc":"2.0","id":18446744073709551615,"method":"x"})",
-                           R"({"jsonrpc":"2.0","result":{}})", R"({"jsonrpc":"2.0","id":1,"result":{},"error":{}})"}) {
+  for (const char* text :
+       {"1", "[]", "{}", R"({"jsonrpc":"1.0","id":1,"method":"x"})", R"({"jsonrpc":"2.0","id":1})",
+        R"({"jsonrpc":"2.0","id":1,"method":7})", R"({"jsonrpc":"2.0","id":1,"method":"x","params":[]})",
+        R"({"jsonrpc":"2.0","id":null,"method":"x"})", R"({"jsonrpc":"2.0","id":1.5,"method":"x"})",
+        R"({"jsonrpc":"2.0","id":18446744073709551615,"method":"x"})", R"({"jsonrpc":"2.0","result":{}})",
+        R"({"jsonrpc":"2.0","id":1,"result":{},"error":{}})"}) {
     EXPECT_EQ(bad(text).error.code, kInvalidRequest) << text;
   }
   // The id is given back when it could be read.

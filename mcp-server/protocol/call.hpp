@@ -88,7 +88,7 @@ struct Call {
   void complete(Json result);                        // adds what the era asks for
   void complete_text(std::string_view result_text);  // the text is ready
   void fail(const RpcError& error);
-  void leave();                                      // no longer running: its id may be used again
+  void leave();  // no longer running: its id may be used again
 };
 
 }  // namespace spreaders::mcp

@@ -34,7 +34,8 @@ std::variant<ClientState, RpcError> McpServer::read_modern(const Message& messag
     return error;
   }
   auto version = meta->find(kMetaVersion);
-  if (version == meta->end() || !version->is_string()) return bad_meta(kMetaVersion, "is required and must be a string");
+  if (version == meta->end() || !version->is_string())
+    return bad_meta(kMetaVersion, "is required and must be a string");
   auto capabilities = meta->find(kMetaCapabilities);
   if (capabilities == meta->end() || !capabilities->is_object()) {
     return bad_meta(kMetaCapabilities, "is required and must be an object");
@@ -50,13 +51,15 @@ std::variant<ClientState, RpcError> McpServer::read_modern(const Message& messag
 
 std::variant<ClientState, RpcError> McpServer::negotiate(const Message& message) {
   auto version = message.params.find("protocolVersion");
-  if (version == message.params.end() || !version->is_string()) return invalid_params("params.protocolVersion must be a string");
+  if (version == message.params.end() || !version->is_string())
+    return invalid_params("params.protocolVersion must be a string");
   ClientState client{.era = Era::kLegacy, .log_level = Severity::kInfo};
   // An unknown revision, or the modern one that has no initialize, is answered with the newest that has.
   std::string asked = version->get<std::string>();
   client.revision = is_legacy_revision(asked) ? asked : std::string(kLegacyNewest);
   auto capabilities = message.params.find("capabilities");
-  client.capabilities = capabilities != message.params.end() && capabilities->is_object() ? *capabilities : Json::object();
+  client.capabilities =
+      capabilities != message.params.end() && capabilities->is_object() ? *capabilities : Json::object();
   if (auto info = message.params.find("clientInfo"); info != message.params.end()) client.info = *info;
   return client;
 }

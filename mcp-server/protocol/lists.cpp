@@ -13,7 +13,8 @@ constexpr std::string_view kCursorPrefix = "page:";
 std::string cursor_of(size_t page) { return base64url(std::string(kCursorPrefix) + std::to_string(page)); }
 }  // namespace
 
-std::vector<std::string> make_pages(const Json& entries, std::string_view name, size_t page_size, const ListStyle& style) {
+std::vector<std::string> make_pages(const Json& entries, std::string_view name, size_t page_size,
+                                    const ListStyle& style) {
   std::vector<std::string> pages;
   size_t from = 0;
   do {

@@ -23,7 +23,8 @@ struct ListStyle {
 };
 
 // The result texts of all pages of `entries` under the member `name` ("tools").
-std::vector<std::string> make_pages(const Json& entries, std::string_view name, size_t page_size, const ListStyle& style);
+std::vector<std::string> make_pages(const Json& entries, std::string_view name, size_t page_size,
+                                    const ListStyle& style);
 
 // Index of the page that params.cursor asks for; an error for a cursor that we did not give.
 std::variant<size_t, RpcError> page_index(const Json& params, size_t page_count);

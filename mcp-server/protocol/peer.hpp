@@ -17,15 +17,15 @@
 namespace spreaders::mcp {
 
 constexpr size_t kRunningPerPeer_max = 256;
-constexpr size_t kAskedPerPeer_max = 64;          // server requests without an answer yet
+constexpr size_t kAskedPerPeer_max = 64;  // server requests without an answer yet
 constexpr size_t kSubscriptionsPerPeer_max = 1000;
 
 // One round of questions to the client. `done` runs once, on the thread that brought the last answer.
 struct Round {
   std::mutex mutex;
   size_t missing = 0;
-  Json responses;   // key -> result
-  Json failure;     // the first JSON-RPC error the client gave
+  Json responses;  // key -> result
+  Json failure;    // the first JSON-RPC error the client gave
   std::function<void(Json responses, Json failure)> done;
 };
 

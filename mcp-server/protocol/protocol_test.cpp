@@ -1,6 +1,5 @@
-#include <nlohmann/json.hpp>
-
 #include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
 #include "mcp-server/protocol/lists.hpp"
@@ -41,7 +40,8 @@ TEST(ListsTest, CutsPagesAndKnowsItsCursors) {
   EXPECT_EQ(std::get<size_t>(page_index({{"cursor", second["nextCursor"]}}, 3)), 2U);
   EXPECT_EQ(std::get<size_t>(page_index(Json::object(), 3)), 0U);
   EXPECT_FALSE(Json::parse(pages[2]).contains("nextCursor"));
-  for (Json cursor : {Json("x"), Json(7), Json(""), Json(base64url("page:3")), Json(base64url("page:0")), Json(base64url("page:1x"))}) {
+  for (Json cursor : {Json("x"), Json(7), Json(""), Json(base64url("page:3")), Json(base64url("page:0")),
+                      Json(base64url("page:1x"))}) {
     EXPECT_TRUE(std::holds_alternative<RpcError>(page_index({{"cursor", cursor}}, 3))) << cursor;
   }
   EXPECT_EQ(make_pages(Json::array(), "tools", 2, {}).size(), 1U);
@@ -50,7 +50,9 @@ TEST(ListsTest, CutsPagesAndKnowsItsCursors) {
 // Asks a name, then greets. Writes down what it saw.
 class Asking final : public ToolProvider {
  public:
-  Json list() override { return Json::array({Json{{"name", "greet"}, {"description", "Greets"}, {"inputSchema", {{"type", "object"}}}}}); }
+  Json list() override {
+    return Json::array({Json{{"name", "greet"}, {"description", "Greets"}, {"inputSchema", {{"type", "object"}}}}});
+  }
   bool has(std::string_view name) override { return name == "greet" || name == "throw"; }
   Answer call(std::string_view name, const Json&, const CallContext& context) override {
     if (name == "throw") throw std::runtime_error("a secret detail");
@@ -62,24 +64,29 @@ class Asking final : public ToolProvider {
       return text_result("Hello, " + (*context.responses)["name"]["content"]["name"].get<std::string>());
     }
     InputRequired asked;
-    asked.requests.push_back({.key = "name", .method = "elicitation/create", .params = {{"message", "Who?"}, {"requestedSchema", {{"type", "object"}}}}});
+    asked.requests.push_back({.key = "name",
+                              .method = "elicitation/create",
+                              .params = {{"message", "Who?"}, {"requestedSchema", {{"type", "object"}}}}});
     asked.state = "asked";
     return asked;
   }
 };
 
 Message request_of(const char* method, Json params, int id = 1) {
-  return std::get<Message>(jsonrpc::parse({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", std::move(params)}}));
+  return std::get<Message>(
+      jsonrpc::parse({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", std::move(params)}}));
 }
 
 RequestInfo modern_info(Json capabilities = Json::object()) {
   RequestInfo info;
-  info.client = {.era = Era::kModern, .revision = std::string(kModernRevision), .capabilities = std::move(capabilities)};
+  info.client = {
+      .era = Era::kModern, .revision = std::string(kModernRevision), .capabilities = std::move(capabilities)};
   info.principal = {.id = "usr_1", .workspace = "wsp_1", .scopes = {"*"}, .door = "test"};
   return info;
 }
 
-Json ask(McpServer& server, Message message, RequestInfo info, std::shared_ptr<RecordingOutlet> outlet = std::make_shared<RecordingOutlet>()) {
+Json ask(McpServer& server, Message message, RequestInfo info,
+         std::shared_ptr<RecordingOutlet> outlet = std::make_shared<RecordingOutlet>()) {
   server.request(std::move(message), std::move(info), outlet);
   return outlet->answer();
 }
@@ -92,14 +99,17 @@ TEST(ServerTest, ModernRoundsTravelInResults) {
   auto first = ask(server, request_of("tools/call", {{"name", "greet"}}), modern_info(able))["result"];
   EXPECT_EQ(first["resultType"], "input_required");
   EXPECT_EQ(first["inputRequests"]["name"]["method"], "elicitation/create");
-  Json answered{{"name", "greet"}, {"requestState", first["requestState"]},
+  Json answered{{"name", "greet"},
+                {"requestState", first["requestState"]},
                 {"inputResponses", {{"name", {{"action", "accept"}, {"content", {{"name", "Ada"}}}}}}}};
   auto done = ask(server, request_of("tools/call", answered, 2), modern_info(able))["result"];
   EXPECT_EQ(done["resultType"], "complete");
   EXPECT_EQ(done["content"][0]["text"], "Hello, Ada");
   EXPECT_EQ(done["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "t");
 
-  auto refused = [&](Json params, RequestInfo info) { return ask(server, request_of("tools/call", std::move(params)), std::move(info))["error"]["code"]; };
+  auto refused = [&](Json params, RequestInfo info) {
+    return ask(server, request_of("tools/call", std::move(params)), std::move(info))["error"]["code"];
+  };
   Json other = answered;
   other["arguments"] = {{"x", 1}};
   EXPECT_EQ(refused(other, modern_info(able)), -32602) << "the state belongs to another request";
@@ -117,17 +127,23 @@ TEST(ServerTest, LegacyRoundsTravelOnTheStream) {
   Asking tools;
   McpServer server({.name = "t", .version = "1", .tool_provider = &tools});
   RequestInfo info;
-  info.client = {.era = Era::kLegacy, .revision = "2025-06-18", .capabilities = {{"elicitation", Json::object()}}, .log_level = Severity::kInfo};
+  info.client = {.era = Era::kLegacy,
+                 .revision = "2025-06-18",
+                 .capabilities = {{"elicitation", Json::object()}},
+                 .log_level = Severity::kInfo};
   info.peer = std::make_shared<Peer>(Principal{});
   auto peer = info.peer;
   auto outlet = std::make_shared<RecordingOutlet>();
-  EXPECT_TRUE(ask(server, request_of("tools/call", {{"name", "greet"}, {"_meta", {{"progressToken", "p"}}}}), info, outlet).is_null());
+  EXPECT_TRUE(
+      ask(server, request_of("tools/call", {{"name", "greet"}, {"_meta", {{"progressToken", "p"}}}}), info, outlet)
+          .is_null());
   auto sent = outlet->sent();
   ASSERT_EQ(sent.size(), 3U) << "one progress, one log, one question";
   EXPECT_EQ(sent[0]["params"], (Json{{"progressToken", "p"}, {"progress", 1.0}, {"total", 2.0}, {"message", "half"}}));
   EXPECT_EQ(sent[1]["params"]["level"], "error");
   EXPECT_EQ(sent[2]["method"], "elicitation/create");
-  Json response{{"jsonrpc", "2.0"}, {"id", sent[2]["id"]}, {"result", {{"action", "accept"}, {"content", {{"name", "Bo"}}}}}};
+  Json response{
+      {"jsonrpc", "2.0"}, {"id", sent[2]["id"]}, {"result", {{"action", "accept"}, {"content", {{"name", "Bo"}}}}}};
   auto message = std::get<Message>(jsonrpc::parse(response));
   EXPECT_TRUE(server.response(message, peer));
   EXPECT_EQ(outlet->answer()["result"]["content"][0]["text"], "Hello, Bo");
@@ -147,7 +163,8 @@ TEST(ServerTest, RunnerToolsAnswerStructuredAndExplainErrors) {
   FakeRunner runner;
   McpServer server({.name = "t", .version = "1", .tools = &runner});
   for (const char* name : {"test_echo", "test.echo"}) {
-    auto result = ask(server, request_of("tools/call", {{"name", name}, {"arguments", {{"message", "hi"}}}}), modern_info())["result"];
+    auto result = ask(server, request_of("tools/call", {{"name", name}, {"arguments", {{"message", "hi"}}}}),
+                      modern_info())["result"];
     EXPECT_EQ(result["structuredContent"], (Json{{"message", "hi"}}));
     EXPECT_EQ(result["content"][0]["text"], R"({"message":"hi"})");
   }
@@ -156,7 +173,8 @@ TEST(ServerTest, RunnerToolsAnswerStructuredAndExplainErrors) {
   EXPECT_EQ(wrong["_meta"]["io.spreaders/error"]["code"], "invalid_argument");
   EXPECT_EQ(wrong["_meta"]["io.spreaders/error"]["issues"][0]["pointer"], "/message");
   EXPECT_EQ(ask(server, request_of("tools/call", {{"name", "nothing"}}), modern_info())["error"]["code"], -32602);
-  ask(server, request_of("tools/call", {{"name", "test_echo"}, {"_meta", {{"io.spreaders/idempotencyKey", "k1"}}}}), modern_info());
+  ask(server, request_of("tools/call", {{"name", "test_echo"}, {"_meta", {{"io.spreaders/idempotencyKey", "k1"}}}}),
+      modern_info());
   EXPECT_EQ(runner.calls.back().idempotency_key, "k1");
   auto list = ask(server, request_of("tools/list", Json::object()), modern_info())["result"];
   EXPECT_EQ(list["tools"][0]["name"], "test_echo");
@@ -166,7 +184,8 @@ TEST(ServerTest, RunnerToolsAnswerStructuredAndExplainErrors) {
 class Gate final : public ApprovalGate {
  public:
   std::optional<ElicitationSpec> ask(const Error&, const ToolCall& call) override {
-    return ElicitationSpec{.message = "Publish for 10 EUR? The code is on the terminal.", .reference = "plan-of-" + call.name};
+    return ElicitationSpec{.message = "Publish for 10 EUR? The code is on the terminal.",
+                           .reference = "plan-of-" + call.name};
   }
   Result<std::string> answer(std::string_view reference, std::string_view code, const Principal&) override {
     last_reference = reference;
@@ -207,7 +226,9 @@ TEST(ServerTest, APersonApprovesByACodeThatNoResultCarries) {
   EXPECT_EQ(done.dump().find("1234"), std::string::npos);
 
   // Without elicitation the client gets the error, and a state cannot be made up.
-  EXPECT_EQ(ask(server, request_of("tools/call", params), modern_info())["result"]["_meta"]["io.spreaders/error"]["code"], "approval_required");
+  EXPECT_EQ(
+      ask(server, request_of("tools/call", params), modern_info())["result"]["_meta"]["io.spreaders/error"]["code"],
+      "approval_required");
   Json forged = params;
   forged["requestState"] = "approval:plan";
   EXPECT_EQ(ask(server, request_of("tools/call", forged), modern_info(able))["error"]["code"], -32602);
@@ -219,7 +240,10 @@ TEST(ServerTest, CancelledCallsGetNoAnswer) {
   McpServer server({.name = "t", .version = "1", .tools = &runner});
   bool stopped = false;
   runner.on_call = [&](const ToolCall& call) -> Result<Json> {
-    server.notification(std::get<Message>(jsonrpc::parse({{"jsonrpc", "2.0"}, {"method", "notifications/cancelled"}, {"params", {{"requestId", 1}}}})), peer);
+    server.notification(
+        std::get<Message>(jsonrpc::parse(
+            {{"jsonrpc", "2.0"}, {"method", "notifications/cancelled"}, {"params", {{"requestId", 1}}}})),
+        peer);
     stopped = call.stop.stop_requested();
     return Json::object();
   };
@@ -229,7 +253,8 @@ TEST(ServerTest, CancelledCallsGetNoAnswer) {
   EXPECT_TRUE(stopped);
   runner.on_call = nullptr;
   info.stop = {};
-  EXPECT_FALSE(ask(server, request_of("tools/call", {{"name", "test_echo"}}), info).is_null()) << "the id is free again";
+  EXPECT_FALSE(ask(server, request_of("tools/call", {{"name", "test_echo"}}), info).is_null())
+      << "the id is free again";
 }
 
 TEST(ServerTest, ListenStreamsKeepToTheirFilter) {

@@ -53,7 +53,8 @@ RpcError resource_not_found(std::string_view uri);
 class CompletionProvider {
  public:
   virtual ~CompletionProvider() = default;
-  // {values, total?, hasMore?}; at most 100 values. `reference` is {type:"ref/prompt",name} or {type:"ref/resource",uri}.
+  // {values, total?, hasMore?}; at most 100 values. `reference` is {type:"ref/prompt",name} or
+  // {type:"ref/resource",uri}.
   virtual Json complete(const Json& reference, std::string_view argument, std::string_view value,
                         const Json& known_arguments) = 0;
 };

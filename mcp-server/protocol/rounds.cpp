@@ -11,9 +11,7 @@ namespace spreaders::mcp {
 
 Json ResourceProvider::empty_list() { return Json::array(); }
 
-RpcError resource_not_found(std::string_view uri) {
-  return invalid_params("Resource not found", {{"uri", uri}});
-}
+RpcError resource_not_found(std::string_view uri) { return invalid_params("Resource not found", {{"uri", uri}}); }
 
 const std::string* Call::text_param(std::string_view name) const {
   auto found = message.params.find(name);
@@ -53,7 +51,8 @@ std::string_view meta_text(const Message& message, std::string_view key) {
   auto meta = message.params.find("_meta");
   if (meta == message.params.end() || !meta->is_object()) return {};
   auto found = meta->find(key);
-  return found != meta->end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>()) : std::string_view();
+  return found != meta->end() && found->is_string() ? std::string_view(found->get_ref<const std::string&>())
+                                                    : std::string_view();
 }
 
 // What the request asks for, without what changes from round to round.
@@ -73,7 +72,8 @@ bool may_ask(const ClientState& client, const InputRequest& request) {
   if (request.method == "elicitation/create") {
     auto mode = request.params.find("mode");
     bool url = mode != request.params.end() && *mode == "url";
-    return url ? client.has("elicitation") && client.capabilities["elicitation"].contains("url") : client.can_fill_forms();
+    return url ? client.has("elicitation") && client.capabilities["elicitation"].contains("url")
+               : client.can_fill_forms();
   }
   return client.has(capability_of(request.method));
 }
@@ -86,10 +86,17 @@ RpcError missing_capability(const InputRequest& request) {
 }
 
 CallContext context_of(Call& call, const Json* responses, std::string state) {
-  CallContext context{.principal = call.info.principal, .client = call.info.client, .stop = call.info.stop.get_token(),
-                      .responses = responses, .state = std::move(state), .in_task = false, .trace_id = call.info.trace_id,
+  CallContext context{.principal = call.info.principal,
+                      .client = call.info.client,
+                      .stop = call.info.stop.get_token(),
+                      .responses = responses,
+                      .state = std::move(state),
+                      .in_task = false,
+                      .trace_id = call.info.trace_id,
                       .idempotency_key = std::string(meta_text(call.message, kMetaIdempotencyKey)),
-                      .progress = {}, .log = {}, .detach = {}};
+                      .progress = {},
+                      .log = {},
+                      .detach = {}};
   // Providers call these only while they run, and the call is alive then.
   context.progress = [&call](double done, double total, std::string_view text) {
     // Progress must grow, and nobody hears it without a token.
@@ -149,16 +156,19 @@ void McpServer::Impl::start_rounds(const CallPtr& call) {
   if (call->modern()) {
     if (auto sealed = params.find("requestState"); sealed != params.end()) {
       StateBinding binding{principal_key(call->info.principal), request_digest(call->message)};
-      auto opened = sealed->is_string() ? unseal_state(options.signing_key, sealed->get_ref<const std::string&>(), binding,
-                                                       options.clock->now())
+      auto opened = sealed->is_string() ? unseal_state(options.signing_key, sealed->get_ref<const std::string&>(),
+                                                       binding, options.clock->now())
                                         : std::nullopt;
-      if (!opened) return call->fail(invalid_params("params.requestState is not one that this server gave for this request, or it has expired"));
+      if (!opened)
+        return call->fail(
+            invalid_params("params.requestState is not one that this server gave for this request, or it has expired"));
       state = std::move(*opened);
     }
     if (auto given = params.find("inputResponses"); given != params.end()) {
       if (!given->is_object()) return call->fail(invalid_params("params.inputResponses must be an object"));
       for (const auto& [key, value] : given->items()) {
-        if (!value.is_object()) return call->fail(invalid_params("params.inputResponses[\"" + key + "\"] must be a result object"));
+        if (!value.is_object())
+          return call->fail(invalid_params("params.inputResponses[\"" + key + "\"] must be a result object"));
       }
       responses = &*given;
     }
@@ -190,7 +200,8 @@ void McpServer::Impl::answered(const CallPtr& call, Answer answer) {
   if (auto* result = std::get_if<Json>(&answer)) {
     if (call->modern() && call->message.method == "resources/read") {
       if (!result->contains("ttlMs")) (*result)["ttlMs"] = options.read_ttl_ms;
-      if (!result->contains("cacheScope")) (*result)["cacheScope"] = options.resources->same_for_all() ? "public" : "private";
+      if (!result->contains("cacheScope"))
+        (*result)["cacheScope"] = options.resources->same_for_all() ? "public" : "private";
     }
     return call->complete(std::move(*result));
   }
@@ -221,17 +232,23 @@ void McpServer::Impl::start_task(const CallPtr& call, const Json* responses, std
   info.stop = std::stop_source(std::nostopstate);
   auto quiet = std::make_shared<Call>(*this, call->message, std::move(info), nullptr);
   TaskWork work = [this, quiet](const Json* given, const std::string& kept, std::stop_token stop) {
-    CallContext context{.principal = quiet->info.principal, .client = quiet->info.client, .stop = std::move(stop),
-                        .responses = given, .state = kept, .in_task = true, .trace_id = quiet->info.trace_id,
+    CallContext context{.principal = quiet->info.principal,
+                        .client = quiet->info.client,
+                        .stop = std::move(stop),
+                        .responses = given,
+                        .state = kept,
+                        .in_task = true,
+                        .trace_id = quiet->info.trace_id,
                         .idempotency_key = std::string(meta_text(quiet->message, kMetaIdempotencyKey)),
                         .progress = [](double, double, std::string_view) {},
                         .log = [](Severity, std::string_view, const Json&) {},
                         .detach = [](int64_t) {}};
     return invoke(*quiet, context);
   };
-  answered(call, tasks->start(principal_key(call->info.principal), std::move(work),
-                              [client = call->info.client](const InputRequest& request) { return may_ask(client, request); },
-                              responses, std::move(state)));
+  answered(call, tasks->start(
+                     principal_key(call->info.principal), std::move(work),
+                     [client = call->info.client](const InputRequest& request) { return may_ask(client, request); },
+                     responses, std::move(state)));
 }
 
 void McpServer::Impl::task_method(const CallPtr& call) {
@@ -255,7 +272,8 @@ void McpServer::Impl::ask_in_result(Call& call, InputRequired asked) {
   if (!requests.empty()) result["inputRequests"] = std::move(requests);
   if (!asked.state.empty() || asked.requests.empty()) {
     StateBinding binding{principal_key(call.info.principal), request_digest(call.message)};
-    result["requestState"] = seal_state(options.signing_key, asked.state, binding, options.clock->now() + options.state_ttl_ms * 1000);
+    result["requestState"] =
+        seal_state(options.signing_key, asked.state, binding, options.clock->now() + options.state_ttl_ms * 1000);
   }
   call.complete(std::move(result));
 }
@@ -273,14 +291,16 @@ void McpServer::Impl::ask_on_stream(const CallPtr& call, InputRequired asked) {
     if (may_ask(call->info.client, request)) allowed.push_back(std::move(request));
   }
   if (allowed.empty() || !call->info.peer || !call->outlet->can_stream()) {
-    return refuse("This needs input from the client (" + std::string(asked.requests.empty() ? "nothing" : capability_of(asked.requests.front().method)) +
+    return refuse("This needs input from the client (" +
+                  std::string(asked.requests.empty() ? "nothing" : capability_of(asked.requests.front().method)) +
                   "), which it cannot give");
   }
   round->missing = allowed.size();
   round->done = [this, call, state = std::move(asked.state)](Json responses, Json failure) {
     if (!failure.is_null()) {
       auto message = failure.is_object() && failure.contains("message") && failure["message"].is_string()
-                         ? failure["message"].get<std::string>() : std::string("no reason given");
+                         ? failure["message"].get<std::string>()
+                         : std::string("no reason given");
       if (call->message.method == "tools/call") {
         return call->complete(text_result("The client refused to give input: " + message, true));
       }

@@ -39,8 +39,8 @@ CodeAnswer read_code(const Json* responses) {
   auto action = answer.find("action");
   if (action == answer.end() || *action != "accept") return {CodeAnswer::Kind::kDeclined, ""};
   auto content = answer.find("content");
-  if (content == answer.end() || !content->is_object() || !content->contains("code") || !(*content)["code"].is_string() ||
-      (*content)["code"].get_ref<const std::string&>().size() > kCodeBytes_max) {
+  if (content == answer.end() || !content->is_object() || !content->contains("code") ||
+      !(*content)["code"].is_string() || (*content)["code"].get_ref<const std::string&>().size() > kCodeBytes_max) {
     return {};
   }
   return {CodeAnswer::Kind::kCode, (*content)["code"].get<std::string>()};

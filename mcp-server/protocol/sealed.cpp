@@ -59,15 +59,21 @@ std::optional<std::string> unseal_state(std::string_view key, std::string_view t
 }
 
 std::string seal_session(std::string_view key, const SessionSeal& session) {
-  return seal(key, "session", {{"r", session.revision}, {"p", session.principal}, {"c", session.capabilities},
-                               {"t", session.created_s}, {"n", session.nonce}});
+  return seal(key, "session",
+              {{"r", session.revision},
+               {"p", session.principal},
+               {"c", session.capabilities},
+               {"t", session.created_s},
+               {"n", session.nonce}});
 }
 
 std::optional<SessionSeal> unseal_session(std::string_view key, std::string_view id) {
   auto payload = unseal(key, "session", id);
   if (!payload || !payload->contains("c")) return std::nullopt;
-  return SessionSeal{.revision = text_at(*payload, "r"), .principal = text_at(*payload, "p"),
-                     .capabilities = (*payload)["c"], .created_s = number_at(*payload, "t"),
+  return SessionSeal{.revision = text_at(*payload, "r"),
+                     .principal = text_at(*payload, "p"),
+                     .capabilities = (*payload)["c"],
+                     .created_s = number_at(*payload, "t"),
                      .nonce = text_at(*payload, "n")};
 }
 

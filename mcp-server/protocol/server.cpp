@@ -27,7 +27,8 @@ McpServer::Impl::Impl(McpServerOptions given) : options(std::move(given)), liste
   if (options.clock == nullptr) options.clock = &system_clock();
   if (options.tools != nullptr) runner_tools.emplace(*options.tools, options.approvals);
   if (options.tasks_max > 0) {
-    task_workers = std::make_unique<WorkerPool>(WorkerPoolOptions{.threads = options.task_threads, .queue_max = options.tasks_max});
+    task_workers = std::make_unique<WorkerPool>(
+        WorkerPoolOptions{.threads = options.task_threads, .queue_max = options.tasks_max});
     tasks.emplace(TasksOptions{.tasks_max = options.tasks_max}, *options.clock,
                   [this](std::function<void()> job) { return task_workers->submit(std::move(job)); });
   }
@@ -154,9 +155,8 @@ void McpServer::Impl::initialize(const CallPtr& call) {
   auto client = negotiate(call->message);
   if (auto* error = std::get_if<RpcError>(&client)) return call->fail(*error);
   auto& state = std::get<ClientState>(client);
-  Json result{{"protocolVersion", state.revision},
-              {"capabilities", capabilities(Era::kLegacy)},
-              {"serverInfo", server_info()}};
+  Json result{
+      {"protocolVersion", state.revision}, {"capabilities", capabilities(Era::kLegacy)}, {"serverInfo", server_info()}};
   if (!options.instructions.empty()) result["instructions"] = options.instructions;
   if (call->info.peer) call->info.peer->set_client(std::move(state));
   call->complete(std::move(result));
@@ -167,8 +167,11 @@ void McpServer::Impl::ping(const CallPtr& call) { call->complete(Json::object())
 void McpServer::Impl::set_level(const CallPtr& call) {
   auto level = call->message.params.find("level");
   std::optional<Severity> severity;
-  if (level != call->message.params.end() && level->is_string()) severity = severity_of(level->get_ref<const std::string&>());
-  if (!severity) return call->fail(invalid_params("params.level must be one of debug, info, notice, warning, error, critical, alert, emergency"));
+  if (level != call->message.params.end() && level->is_string())
+    severity = severity_of(level->get_ref<const std::string&>());
+  if (!severity)
+    return call->fail(
+        invalid_params("params.level must be one of debug, info, notice, warning, error, critical, alert, emergency"));
   if (call->info.peer) call->info.peer->set_log_level(*severity);
   call->complete(Json::object());
 }
@@ -180,7 +183,8 @@ void McpServer::Impl::resources_subscribe(const CallPtr& call) {
     if (call->message.method == "resources/unsubscribe") {
       call->info.peer->unsubscribe(*uri);
     } else if (!call->info.peer->subscribe(*uri)) {
-      return call->fail(invalid_params("There are too many subscriptions; the most is " + std::to_string(kSubscriptionsPerPeer_max)));
+      return call->fail(
+          invalid_params("There are too many subscriptions; the most is " + std::to_string(kSubscriptionsPerPeer_max)));
     }
   }
   call->complete(Json::object());
@@ -190,15 +194,15 @@ void McpServer::Impl::complete(const CallPtr& call) {
   const auto& params = call->message.params;
   auto reference = params.find("ref");
   auto argument = params.find("argument");
-  bool shaped = reference != params.end() && reference->is_object() && argument != params.end() && argument->is_object() &&
-                argument->contains("name") && (*argument)["name"].is_string() && argument->contains("value") &&
-                (*argument)["value"].is_string();
+  bool shaped = reference != params.end() && reference->is_object() && argument != params.end() &&
+                argument->is_object() && argument->contains("name") && (*argument)["name"].is_string() &&
+                argument->contains("value") && (*argument)["value"].is_string();
   if (!shaped) return call->fail(invalid_params("params.ref must be an object and params.argument {name, value}"));
   Json completion{{"values", Json::array()}, {"hasMore", false}};
   if (options.completion != nullptr) {
     Json known = Json::object();
-    if (auto context = params.find("context"); context != params.end() && context->is_object() &&
-                                               context->contains("arguments")) {
+    if (auto context = params.find("context");
+        context != params.end() && context->is_object() && context->contains("arguments")) {
       known = (*context)["arguments"];
     }
     completion = options.completion->complete(*reference, (*argument)["name"].get_ref<const std::string&>(),
@@ -222,16 +226,17 @@ void McpServer::Impl::answer_page(const CallPtr& call, const std::vector<std::st
 std::vector<std::string> McpServer::Impl::pages_of(const Json& entries, std::string_view name, Era era,
                                                    std::string_view cache_scope) const {
   return make_pages(entries, name, options.page_size,
-                    {.era = era, .ttl_ms = options.list_ttl_ms, .cache_scope = cache_scope,
+                    {.era = era,
+                     .ttl_ms = options.list_ttl_ms,
+                     .cache_scope = cache_scope,
                      .meta = era == Era::kModern ? modern_meta() : Json(nullptr)});
 }
 
 void McpServer::Impl::tools_list(const CallPtr& call) {
   Era era = call->info.client.era;
   uint64_t version = tools != nullptr ? tools->version() : 0;
-  auto pages = tools_pages.get(era, version, [&] {
-    return pages_of(tools != nullptr ? tools->list() : Json::array(), "tools", era, "public");
-  });
+  auto pages = tools_pages.get(
+      era, version, [&] { return pages_of(tools != nullptr ? tools->list() : Json::array(), "tools", era, "public"); });
   answer_page(call, *pages);
 }
 
@@ -248,7 +253,8 @@ void McpServer::Impl::resources_list(const CallPtr& call) {
   Era era = call->info.client.era;
   if (options.resources == nullptr) return answer_page(call, pages_of(Json::array(), "resources", era, "public"));
   bool same = options.resources->same_for_all();
-  answer_page(call, pages_of(options.resources->list(call->info.principal), "resources", era, same ? "public" : "private"));
+  answer_page(call,
+              pages_of(options.resources->list(call->info.principal), "resources", era, same ? "public" : "private"));
 }
 
 void McpServer::Impl::templates_list(const CallPtr& call) {
@@ -264,17 +270,26 @@ void McpServer::Impl::listen(const CallPtr& call) {
                             options.resources != nullptr, honoured);
   if (auto* error = std::get_if<RpcError>(&filter)) return call->fail(*error);
   if (!call->outlet->can_stream()) {
-    return call->fail({.code = jsonrpc::kInvalidRequest, .message = "subscriptions/listen needs Accept: text/event-stream", .http_status = 406});
+    return call->fail({.code = jsonrpc::kInvalidRequest,
+                       .message = "subscriptions/listen needs Accept: text/event-stream",
+                       .http_status = 406});
   }
   Json params{{"notifications", std::move(honoured)}};
   params["_meta"][std::string(kMetaSubscription)] = jsonrpc::to_json(*call->message.id);
   call->outlet->send(to_text(jsonrpc::notification("notifications/subscriptions/acknowledged", std::move(params))));
-  bool added = listeners.add({.id = *call->message.id, .filter = std::move(std::get<ListenFilter>(filter)), .outlet = call->outlet,
-                              .stop = call->info.stop.get_token(), .peer = call->info.peer.get()});
-  if (!added) call->fail({.code = jsonrpc::kInternalError, .message = "There are too many open subscriptions; try later", .http_status = 503});
+  bool added = listeners.add({.id = *call->message.id,
+                              .filter = std::move(std::get<ListenFilter>(filter)),
+                              .outlet = call->outlet,
+                              .stop = call->info.stop.get_token(),
+                              .peer = call->info.peer.get()});
+  if (!added)
+    call->fail({.code = jsonrpc::kInternalError,
+                .message = "There are too many open subscriptions; try later",
+                .http_status = 503});
 }
 
-void McpServer::Impl::broadcast(std::string_view method, const Json& params, const std::function<bool(const Peer&)>& wanted) {
+void McpServer::Impl::broadcast(std::string_view method, const Json& params,
+                                const std::function<bool(const Peer&)>& wanted) {
   std::vector<PeerPtr> all;
   {
     std::lock_guard lock(peers_mutex);
@@ -314,7 +329,8 @@ void McpServer::resources_changed() {
 }
 void McpServer::resource_updated(const std::string& uri) {
   impl_->listeners.resource_updated(uri);
-  impl_->broadcast("notifications/resources/updated", {{"uri", uri}}, [&](const Peer& peer) { return peer.subscribed(uri); });
+  impl_->broadcast("notifications/resources/updated", {{"uri", uri}},
+                   [&](const Peer& peer) { return peer.subscribed(uri); });
 }
 void McpServer::close() {
   impl_->listeners.close();

@@ -50,7 +50,7 @@ struct McpServerOptions {
 struct RequestInfo {
   ClientState client;
   Principal principal;
-  PeerPtr peer = nullptr;   // nullptr: modern HTTP
+  PeerPtr peer = nullptr;  // nullptr: modern HTTP
   std::stop_source stop = {};
   std::string trace_id = {};
 };

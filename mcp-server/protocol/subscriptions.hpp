@@ -22,11 +22,11 @@ struct ListenFilter {
 };
 
 struct Listener {
-  Id id;                        // of the listen request
+  Id id;  // of the listen request
   ListenFilter filter;
   OutletPtr outlet;
-  std::stop_token stop;         // requested when the client closes the stream
-  const Peer* peer = nullptr;   // stdio: whose cancellation ends it
+  std::stop_token stop;        // requested when the client closes the stream
+  const Peer* peer = nullptr;  // stdio: whose cancellation ends it
 };
 
 class Subscriptions {
@@ -49,7 +49,9 @@ class Subscriptions {
   std::vector<std::shared_ptr<Listener>> listeners_;  // shared with a publish that is under way
 };
 
-// The filter of `params.notifications`, reduced to what the server can honour; `honoured` gets the subset to acknowledge.
-std::variant<ListenFilter, RpcError> read_filter(const Json& params, bool tools, bool prompts, bool resources, Json& honoured);
+// The filter of `params.notifications`, reduced to what the server can honour; `honoured` gets the subset to
+// acknowledge.
+std::variant<ListenFilter, RpcError> read_filter(const Json& params, bool tools, bool prompts, bool resources,
+                                                 Json& honoured);
 
 }  // namespace spreaders::mcp

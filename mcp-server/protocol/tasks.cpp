@@ -13,11 +13,16 @@ constexpr size_t kTaskIdBytes = 18;
 
 std::string_view status_name(TaskStatus status) {
   switch (status) {
-    case TaskStatus::kWorking: return "working";
-    case TaskStatus::kInputRequired: return "input_required";
-    case TaskStatus::kCompleted: return "completed";
-    case TaskStatus::kCancelled: return "cancelled";
-    case TaskStatus::kFailed: return "failed";
+    case TaskStatus::kWorking:
+      return "working";
+    case TaskStatus::kInputRequired:
+      return "input_required";
+    case TaskStatus::kCompleted:
+      return "completed";
+    case TaskStatus::kCancelled:
+      return "cancelled";
+    case TaskStatus::kFailed:
+      return "failed";
   }
   return "failed";
 }
@@ -70,7 +75,8 @@ Answer Tasks::start(const std::string& principal, TaskWork work, std::function<b
     size_t own = 0;
     for (const auto& [id, other] : tasks_) own += other->principal == principal ? 1 : 0;
     if (tasks_.size() >= options_.tasks_max || own >= options_.tasks_per_principal_max) {
-      return RpcError{.code = jsonrpc::kInternalError, .message = "There are too many tasks; try later", .http_status = 503};
+      return RpcError{
+          .code = jsonrpc::kInternalError, .message = "There are too many tasks; try later", .http_status = 503};
     }
     tasks_.emplace(task->id, task);
   }
@@ -146,7 +152,8 @@ Answer Tasks::get(const std::string& principal, const Json& params) {
   if (task->status == TaskStatus::kFailed) result["error"] = task->outcome;
   if (task->status == TaskStatus::kInputRequired) {
     Json requests = Json::object();
-    for (const auto& [key, request] : task->asked) requests[key] = {{"method", request.method}, {"params", request.params}};
+    for (const auto& [key, request] : task->asked)
+      requests[key] = {{"method", request.method}, {"params", request.params}};
     result["inputRequests"] = std::move(requests);
   }
   return result;
@@ -165,7 +172,8 @@ Answer Tasks::update(const std::string& principal, const Json& params) {
     std::lock_guard lock(task->mutex);
     for (const auto& [key, value] : given->items()) {
       auto asked = task->asked.find(key);
-      if (task->status != TaskStatus::kInputRequired || asked == task->asked.end()) continue;  // unknown keys are ignored
+      if (task->status != TaskStatus::kInputRequired || asked == task->asked.end())
+        continue;  // unknown keys are ignored
       if (task->responses.is_null()) task->responses = Json::object();
       task->responses[asked->second.key] = value;
       task->asked.erase(asked);

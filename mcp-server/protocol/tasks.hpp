@@ -60,9 +60,9 @@ class Tasks {
     TaskStatus status = TaskStatus::kWorking;
     std::map<std::string, InputRequest> asked;  // by the key on the wire, which is never used twice
     std::set<std::string> used_keys;
-    Json responses;                              // by the provider's key
+    Json responses;  // by the provider's key
     std::string state;
-    Json outcome;                                // result or error
+    Json outcome;  // result or error
   };
   using TaskPtr = std::shared_ptr<Task>;  // shared by the table and the running round
 

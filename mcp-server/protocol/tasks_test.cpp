@@ -1,10 +1,8 @@
-#include <nlohmann/json.hpp>
-
 #include "mcp-server/protocol/tasks.hpp"
 
-#include <gtest/gtest.h>
-
 #include <deque>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 
 namespace spreaders::mcp {
 namespace {
@@ -20,9 +18,12 @@ class TasksTest : public ::testing::Test {
     }
   }
   Json start(TaskWork work, const std::string& who = "a") {
-    return std::get<Json>(tasks.start(who, std::move(work), [](const InputRequest&) { return true; }, nullptr, ""));
+    return std::get<Json>(tasks.start(
+        who, std::move(work), [](const InputRequest&) { return true; }, nullptr, ""));
   }
-  Json get(const Json& created, const std::string& who = "a") { return std::get<Json>(tasks.get(who, {{"taskId", created["taskId"]}})); }
+  Json get(const Json& created, const std::string& who = "a") {
+    return std::get<Json>(tasks.get(who, {{"taskId", created["taskId"]}}));
+  }
 
   VirtualClock clock{Instant{0}};
   std::deque<std::function<void()>> jobs;
@@ -60,7 +61,9 @@ TEST_F(TasksTest, AsksUntilAllIsAnsweredAndNeverUsesAKeyTwice) {
   });
   run_jobs();
   EXPECT_EQ(get(created)["inputRequests"].size(), 2U);
-  auto update = [&](Json responses) { return tasks.update("a", {{"taskId", created["taskId"]}, {"inputResponses", std::move(responses)}}); };
+  auto update = [&](Json responses) {
+    return tasks.update("a", {{"taskId", created["taskId"]}, {"inputResponses", std::move(responses)}});
+  };
   EXPECT_TRUE(std::holds_alternative<RpcError>(update(Json::array())));
   update({{"x", {{"action", "accept"}}}, {"unknown", Json::object()}});
   run_jobs();
@@ -89,7 +92,9 @@ TEST_F(TasksTest, StaysCancelledWhateverTheWorkAnswers) {
 }
 
 TEST_F(TasksTest, FailsWithTheProtocolError) {
-  Json created = start([](const Json*, const std::string&, std::stop_token) -> Answer { return RpcError{.code = -32603, .message = "broken"}; });
+  Json created = start([](const Json*, const std::string&, std::stop_token) -> Answer {
+    return RpcError{.code = -32603, .message = "broken"};
+  });
   run_jobs();
   EXPECT_EQ(get(created)["error"], (Json{{"code", -32603}, {"message", "broken"}}));
 }

@@ -57,16 +57,16 @@ std::string_view severity_name(Severity severity);
 struct ClientState {
   Era era = Era::kLegacy;
   std::string revision = {};
-  Json capabilities = nullptr;               // ClientCapabilities object
-  Json info = nullptr;                       // {name, version}; for logs only, never trusted
-  std::optional<Severity> log_level = {};    // modern: only when asked for; legacy: info until set
+  Json capabilities = nullptr;                                // ClientCapabilities object
+  Json info = nullptr;                                        // {name, version}; for logs only, never trusted
+  std::optional<Severity> log_level = {};                     // modern: only when asked for; legacy: info until set
   [[nodiscard]] bool has(std::string_view capability) const;  // "sampling", "roots", "elicitation"
   [[nodiscard]] bool can_fill_forms() const;                  // elicitation in form mode
 };
 
 // One thing to ask of the client: elicitation/create, sampling/createMessage or roots/list.
 struct InputRequest {
-  std::string key;     // unique in its round; the answer comes back under it
+  std::string key;  // unique in its round; the answer comes back under it
   std::string method;
   Json params;
 };
@@ -93,9 +93,9 @@ struct CallContext {
   const Principal& principal;
   const ClientState& client;
   std::stop_token stop;
-  const Json* responses = nullptr;   // of the previous round: key -> result object; nullptr in the first round
-  std::string state;                 // of the previous round
-  bool in_task = false;              // see StartTask
+  const Json* responses = nullptr;  // of the previous round: key -> result object; nullptr in the first round
+  std::string state;                // of the previous round
+  bool in_task = false;             // see StartTask
   std::string trace_id;
   std::string idempotency_key;
   // No-ops when the client did not ask for progress or logs.

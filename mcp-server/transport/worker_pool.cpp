@@ -29,7 +29,8 @@ bool WorkerPool::submit(std::function<void()> job) {
 
 bool WorkerPool::wait_idle(int64_t timeout_ms) {
   std::unique_lock lock(mutex_);
-  return idle_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return queue_.empty() && running_ == 0; });
+  return idle_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                        [this] { return queue_.empty() && running_ == 0; });
 }
 
 void WorkerPool::stop() {

@@ -23,11 +23,13 @@ Answer context_prompt(const CallContext& context) {
   if (context.responses != nullptr && context.responses->contains("user_context")) {
     const Json& given = (*context.responses)["user_context"];
     if (given.contains("content") && given["content"].is_object() && given["content"].contains("context")) {
-      return Json{{"messages", Json::array({user(text_content("Use this context: " + text_of(given["content"], "context")))})}};
+      return Json{
+          {"messages", Json::array({user(text_content("Use this context: " + text_of(given["content"], "context")))})}};
     }
   }
   InputRequired asked;
-  asked.requests.push_back({.key = "user_context", .method = "elicitation/create",
+  asked.requests.push_back({.key = "user_context",
+                            .method = "elicitation/create",
                             .params = {{"message", "What context should the prompt use?"},
                                        {"requestedSchema", schema({{"context", {{"type", "string"}}}}, {"context"})}}});
   return asked;
@@ -36,15 +38,17 @@ Answer context_prompt(const CallContext& context) {
 }  // namespace
 
 Json Prompts::list() {
-  return Json::array(
-      {Json{{"name", "test_simple_prompt"}, {"description", "A prompt without arguments"}},
-       Json{{"name", "test_prompt_with_arguments"}, {"description", "A prompt with two arguments"},
-            {"arguments", Json::array({argument("arg1", "First"), argument("arg2", "Second")})}},
-       Json{{"name", "test_prompt_with_embedded_resource"}, {"description", "A prompt with a resource inside"},
-            {"arguments", Json::array({argument("resourceUri", "URI of the resource")})}},
-       Json{{"name", "test_prompt_with_image"}, {"description", "A prompt with an image inside"}},
-       Json{{"name", "test_input_required_result_prompt"},
-            {"description", "A prompt that asks for its context (list version " + std::to_string(list_version) + ")"}}});
+  return Json::array({Json{{"name", "test_simple_prompt"}, {"description", "A prompt without arguments"}},
+                      Json{{"name", "test_prompt_with_arguments"},
+                           {"description", "A prompt with two arguments"},
+                           {"arguments", Json::array({argument("arg1", "First"), argument("arg2", "Second")})}},
+                      Json{{"name", "test_prompt_with_embedded_resource"},
+                           {"description", "A prompt with a resource inside"},
+                           {"arguments", Json::array({argument("resourceUri", "URI of the resource")})}},
+                      Json{{"name", "test_prompt_with_image"}, {"description", "A prompt with an image inside"}},
+                      Json{{"name", "test_input_required_result_prompt"},
+                           {"description", "A prompt that asks for its context (list version " +
+                                               std::to_string(list_version) + ")"}}});
 }
 
 Answer Prompts::get(std::string_view name, const Json& arguments, const CallContext& context) {
@@ -52,9 +56,14 @@ Answer Prompts::get(std::string_view name, const Json& arguments, const CallCont
   if (name == "test_simple_prompt") {
     messages.push_back(user(text_content("This is a simple prompt for testing.")));
   } else if (name == "test_prompt_with_arguments") {
-    messages.push_back(user(text_content("Prompt with arguments: arg1='" + text_of(arguments, "arg1") + "', arg2='" + text_of(arguments, "arg2") + "'")));
+    messages.push_back(user(text_content("Prompt with arguments: arg1='" + text_of(arguments, "arg1") + "', arg2='" +
+                                         text_of(arguments, "arg2") + "'")));
   } else if (name == "test_prompt_with_embedded_resource") {
-    messages.push_back(user({{"type", "resource"}, {"resource", {{"uri", text_of(arguments, "resourceUri")}, {"mimeType", "text/plain"}, {"text", "Embedded resource content for testing."}}}}));
+    messages.push_back(user({{"type", "resource"},
+                             {"resource",
+                              {{"uri", text_of(arguments, "resourceUri")},
+                               {"mimeType", "text/plain"},
+                               {"text", "Embedded resource content for testing."}}}}));
     messages.push_back(user(text_content("Please process the embedded resource above.")));
   } else if (name == "test_prompt_with_image") {
     messages.push_back(user({{"type", "image"}, {"data", kRedPixelPng}, {"mimeType", "image/png"}}));
@@ -77,15 +86,18 @@ Json Resources::list(const spreaders::Principal&) {
 }
 
 Json Resources::templates() {
-  return Json::array({Json{{"uriTemplate", "test://template/{id}/data"}, {"name", "template-data"},
-                           {"description", "Data by id"}, {"mimeType", "application/json"}}});
+  return Json::array({Json{{"uriTemplate", "test://template/{id}/data"},
+                           {"name", "template-data"},
+                           {"description", "Data by id"},
+                           {"mimeType", "application/json"}}});
 }
 
 Answer Resources::read(std::string_view uri, const CallContext&) {
   auto contents = [&](const char* type, const char* kind, std::string value) {
     return Json{{"contents", Json::array({Json{{"uri", uri}, {"mimeType", type}, {kind, std::move(value)}}})}};
   };
-  if (uri == "test://static-text") return contents("text/plain", "text", "This is the content of the static text resource.");
+  if (uri == "test://static-text")
+    return contents("text/plain", "text", "This is the content of the static text resource.");
   if (uri == "test://static-binary") return contents("image/png", "blob", std::string(kRedPixelPng));
   if (uri == "test://watched-resource") return contents("text/plain", "text", "Watched resource content.");
   constexpr std::string_view kStart = "test://template/";

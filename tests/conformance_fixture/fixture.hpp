@@ -41,7 +41,7 @@ class Tools final : public spreaders::mcp::ToolProvider {
   bool has(std::string_view name) override { return index_.contains(std::string(name)); }
   const Json* header_schema(std::string_view name) override;
   Answer call(std::string_view name, const Json& arguments, const CallContext& context) override;
-  McpServer* server = nullptr;          // told about changes of the lists
+  McpServer* server = nullptr;  // told about changes of the lists
   std::function<void()> prompts_changed;
 
  private:

@@ -11,16 +11,22 @@ using spreaders::mcp::text_result;
 namespace {
 
 InputRequest elicit(std::string key, std::string message, Json properties, Json required) {
-  return {.key = std::move(key), .method = "elicitation/create",
-          .params = {{"message", std::move(message)}, {"requestedSchema", schema(std::move(properties), std::move(required))}}};
+  return {.key = std::move(key),
+          .method = "elicitation/create",
+          .params = {{"message", std::move(message)},
+                     {"requestedSchema", schema(std::move(properties), std::move(required))}}};
 }
 
 InputRequest sample(std::string key, std::string text, int tokens) {
-  return {.key = std::move(key), .method = "sampling/createMessage",
-          .params = {{"messages", Json::array({Json{{"role", "user"}, {"content", text_content(std::move(text))}}})}, {"maxTokens", tokens}}};
+  return {.key = std::move(key),
+          .method = "sampling/createMessage",
+          .params = {{"messages", Json::array({Json{{"role", "user"}, {"content", text_content(std::move(text))}}})},
+                     {"maxTokens", tokens}}};
 }
 
-InputRequest roots(std::string key) { return {.key = std::move(key), .method = "roots/list", .params = Json::object()}; }
+InputRequest roots(std::string key) {
+  return {.key = std::move(key), .method = "roots/list", .params = Json::object()};
+}
 
 Json string_property() { return {{"type", "string"}}; }
 
@@ -56,8 +62,8 @@ std::optional<std::string> root_names(const CallContext& context, const char* ke
 }
 
 std::string elicited_text(const char* intro, const Json& given) {
-  return std::string(intro) + "action=" + given.value("action", std::string("none")) + ", content=" +
-         (given.contains("content") ? spreaders::to_text(given["content"]) : "{}");
+  return std::string(intro) + "action=" + given.value("action", std::string("none")) +
+         ", content=" + (given.contains("content") ? spreaders::to_text(given["content"]) : "{}");
 }
 
 InputRequired one(InputRequest request, std::string state = {}) {
@@ -83,7 +89,10 @@ Json enum_properties() {
   single.update(titled_single);
   return {{"untitledSingle", {{"type", "string"}, {"enum", options}}},
           {"titledSingle", std::move(single)},
-          {"legacyEnum", {{"type", "string"}, {"enum", {"opt1", "opt2", "opt3"}}, {"enumNames", {"Option One", "Option Two", "Option Three"}}}},
+          {"legacyEnum",
+           {{"type", "string"},
+            {"enum", {"opt1", "opt2", "opt3"}},
+            {"enumNames", {"Option One", "Option Two", "Option Three"}}}},
           {"untitledMulti", {{"type", "array"}, {"items", {{"type", "string"}, {"enum", options}}}}},
           {"titledMulti", {{"type", "array"}, {"items", titled("anyOf", "Choice")}}}};
 }
@@ -104,7 +113,8 @@ Answer legacy_elicitation(const Json& arguments, const CallContext& context) {
 
 std::function<Answer(const Json&, const CallContext&)> form(Json properties) {
   return [properties](const Json&, const CallContext& context) -> Answer {
-    if (const Json* given = answer(context, "form")) return text_result(elicited_text("Elicitation completed: ", *given));
+    if (const Json* given = answer(context, "form"))
+      return text_result(elicited_text("Elicitation completed: ", *given));
     return one(elicit("form", "Please review and update the form fields", properties, Json::array()));
   };
 }
@@ -141,7 +151,8 @@ Answer ask_several(const Json&, const CallContext& context) {
   auto names = root_names(context, "client_roots");
   if (name && greeting && names) return text_result(*greeting + ", " + *name + "! Roots: " + *names);
   InputRequired asked;
-  if (!name) asked.requests.push_back(elicit("user_name", "What is your name?", {{"name", string_property()}}, {"name"}));
+  if (!name)
+    asked.requests.push_back(elicit("user_name", "What is your name?", {{"name", string_property()}}, {"name"}));
   if (!greeting) asked.requests.push_back(sample("greeting", "Generate a greeting", 50));
   if (!names) asked.requests.push_back(roots("client_roots"));
   asked.state = "several";
@@ -154,10 +165,12 @@ Answer ask_twice(const Json&, const CallContext& context) {
     std::string name = context.state.substr(kSecond.size());
     auto color = field(context, "step2", "color");
     if (color) return text_result("Hello, " + name + "! Your favorite color is " + *color + ".");
-    return one(elicit("step2", "Step 2: What is your favorite color?", {{"color", string_property()}}, {"color"}), context.state);
+    return one(elicit("step2", "Step 2: What is your favorite color?", {{"color", string_property()}}, {"color"}),
+               context.state);
   }
   if (auto name = field(context, "step1", "name")) {
-    return one(elicit("step2", "Step 2: What is your favorite color?", {{"color", string_property()}}, {"color"}), std::string(kSecond) + *name);
+    return one(elicit("step2", "Step 2: What is your favorite color?", {{"color", string_property()}}, {"color"}),
+               std::string(kSecond) + *name);
   }
   return one(elicit("step1", "Step 1: What is your name?", {{"name", string_property()}}, {"name"}), "step1");
 }
@@ -189,7 +202,8 @@ std::vector<Tool> input_tools() {
                 {"verified", {{"type", "boolean"}, {"default", true}}}};
   Json none = schema(Json::object());
   std::vector<Tool> tools;
-  auto add = [&](std::string name, std::string description, Json input, std::function<Answer(const Json&, const CallContext&)> run) {
+  auto add = [&](std::string name, std::string description, Json input,
+                 std::function<Answer(const Json&, const CallContext&)> run) {
     tools.push_back(make_tool(std::move(name), std::move(description), std::move(input), std::move(run)));
   };
   add("test_sampling", "Asks the client's model", schema({{"prompt", string_property()}}, {"prompt"}), legacy_sampling);

@@ -1,9 +1,8 @@
 // conformance_fixture --port N | --stdio
 // Prints "ready" and the port, and serves until its standard input ends or it gets SIGTERM.
-#include <signal.h>
-
 #include <charconv>
 #include <cstdio>
+#include <signal.h>
 #include <string_view>
 
 #include "fixture.hpp"

@@ -27,12 +27,16 @@ const Json* accepted(const CallContext& context, const char* key) {
 }
 
 InputRequest ask(std::string key, std::string message, const char* field, const char* type) {
-  return {.key = std::move(key), .method = "elicitation/create",
-          .params = {{"message", std::move(message)}, {"requestedSchema", schema({{field, {{"type", type}}}}, {field})}}};
+  return {
+      .key = std::move(key),
+      .method = "elicitation/create",
+      .params = {{"message", std::move(message)}, {"requestedSchema", schema({{field, {{"type", type}}}}, {field})}}};
 }
 
 Answer slow_compute(const Json& arguments, const CallContext& context) {
-  int64_t seconds = arguments.contains("seconds") && arguments["seconds"].is_number_integer() ? arguments["seconds"].get<int64_t>() : 1;
+  int64_t seconds = arguments.contains("seconds") && arguments["seconds"].is_number_integer()
+                        ? arguments["seconds"].get<int64_t>()
+                        : 1;
   if (!context.in_task && seconds > 0) return StartTask{};
   if (!pause(context, seconds * 1000)) return text_result("cancelled", true);
   return text_result("Computed " + text_of(arguments, "label") + " in " + std::to_string(seconds) + " s");
@@ -90,8 +94,11 @@ std::vector<Tool> task_tools() {
   Json none = schema(Json::object());
   return {
       make_tool("greet", "Greets at once", schema({{"name", text}}, {"name"}),
-                [](const Json& arguments, const CallContext&) -> Answer { return text_result("Hello, " + text_of(arguments, "name") + "!"); }),
-      make_tool("slow_compute", "Takes some seconds", schema({{"seconds", {{"type", "integer"}}}, {"label", text}}), slow_compute),
+                [](const Json& arguments, const CallContext&) -> Answer {
+                  return text_result("Hello, " + text_of(arguments, "name") + "!");
+                }),
+      make_tool("slow_compute", "Takes some seconds", schema({{"seconds", {{"type", "integer"}}}, {"label", text}}),
+                slow_compute),
       make_tool("failing_job", "Fails after a second, only as a task", none, failing_job),
       make_tool("protocol_error_job", "Ends with a protocol error", none, protocol_error_job),
       make_tool("confirm_delete", "Asks before it deletes", schema({{"filename", text}}, {"filename"}), confirm_delete),

@@ -20,8 +20,9 @@ Json schema(Json properties, Json required) {
 
 Tool make_tool(std::string name, std::string description, Json input_schema,
                std::function<Answer(const Json&, const CallContext&)> run) {
-  return {{{"name", std::move(name)}, {"description", std::move(description)}, {"inputSchema", std::move(input_schema)}},
-          std::move(run)};
+  return {
+      {{"name", std::move(name)}, {"description", std::move(description)}, {"inputSchema", std::move(input_schema)}},
+      std::move(run)};
 }
 
 Json text_content(std::string text) { return {{"type", "text"}, {"text", std::move(text)}}; }
@@ -53,15 +54,16 @@ Json json_schema_2020_12() {
                   {"phone", {{"type", "string"}}},
                   {"email", {{"type", "string"}}}};
   Json any_of = Json::array({Json{{"required", Json::array({"phone"})}}, Json{{"required", Json::array({"email"})}}});
-  return {{"$schema", "https://json-schema.org/draft/2020-12/schema"},
-          {"type", "object"},
-          {"$defs", {{"address", std::move(address)}}},
-          {"properties", std::move(properties)},
-          {"allOf", Json::array({Json{{"anyOf", std::move(any_of)}}})},
-          {"if", {{"properties", {{"contactMethod", {{"const", "phone"}}}}}, {"required", Json::array({"contactMethod"})}}},
-          {"then", {{"required", Json::array({"phone"})}}},
-          {"else", {{"required", Json::array({"email"})}}},
-          {"additionalProperties", false}};
+  return {
+      {"$schema", "https://json-schema.org/draft/2020-12/schema"},
+      {"type", "object"},
+      {"$defs", {{"address", std::move(address)}}},
+      {"properties", std::move(properties)},
+      {"allOf", Json::array({Json{{"anyOf", std::move(any_of)}}})},
+      {"if", {{"properties", {{"contactMethod", {{"const", "phone"}}}}}, {"required", Json::array({"contactMethod"})}}},
+      {"then", {{"required", Json::array({"phone"})}}},
+      {"else", {{"required", Json::array({"email"})}}},
+      {"additionalProperties", false}};
 }
 
 Answer with_logging(const Json&, const CallContext& context) {
@@ -111,7 +113,8 @@ Answer wait(const Json& arguments, const CallContext& context) {
 
 std::vector<Tool> content_tools() {
   std::vector<Tool> tools;
-  auto add = [&](std::string name, std::string description, Json input, std::function<Answer(const Json&, const CallContext&)> run) {
+  auto add = [&](std::string name, std::string description, Json input,
+                 std::function<Answer(const Json&, const CallContext&)> run) {
     tools.push_back(make_tool(std::move(name), std::move(description), std::move(input), std::move(run)));
   };
   // The first of the list: header tests call it without arguments.
@@ -125,14 +128,18 @@ std::vector<Tool> content_tools() {
   });
   add("test_embedded_resource", "Tests an embedded resource", none(), [](const Json&, const CallContext&) -> Answer {
     return content(Json::array({Json{{"type", "resource"},
-                                     {"resource", {{"uri", "test://embedded-resource"}, {"mimeType", "text/plain"},
-                                                   {"text", "This is an embedded resource content."}}}}}));
+                                     {"resource",
+                                      {{"uri", "test://embedded-resource"},
+                                       {"mimeType", "text/plain"},
+                                       {"text", "This is an embedded resource content."}}}}}));
   });
   add("test_multiple_content_types", "Tests mixed content", none(), [](const Json&, const CallContext&) -> Answer {
     return content(Json::array({text_content("Multiple content types test:"), image(),
                                 Json{{"type", "resource"},
-                                     {"resource", {{"uri", "test://mixed-content-resource"}, {"mimeType", "application/json"},
-                                                   {"text", R"({"test":"data","value":123})"}}}}}));
+                                     {"resource",
+                                      {{"uri", "test://mixed-content-resource"},
+                                       {"mimeType", "application/json"},
+                                       {"text", R"({"test":"data","value":123})"}}}}}));
   });
   add("test_tool_with_logging", "Tests log notifications during a call", none(), with_logging);
   add("test_tool_with_progress", "Tests progress notifications during a call", none(), with_progress);
@@ -140,19 +147,26 @@ std::vector<Tool> content_tools() {
     return text_result("This tool intentionally returns an error for testing", true);
   });
   add("json_schema_2020_12_tool", "Tool with JSON Schema 2020-12 features", json_schema_2020_12(),
-      [](const Json& arguments, const CallContext&) -> Answer { return text_result("JSON Schema 2020-12 tool called with: " + spreaders::to_text(arguments)); });
+      [](const Json& arguments, const CallContext&) -> Answer {
+        return text_result("JSON Schema 2020-12 tool called with: " + spreaders::to_text(arguments));
+      });
   add("test_reconnection", "Closes the stream of the call and goes on", none(), with_reconnection);
   add("test_missing_capability", "Needs a client with sampling", none(), missing_capability);
-  add("test_logging_tool", "Logs when the request asks for it", none(), [](const Json&, const CallContext& context) -> Answer {
-    context.log(Severity::kInfo, "fixture", "The logging tool ran");
-    return text_result("logged");
-  });
+  add("test_logging_tool", "Logs when the request asks for it", none(),
+      [](const Json&, const CallContext& context) -> Answer {
+        context.log(Severity::kInfo, "fixture", "The logging tool ran");
+        return text_result("logged");
+      });
   add("test_header_param", "Has a parameter that is repeated in a header",
       schema({{"region", {{"type", "string"}, {"description", "Where"}, {"x-mcp-header", "Region"}}}}),
-      [](const Json& arguments, const CallContext&) -> Answer { return text_result("region: " + text_of(arguments, "region")); });
-  add("echo", "Gives back its message", schema({{"message", {{"type", "string"}, {"description", "Any text"}}}}, {"message"}),
+      [](const Json& arguments, const CallContext&) -> Answer {
+        return text_result("region: " + text_of(arguments, "region"));
+      });
+  add("echo", "Gives back its message",
+      schema({{"message", {{"type", "string"}, {"description", "Any text"}}}}, {"message"}),
       [](const Json& arguments, const CallContext&) -> Answer { return text_result(text_of(arguments, "message")); });
-  add("wait", "Runs for some time, with progress", schema({{"ms", {{"type", "integer"}, {"description", "How long"}}}}), wait);
+  add("wait", "Runs for some time, with progress", schema({{"ms", {{"type", "integer"}, {"description", "How long"}}}}),
+      wait);
   return tools;
 }
 

@@ -11,7 +11,8 @@ std::string sse_message(std::string_view json_text) {
 }
 
 HttpHeaders sse_headers() {
-  return {{"content-type", "text/event-stream"}, {"cache-control", "no-cache, no-transform"}, {"x-accel-buffering", "no"}};
+  return {
+      {"content-type", "text/event-stream"}, {"cache-control", "no-cache, no-transform"}, {"x-accel-buffering", "no"}};
 }
 
 void EventStream::attach(HttpStreamPtr connection, uint64_t after) {

@@ -1,8 +1,7 @@
 #include "mcp-server/transport/http/exchange.hpp"
 
-#include <sys/socket.h>
-
 #include <cstring>
+#include <sys/socket.h>
 
 #include "core/time.hpp"
 
@@ -113,9 +112,7 @@ void Exchange::cut() {
   for (auto& callback : callbacks) callback();
 }
 
-void Exchange::drain() {
-  close_stream();
-}
+void Exchange::drain() { close_stream(); }
 
 bool Exchange::push(std::string_view text) {
   {

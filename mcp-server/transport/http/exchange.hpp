@@ -5,10 +5,9 @@
 // callback or handler runs; MHD_resume_connection may be called under it (it only marks and wakes the loop).
 #pragma once
 
-#include <microhttpd.h>
-
 #include <atomic>
 #include <condition_variable>
+#include <microhttpd.h>
 #include <mutex>
 #include <optional>
 #include <unordered_set>
@@ -47,7 +46,7 @@ struct Hub {
   std::mutex mutex;  // guards the sets below
   std::condition_variable changed;
   std::unordered_set<Connection*> connections;
-  std::unordered_set<Exchange*> open;     // headers seen, not completed
+  std::unordered_set<Exchange*> open;  // headers seen, not completed
   std::atomic<size_t> streams{0};
 };
 
@@ -72,18 +71,18 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   [[nodiscard]] bool stream_closed() const;
 
   // --- event loop only
-  void suspend();                       // until respond(), stream() or cut()
-  MHD_Result queue_answer();            // called again by libmicrohttpd after a resume
+  void suspend();             // until respond(), stream() or cut()
+  MHD_Result queue_answer();  // called again by libmicrohttpd after a resume
   ssize_t read_stream(char* buffer, size_t size);
-  void completed();                     // libmicrohttpd has let go of the connection
+  void completed();  // libmicrohttpd has let go of the connection
   void set_immediate(HttpServerResponse response) { answer_ = std::move(response); }
 
   // --- any thread
-  void cut();                           // drop the connection, whatever state it is in
-  void drain();                         // the server stops: end the stream
+  void cut();    // drop the connection, whatever state it is in
+  void drain();  // the server stops: end the stream
   void comment_if_idle(int64_t now_ms);
 
-  HttpServerRequest request_;           // filled by the event loop before a worker sees it
+  HttpServerRequest request_;  // filled by the event loop before a worker sees it
   const Route* route = nullptr;
   size_t body_bytes = 0;
   bool body_too_large = false;
@@ -103,12 +102,12 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   bool suspended_ = false;
   bool answered_ = false;
   bool cut_ = false;
-  bool gone_ = false;                   // completed() ran, or the client hung up
+  bool gone_ = false;  // completed() ran, or the client hung up
   uint64_t watch_token_ = 0;
   std::optional<HttpServerResponse> answer_;
   std::optional<HttpStreamStart> stream_start_;
-  bool stream_open_ = false;            // counted in hub_->streams
-  bool stream_ended_ = false;           // close() was called
+  bool stream_open_ = false;   // counted in hub_->streams
+  bool stream_ended_ = false;  // close() was called
   std::string buffer_;
   size_t buffer_read_ = 0;
   int64_t last_write_ms_ = 0;

@@ -38,7 +38,10 @@ class StatelessOutlet final : public Outlet {
 class SessionOutlet final : public Outlet {
  public:
   SessionOutlet(HttpExchangePtr exchange, HttpHeaders headers, HttpSessionPtr session, bool streams, bool only_streams)
-      : exchange_(std::move(exchange)), headers_(std::move(headers)), session_(std::move(session)), streams_(streams),
+      : exchange_(std::move(exchange)),
+        headers_(std::move(headers)),
+        session_(std::move(session)),
+        streams_(streams),
         only_streams_(only_streams) {}
   ~SessionOutlet() override;
   bool send(std::string_view message_text) override;

@@ -42,7 +42,9 @@ bool is_json(const HttpServerRequest& request) {
 
 struct McpEndpoint::Impl {
   Impl(McpServer& server_, McpEndpointOptions options_)
-      : server(server_), options(std::move(options_)), sessions(server, options.sessions),
+      : server(server_),
+        options(std::move(options_)),
+        sessions(server, options.sessions),
         sse(server, options.messages_path) {}
 
   McpServer& server;
@@ -77,7 +79,8 @@ HttpServerResponse McpEndpoint::Impl::unauthenticated(const Error& error) const 
   auto response = rpc_problem(status, {.code = jsonrpc::kInvalidRequest, .message = error.message});
   if (status == 401 || status == 403) {
     std::string challenge = "Bearer";
-    if (!options.resource_metadata_url.empty()) challenge += " resource_metadata=\"" + options.resource_metadata_url + "\"";
+    if (!options.resource_metadata_url.empty())
+      challenge += " resource_metadata=\"" + options.resource_metadata_url + "\"";
     response.headers.emplace_back("www-authenticate", challenge);
   } else if (error.retry_after_ms > 0) {
     response.headers.emplace_back("retry-after", std::to_string((error.retry_after_ms + 999) / 1000));
@@ -98,7 +101,8 @@ std::optional<McpEndpoint::Impl::Admitted> McpEndpoint::Impl::admit(HttpExchange
   }
   Admitted admitted{.principal = options.anonymous, .headers = {}};
   if (const auto* origin = request.header("origin")) {
-    admitted.headers = {{"access-control-allow-origin", *origin}, {"vary", "Origin"},
+    admitted.headers = {{"access-control-allow-origin", *origin},
+                        {"vary", "Origin"},
                         {"access-control-expose-headers", "Mcp-Session-Id, WWW-Authenticate"}};
   }
   if (options.authenticate) {
@@ -123,7 +127,8 @@ void McpEndpoint::Impl::post(const HttpExchangePtr& exchange) {
   }
   auto json = parse_json(request.body, options.json);
   if (!json) {
-    return exchange->respond(rpc_problem(400, {.code = jsonrpc::kParseError, .message = "Parse error: " + json.error().message}));
+    return exchange->respond(
+        rpc_problem(400, {.code = jsonrpc::kParseError, .message = "Parse error: " + json.error().message}));
   }
   if (json->is_array()) return batch(exchange, std::move(*json), *admitted);
   auto parsed = jsonrpc::parse(std::move(*json));
@@ -143,7 +148,9 @@ void McpEndpoint::Impl::modern(const HttpExchangePtr& exchange, Message message,
   auto outlet = std::make_shared<StatelessOutlet>(exchange, std::move(admitted.headers), accepts.stream, !accepts.json);
   auto fail = [&](const RpcError& error) { outlet->finish(jsonrpc::error_text(message.id, error), error.http_status); };
   if (message.kind == jsonrpc::Kind::kResponse) {
-    return fail({.code = jsonrpc::kInvalidRequest, .message = "There are no requests from the server in this revision", .http_status = 400});
+    return fail({.code = jsonrpc::kInvalidRequest,
+                 .message = "There are no requests from the server in this revision",
+                 .http_status = 400});
   }
   if (message.kind == jsonrpc::Kind::kNotification) return exchange->respond({.status = 202});
 
@@ -153,7 +160,8 @@ void McpEndpoint::Impl::modern(const HttpExchangePtr& exchange, Message message,
   const Json* schema = nullptr;
   if (message.method == "tools/call") {
     auto name = message.params.find("name");
-    if (name != message.params.end() && name->is_string()) schema = server.header_schema(name->get_ref<const std::string&>());
+    if (name != message.params.end() && name->is_string())
+      schema = server.header_schema(name->get_ref<const std::string&>());
   }
   if (auto error = check_mcp_headers(exchange->request(), message, state.revision, schema)) return fail(*error);
   if (state.revision != kModernRevision) {
@@ -178,7 +186,8 @@ void McpEndpoint::Impl::modern(const HttpExchangePtr& exchange, Message message,
 HttpSessionPtr McpEndpoint::Impl::session_of(HttpExchange& exchange, const Admitted& admitted) {
   const auto* id = exchange.request().header("mcp-session-id");
   if (id == nullptr) {
-    exchange.respond(bad_request("Mcp-Session-Id is required: send initialize first, or speak " + std::string(kModernRevision)));
+    exchange.respond(
+        bad_request("Mcp-Session-Id is required: send initialize first, or speak " + std::string(kModernRevision)));
     return nullptr;
   }
   const auto* version = exchange.request().header("mcp-protocol-version");
@@ -215,7 +224,8 @@ void McpEndpoint::Impl::legacy(const HttpExchangePtr& exchange, Message message,
   if (!session) return;
   if (request) {
     RequestInfo info = info_of(exchange->request(), *session);
-    auto outlet = std::make_shared<SessionOutlet>(exchange, std::move(admitted.headers), std::move(session), accepts.stream, !accepts.json);
+    auto outlet = std::make_shared<SessionOutlet>(exchange, std::move(admitted.headers), std::move(session),
+                                                  accepts.stream, !accepts.json);
     return server.request(std::move(message), std::move(info), std::move(outlet));
   }
   // The rest of a waiting call runs on this thread, after the client has its 202.
@@ -257,10 +267,12 @@ void McpEndpoint::Impl::batch(const HttpExchangePtr& exchange, Json messages, co
     auto& message = std::get<Message>(each);
     if (message.kind == jsonrpc::Kind::kRequest) {
       if (message.method == "initialize") {
-        collected->add(jsonrpc::error_text(message.id, {.code = jsonrpc::kInvalidRequest, .message = "initialize cannot be in a batch"}));
+        collected->add(jsonrpc::error_text(
+            message.id, {.code = jsonrpc::kInvalidRequest, .message = "initialize cannot be in a batch"}));
         continue;
       }
-      server.request(std::move(message), info_of(exchange->request(), *session), std::make_shared<BatchOutlet>(collected));
+      server.request(std::move(message), info_of(exchange->request(), *session),
+                     std::make_shared<BatchOutlet>(collected));
     } else if (message.kind == jsonrpc::Kind::kResponse) {
       server.response(std::move(message), session->peer);
     } else {
@@ -278,7 +290,8 @@ void McpEndpoint::Impl::get(const HttpExchangePtr& exchange) {
     refused.headers.emplace_back("allow", "POST");
     return exchange->respond(std::move(refused));
   }
-  if (!read_accept(exchange->request()).stream) return exchange->respond(bad_request("Accept must allow text/event-stream", 406));
+  if (!read_accept(exchange->request()).stream)
+    return exchange->respond(bad_request("Accept must allow text/event-stream", 406));
   auto session = session_of(*exchange, *admitted);
   if (!session) return;
   EventStreamPtr stream = session->streams.standing();
@@ -314,8 +327,10 @@ void McpEndpoint::Impl::preflight(const HttpExchangePtr& exchange) {
   HttpServerResponse response{.status = 204};
   if (const auto* origin = exchange->request().header("origin")) {
     const auto* wanted = exchange->request().header("access-control-request-headers");
-    response.headers = {{"access-control-allow-origin", *origin}, {"vary", "Origin"},
-                        {"access-control-allow-methods", "GET, POST, DELETE"}, {"access-control-max-age", "600"},
+    response.headers = {{"access-control-allow-origin", *origin},
+                        {"vary", "Origin"},
+                        {"access-control-allow-methods", "GET, POST, DELETE"},
+                        {"access-control-max-age", "600"},
                         {"access-control-allow-headers", wanted != nullptr ? *wanted : "content-type, authorization"}};
   }
   exchange->respond(std::move(response));
@@ -328,7 +343,8 @@ void McpEndpoint::Impl::rpc(const HttpExchangePtr& exchange) {
   if (!admitted) return;
   auto json = parse_json(exchange->request().body, options.json);
   if (!json) {
-    return exchange->respond(rpc_problem(400, {.code = jsonrpc::kParseError, .message = "Parse error: " + json.error().message}));
+    return exchange->respond(
+        rpc_problem(400, {.code = jsonrpc::kParseError, .message = "Parse error: " + json.error().message}));
   }
   auto parsed = jsonrpc::parse(std::move(*json));
   if (auto* refused = std::get_if<jsonrpc::Refused>(&parsed)) {
@@ -337,10 +353,15 @@ void McpEndpoint::Impl::rpc(const HttpExchangePtr& exchange) {
   auto& message = std::get<Message>(parsed);
   if (message.kind != jsonrpc::Kind::kRequest) return exchange->respond(bad_request("Send a request with an \"id\""));
   if (message.method != "tools/list" && message.method != "tools/call") {
-    return exchange->respond(rpc_problem(404, {.code = jsonrpc::kMethodNotFound, .message = "Only tools/list and tools/call are here; " + options.path + " has the rest"}, message.id));
+    return exchange->respond(
+        rpc_problem(404,
+                    {.code = jsonrpc::kMethodNotFound,
+                     .message = "Only tools/list and tools/call are here; " + options.path + " has the rest"},
+                    message.id));
   }
-  RequestInfo info{.client = {.era = Era::kLegacy, .revision = std::string(kLegacyNewest), .capabilities = Json::object()},
-                   .principal = std::move(admitted->principal)};
+  RequestInfo info{
+      .client = {.era = Era::kLegacy, .revision = std::string(kLegacyNewest), .capabilities = Json::object()},
+      .principal = std::move(admitted->principal)};
   auto outlet = std::make_shared<StatelessOutlet>(exchange, std::move(admitted->headers), false, false);
   server.request(std::move(message), std::move(info), std::move(outlet));
 }
@@ -356,7 +377,8 @@ void McpEndpoint::add_routes(HttpServer& http) {
   const auto& options = impl->options;
   HttpRouteOptions limits{.body_bytes_max = options.json.bytes_max, .concurrent_max = options.concurrent_max};
   auto add = [&](const char* method, const std::string& path, void (Impl::*run)(const HttpExchangePtr&)) {
-    http.route_exchange(method, path, [impl, run](const HttpExchangePtr& exchange) { (impl->*run)(exchange); }, limits);
+    http.route_exchange(
+        method, path, [impl, run](const HttpExchangePtr& exchange) { (impl->*run)(exchange); }, limits);
   };
   add("POST", options.path, &Impl::post);
   add("GET", options.path, &Impl::get);
@@ -364,14 +386,20 @@ void McpEndpoint::add_routes(HttpServer& http) {
   add("OPTIONS", options.path, &Impl::preflight);
   if (!options.rpc_path.empty()) add("POST", options.rpc_path, &Impl::rpc);
   if (options.sse_path.empty() || options.messages_path.empty()) return;
-  http.route_exchange("GET", options.sse_path, [impl](const HttpExchangePtr& exchange) {
-    auto admitted = impl->admit(*exchange, exchange->request().path == impl->options.sse_path);
-    if (admitted) impl->sse.open(exchange, admitted->principal, admitted->headers);
-  }, limits);
-  http.route_exchange("POST", options.messages_path, [impl](const HttpExchangePtr& exchange) {
-    auto admitted = impl->admit(*exchange, exchange->request().path == impl->options.messages_path);
-    if (admitted) impl->sse.message(exchange, admitted->principal, impl->options.json);
-  }, limits);
+  http.route_exchange(
+      "GET", options.sse_path,
+      [impl](const HttpExchangePtr& exchange) {
+        auto admitted = impl->admit(*exchange, exchange->request().path == impl->options.sse_path);
+        if (admitted) impl->sse.open(exchange, admitted->principal, admitted->headers);
+      },
+      limits);
+  http.route_exchange(
+      "POST", options.messages_path,
+      [impl](const HttpExchangePtr& exchange) {
+        auto admitted = impl->admit(*exchange, exchange->request().path == impl->options.messages_path);
+        if (admitted) impl->sse.message(exchange, admitted->principal, impl->options.json);
+      },
+      limits);
 }
 
 void McpEndpoint::close() {

@@ -36,8 +36,8 @@ struct McpEndpointOptions {
   std::string resource_metadata_url = {};
   JsonLimits json = {};
   SessionLimits sessions = {};
-  size_t batch_max = 64;        // messages of one 2025-03-26 batch
-  size_t concurrent_max = 0;    // requests in handlers at once; 0 = as many as the HTTP server has workers
+  size_t batch_max = 64;      // messages of one 2025-03-26 batch
+  size_t concurrent_max = 0;  // requests in handlers at once; 0 = as many as the HTTP server has workers
 };
 
 class McpEndpoint {

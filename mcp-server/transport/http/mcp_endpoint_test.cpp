@@ -1,16 +1,14 @@
 // Golden transcripts of whole HTTP conversations (tests/golden/mcp/*.txt) and what does not fit into one.
 //
 // A transcript is a list of requests and the answers to them. "> " begins a request (method and path, headers, body),
-// "< " its answer (status, the headers that matter, body; event streams line by line). ${session} stands for the id that
-// the last initialize gave, ${state} for the last requestState. After a change that is meant, copy the file that the
-// failing test names over the golden one.
-#include <nlohmann/json.hpp>
-
+// "< " its answer (status, the headers that matter, body; event streams line by line). ${session} stands for the id
+// that the last initialize gave, ${state} for the last requestState. After a change that is meant, copy the file that
+// the failing test names over the golden one.
 #include "mcp-server/transport/http/mcp_endpoint.hpp"
 
-#include <gtest/gtest.h>
-
 #include <fstream>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "mcp-server/test_support.hpp"
@@ -29,7 +27,8 @@ class FilePrompts final : public PromptProvider {
   Json list() override { return Json::array({Json{{"name", "brief"}, {"description", "A brief"}}}); }
   Answer get(std::string_view name, const Json&, const CallContext&) override {
     if (name != "brief") return invalid_params("Unknown prompt: " + std::string(name));
-    return Json{{"messages", Json::array({Json{{"role", "user"}, {"content", {{"type", "text"}, {"text", "Write a brief."}}}}})}};
+    return Json{{"messages",
+                 Json::array({Json{{"role", "user"}, {"content", {{"type", "text"}, {"text", "Write a brief."}}}}})}};
   }
 };
 
@@ -44,7 +43,9 @@ class Notes final : public ResourceProvider {
 
 class Gate final : public ApprovalGate {
  public:
-  std::optional<ElicitationSpec> ask(const Error&, const ToolCall&) override { return ElicitationSpec{"Publish for 10 EUR?", "plan"}; }
+  std::optional<ElicitationSpec> ask(const Error&, const ToolCall&) override {
+    return ElicitationSpec{"Publish for 10 EUR?", "plan"};
+  }
   Result<std::string> answer(std::string_view, std::string_view code, const Principal&) override {
     if (code == "1234") return std::string("apr_1");
     return invalid("That code is wrong");
@@ -57,8 +58,16 @@ struct World {
   Notes notes;
   Gate gate;
   VirtualClock clock{Instant{1'700'000'000 * kSecond_us}};
-  McpServer server{{.name = "golden", .version = "1.0.0", .instructions = "Be kind.", .tools = &runner, .prompts = &prompts,
-                    .resources = &notes, .approvals = &gate, .signing_key = kKey, .clock = &clock, .page_size = 1}};
+  McpServer server{{.name = "golden",
+                    .version = "1.0.0",
+                    .instructions = "Be kind.",
+                    .tools = &runner,
+                    .prompts = &prompts,
+                    .resources = &notes,
+                    .approvals = &gate,
+                    .signing_key = kKey,
+                    .clock = &clock,
+                    .page_size = 1}};
   McpEndpoint endpoint;
   HttpServer http{{.worker_threads = 4, .drain_timeout_ms = 2000}};
 
@@ -75,7 +84,8 @@ struct World {
 
 void replace_all(std::string& text, const std::string& from, const std::string& to) {
   if (from.empty()) return;
-  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) text.replace(at, from.size(), to);
+  for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
 }
 
 // Plays the "> " parts of a transcript and writes it anew with the answers it got.
@@ -108,7 +118,8 @@ std::string play(World& world, const std::string& transcript) {
       state = answer.body.substr(at + 16, answer.body.find('"', at + 16) - at - 16);
     }
     written += "< " + std::to_string(answer.status) + "\n";
-    for (const char* name : {"content-type", "allow", "www-authenticate", "mcp-session-id", "access-control-allow-origin"}) {
+    for (const char* name :
+         {"content-type", "allow", "www-authenticate", "mcp-session-id", "access-control-allow-origin"}) {
       if (auto value = answer.header(name); !value.empty()) written += "< " + std::string(name) + ": " + value + "\n";
     }
     std::istringstream text(answer.body);
@@ -146,7 +157,9 @@ TEST_P(GoldenTest, Transcript) {
   std::ofstream(other) << actual;
   FAIL() << path << " differs from what happened; see " << other;
 }
-INSTANTIATE_TEST_SUITE_P(Mcp, GoldenTest, ::testing::Values("modern", "modern_refusals", "legacy", "legacy_refusals", "batch", "rpc", "approval"),
+INSTANTIATE_TEST_SUITE_P(Mcp, GoldenTest,
+                         ::testing::Values("modern", "modern_refusals", "legacy", "legacy_refusals", "batch", "rpc",
+                                           "approval"),
                          [](const auto& each) { return std::string(each.param); });
 
 const std::vector<std::pair<std::string, std::string>> kJson = {{"Content-Type", "application/json"},
@@ -162,7 +175,13 @@ TEST(McpEndpointTest, SessionsSurviveARestartButNotADelete) {
   };
   {
     World world;
-    id = RawClient(world.http.port()).ask(http_request("POST", "/mcp", R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}})", kJson)).header("mcp-session-id");
+    id =
+        RawClient(world.http.port())
+            .ask(http_request(
+                "POST", "/mcp",
+                R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}})",
+                kJson))
+            .header("mcp-session-id");
     ASSERT_FALSE(id.empty());
   }
   World world;
@@ -176,21 +195,24 @@ TEST(McpEndpointTest, SessionsSurviveARestartButNotADelete) {
 
 TEST(McpEndpointTest, SessionsBelongToWhoMadeThem) {
   World world({.authenticate = [](const HttpServerRequest& request) -> Result<Principal> {
-    const auto* token = request.header("authorization");
-    if (token == nullptr) return Error{Code::kUnauthenticated, "Send a bearer token"};
-    return Principal{.id = *token, .workspace = "wsp", .scopes = {"*"}, .door = "http"};
-  }, .resource_metadata_url = "https://example.org/.well-known/oauth-protected-resource"});
+                 const auto* token = request.header("authorization");
+                 if (token == nullptr) return Error{Code::kUnauthenticated, "Send a bearer token"};
+                 return Principal{.id = *token, .workspace = "wsp", .scopes = {"*"}, .door = "http"};
+               },
+               .resource_metadata_url = "https://example.org/.well-known/oauth-protected-resource"});
   auto as = [&](const char* who, std::string session, std::string body) {
     auto headers = kJson;
     if (who != nullptr) headers.emplace_back("Authorization", who);
     if (!session.empty()) headers.emplace_back("Mcp-Session-Id", session);
     return RawClient(world.http.port()).ask(http_request("POST", "/mcp", body, headers));
   };
-  std::string initialize = R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}})";
+  std::string initialize =
+      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}})";
   std::string ping = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
   auto refused = as(nullptr, "", initialize);
   EXPECT_EQ(refused.status, 401);
-  EXPECT_EQ(refused.header("www-authenticate"), "Bearer resource_metadata=\"https://example.org/.well-known/oauth-protected-resource\"");
+  EXPECT_EQ(refused.header("www-authenticate"),
+            "Bearer resource_metadata=\"https://example.org/.well-known/oauth-protected-resource\"");
   auto id = as("ada", "", initialize).header("mcp-session-id");
   EXPECT_EQ(as("ada", id, ping).status, 200);
   EXPECT_EQ(as("bo", id, ping).status, 404);
@@ -206,10 +228,14 @@ TEST(McpEndpointTest, ClosingAModernCallCancelsIt) {
     return Json::object();
   };
   auto headers = kJson;
-  headers.insert(headers.end(), {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "tools/call"}, {"Mcp-Name", "test_echo"}});
+  headers.insert(headers.end(),
+                 {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "tools/call"}, {"Mcp-Name", "test_echo"}});
   {
     RawClient client(world.http.port());
-    client.send(http_request("POST", "/mcp", R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"test_echo","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}})", headers));
+    client.send(http_request(
+        "POST", "/mcp",
+        R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"test_echo","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}})",
+        headers));
     ASSERT_TRUE(testing::eventually([&] { return running.load(); }));
   }
   EXPECT_TRUE(testing::eventually([&] { return cancelled.load(); }));
@@ -217,7 +243,13 @@ TEST(McpEndpointTest, ClosingAModernCallCancelsIt) {
 
 TEST(McpEndpointTest, GetStreamsBroadcastsAndReplaysThem) {
   World world;
-  auto id = RawClient(world.http.port()).ask(http_request("POST", "/mcp", R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}})", kJson)).header("mcp-session-id");
+  auto id =
+      RawClient(world.http.port())
+          .ask(http_request(
+              "POST", "/mcp",
+              R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{}}})",
+              kJson))
+          .header("mcp-session-id");
   auto headers = kJson;
   headers.emplace_back("Mcp-Session-Id", id);
   {
@@ -245,12 +277,15 @@ TEST(McpEndpointTest, OldSseClientsGetTheirAnswersOnTheStream) {
   size_t at = stream.buffer().find("data: /messages?sessionId=");
   ASSERT_NE(at, std::string::npos);
   std::string path = stream.buffer().substr(at + 6, stream.buffer().find('\n', at) - at - 6);
-  auto posted = RawClient(world.http.port()).ask(http_request("POST", path, R"({"jsonrpc":"2.0","id":5,"method":"ping"})", kJson));
+  auto posted = RawClient(world.http.port())
+                    .ask(http_request("POST", path, R"({"jsonrpc":"2.0","id":5,"method":"ping"})", kJson));
   EXPECT_EQ(posted.status, 202);
   EXPECT_TRUE(stream.read_until(R"(data: {"jsonrpc":"2.0","id":5,"result":{}})"));
   stream.close();
   EXPECT_TRUE(testing::eventually([&] {
-    return RawClient(world.http.port()).ask(http_request("POST", path, R"({"jsonrpc":"2.0","id":6,"method":"ping"})", kJson)).status == 404;
+    return RawClient(world.http.port())
+               .ask(http_request("POST", path, R"({"jsonrpc":"2.0","id":6,"method":"ping"})", kJson))
+               .status == 404;
   }));
 }
 

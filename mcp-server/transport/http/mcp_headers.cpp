@@ -17,7 +17,8 @@ RpcError mismatch(std::string why) {
   return {.code = kHeaderMismatch, .message = "Header mismatch: " + std::move(why), .http_status = 400};
 }
 
-std::optional<RpcError> check_value(const HttpServerRequest& request, std::string_view header, std::string_view expected) {
+std::optional<RpcError> check_value(const HttpServerRequest& request, std::string_view header,
+                                    std::string_view expected) {
   const auto* value = request.header(lower_ascii(header));
   if (value == nullptr) return mismatch("the header " + std::string(header) + " is missing");
   auto decoded = decode_header_value(*value);
@@ -43,7 +44,8 @@ bool same_value(const Json& value, const std::string& text) {
   return problem == std::errc() && end == text.data() + text.size() && value == number;
 }
 
-std::optional<RpcError> check_params(const HttpServerRequest& request, const Json& schema, const Json& value, size_t depth) {
+std::optional<RpcError> check_params(const HttpServerRequest& request, const Json& schema, const Json& value,
+                                     size_t depth) {
   auto properties = schema.find("properties");
   if (depth > kSchemaDepth_max || properties == schema.end() || !properties->is_object()) return std::nullopt;
   for (const auto& [name, property] : properties->items()) {

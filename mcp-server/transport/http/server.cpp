@@ -1,14 +1,13 @@
 #include "mcp-server/transport/http/server.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
 #include <algorithm>
+#include <arpa/inet.h>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/bytes.hpp"
 #include "core/log.hpp"
@@ -116,7 +115,8 @@ class HttpServer::Daemon {
   static MHD_Result on_request(void* self, MHD_Connection* connection, const char* path, const char* method,
                                const char* version, const char* data, size_t* size, void** state);
   static void on_completed(void* self, MHD_Connection* connection, void** state, MHD_RequestTerminationCode code);
-  static void on_connection(void* self, MHD_Connection* connection, void** socket_state, MHD_ConnectionNotificationCode);
+  static void on_connection(void* self, MHD_Connection* connection, void** socket_state,
+                            MHD_ConnectionNotificationCode);
   static size_t no_unescape(void*, MHD_Connection*, char* text) { return std::strlen(text); }
 
   MHD_Result begin(MHD_Connection* connection, const char* path, const char* method, void** state);
@@ -154,8 +154,8 @@ Result<void> HttpServer::Daemon::start() {
       &on_connection, this, MHD_OPTION_UNESCAPE_CALLBACK, &no_unescape, nullptr, MHD_OPTION_CONNECTION_LIMIT,
       static_cast<unsigned>(options.connections_max), MHD_OPTION_PER_IP_CONNECTION_LIMIT,
       static_cast<unsigned>(options.connections_per_address_max), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-      options.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT, static_cast<unsigned>(options.idle_timeout_ms / 1000 + 1),
-      MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+      options.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
+      static_cast<unsigned>(options.idle_timeout_ms / 1000 + 1), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
   if (mhd_ == nullptr) {
     ::close(fd);
     hub_->watch.stop();
@@ -197,8 +197,11 @@ void HttpServer::Daemon::stop() {
 
 HttpServer::Stats HttpServer::Daemon::stats() const {
   std::lock_guard lock(hub_->mutex);
-  return {.requests = hub_->requests, .refused = hub_->refused, .slow_readers_cut = hub_->slow_readers_cut,
-          .connections = hub_->connections.size(), .streams = hub_->streams};
+  return {.requests = hub_->requests,
+          .refused = hub_->refused,
+          .slow_readers_cut = hub_->slow_readers_cut,
+          .connections = hub_->connections.size(),
+          .streams = hub_->streams};
 }
 
 void HttpServer::Daemon::housekeeping() {
@@ -401,14 +404,17 @@ HttpServer::~HttpServer() = default;
 void HttpServer::route(std::string method, std::string path, HttpHandler handler, HttpRouteOptions options) {
   route_exchange(
       std::move(method), std::move(path),
-      [handler = std::move(handler)](const HttpExchangePtr& exchange) { exchange->respond(handler(exchange->request())); },
+      [handler = std::move(handler)](const HttpExchangePtr& exchange) {
+        exchange->respond(handler(exchange->request()));
+      },
       options);
 }
 
 void HttpServer::route_exchange(std::string method, std::string path, HttpExchangeHandler handler,
                                 HttpRouteOptions options) {
   CHECK(path.starts_with('/'), "a route path starts with /");
-  daemon_->add({.method = std::move(method), .path = std::move(path), .handler = std::move(handler), .options = options});
+  daemon_->add(
+      {.method = std::move(method), .path = std::move(path), .handler = std::move(handler), .options = options});
 }
 
 Result<void> HttpServer::start() { return daemon_->start(); }

@@ -12,10 +12,10 @@
 //   ... server.stop();                       // graceful: no new connections, answers finished, streams closed
 //
 // A route matches its path and everything below it ("/mcp" serves /mcp and /mcp/compact, not /mcpx); the longest match
-// wins. No route: 404. Path known, method not: 405 with Allow. GET routes serve HEAD too; TRACE and CONNECT are refused.
-// Refused before any handler runs: body over the limit, also chunked (413), headers over the limit (431 or cut), both
-// Transfer-Encoding and Content-Length or two different Content-Lengths (400), queue full (503 + Retry-After).
-// RFC 9110, RFC 9112; server-sent events: WHATWG HTML 9.2.
+// wins. No route: 404. Path known, method not: 405 with Allow. GET routes serve HEAD too; TRACE and CONNECT are
+// refused. Refused before any handler runs: body over the limit, also chunked (413), headers over the limit (431 or
+// cut), both Transfer-Encoding and Content-Length or two different Content-Lengths (400), queue full (503 +
+// Retry-After). RFC 9110, RFC 9112; server-sent events: WHATWG HTML 9.2.
 #pragma once
 
 #include <cstddef>
@@ -34,10 +34,10 @@ namespace spreaders {
 using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct HttpServerRequest {
-  std::string method;          // upper case
-  std::string path;            // percent-decoded, starts with '/', without the query
-  HttpHeaders query;           // decoded, in order
-  HttpHeaders headers;         // names in lower case, values trimmed; repeated names stay separate entries
+  std::string method;   // upper case
+  std::string path;     // percent-decoded, starts with '/', without the query
+  HttpHeaders query;    // decoded, in order
+  HttpHeaders headers;  // names in lower case, values trimmed; repeated names stay separate entries
   std::string body;
   std::string remote_address;  // "127.0.0.1", "::1"
   // nullptr when absent; the first one when repeated.
@@ -92,28 +92,28 @@ using HttpHandler = std::function<HttpServerResponse(const HttpServerRequest&)>;
 using HttpExchangeHandler = std::function<void(HttpExchangePtr)>;
 
 struct HttpRouteOptions {
-  size_t body_bytes_max = 0;   // 0 = the server's
-  size_t concurrent_max = 0;   // handlers of this route at once, the rest gets 503; 0 = no limit of its own
+  size_t body_bytes_max = 0;  // 0 = the server's
+  size_t concurrent_max = 0;  // handlers of this route at once, the rest gets 503; 0 = no limit of its own
 };
 
 struct HttpServerOptions {
   std::string address = "127.0.0.1";  // numeric; "::1", "0.0.0.0" too
   uint16_t port = 0;                  // 0 = any free one
   size_t worker_threads = 8;
-  size_t queue_max = 512;             // requests waiting for a worker
+  size_t queue_max = 512;  // requests waiting for a worker
   size_t connections_max = 8192;
   size_t connections_per_address_max = 4096;
   size_t streams_max = 4096;
   size_t body_bytes_max = 4 * 1024 * 1024;
-  size_t header_bytes_max = 32 * 1024;       // of one request, request line included; also the read buffer
-  size_t headers_max = 100;                  // lines
+  size_t header_bytes_max = 32 * 1024;           // of one request, request line included; also the read buffer
+  size_t headers_max = 100;                      // lines
   size_t stream_buffer_bytes_max = 1024 * 1024;  // unread text of one stream; a slower reader is cut off
-  int64_t header_timeout_ms = 10'000;        // from accept to the end of the first header block
-  int64_t body_timeout_ms = 60'000;          // from there to the end of the body
-  int64_t response_timeout_ms = 120'000;     // for the client to read a whole answer
-  int64_t idle_timeout_ms = 75'000;          // between requests of one connection
+  int64_t header_timeout_ms = 10'000;            // from accept to the end of the first header block
+  int64_t body_timeout_ms = 60'000;              // from there to the end of the body
+  int64_t response_timeout_ms = 120'000;         // for the client to read a whole answer
+  int64_t idle_timeout_ms = 75'000;              // between requests of one connection
   int64_t keep_alive_comment_ms = 15'000;
-  int64_t drain_timeout_ms = 10'000;         // stop(): how long running handlers may finish
+  int64_t drain_timeout_ms = 10'000;  // stop(): how long running handlers may finish
 };
 
 class HttpServer {

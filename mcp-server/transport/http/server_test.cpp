@@ -1,11 +1,9 @@
-#include <nlohmann/json.hpp>
-
 #include "mcp-server/transport/http/server.hpp"
-
-#include <gtest/gtest.h>
 
 #include <atomic>
 #include <future>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "mcp-server/test_support.hpp"
@@ -26,8 +24,10 @@ class HttpServerTest : public ::testing::Test {
       const auto* name = request.query_value("name");
       return HttpServerResponse{.body = "hello " + (name != nullptr ? *name : std::string("you"))};
     });
-    server->route("POST", "/echo", [](const HttpServerRequest& request) { return HttpServerResponse{.body = request.body}; });
-    server->route("POST", "/echo/small", [](const HttpServerRequest& request) { return HttpServerResponse{.body = request.body}; },
+    server->route("POST", "/echo",
+                  [](const HttpServerRequest& request) { return HttpServerResponse{.body = request.body}; });
+    server->route("POST", "/echo/small",
+                  [](const HttpServerRequest& request) { return HttpServerResponse{.body = request.body}; },
                   {.body_bytes_max = 10});
     server->route_exchange("GET", "/forget", [](const HttpExchangePtr&) {});
     server->route_exchange("GET", "/block", [this](const HttpExchangePtr& exchange) {
@@ -78,7 +78,8 @@ TEST_F(HttpServerTest, ServesRoutesAndNamesWhatIsMissing) {
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   start({});
   RawClient client(server->port());
-  client.send(http_request("POST", "/echo", "one") + http_request("POST", "/echo", "two") + http_request("GET", "/hello"));
+  client.send(http_request("POST", "/echo", "one") + http_request("POST", "/echo", "two") +
+              http_request("GET", "/hello"));
   EXPECT_EQ(client.answer().body, "one");
   EXPECT_EQ(client.answer().body, "two");
   EXPECT_EQ(client.answer().body, "hello you");
@@ -107,7 +108,9 @@ TEST_F(HttpServerTest, CutsAnEndlessChunkedBody) {
 TEST_F(HttpServerTest, RefusesAmbiguousAndUnwantedRequests) {
   start({});
   auto status = [&](const std::string& request) { return RawClient(server->port()).ask(request).status; };
-  EXPECT_EQ(status("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400);
+  EXPECT_EQ(
+      status("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+      400);
   EXPECT_EQ(status("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabc"), 400);
   EXPECT_EQ(status("GET /hello HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n"), 400);
   EXPECT_EQ(status("TRACE /hello HTTP/1.1\r\nHost: a\r\n\r\n"), 405);
@@ -228,13 +231,15 @@ TEST(OriginTest, KnowsThisMachineAndWhatItWasTold) {
   for (const char* host : {"localhost", "localhost:8080", "127.0.0.1:1", "[::1]", "[::1]:80", "API.example.org:443"}) {
     EXPECT_TRUE(host_allowed(host, policy)) << host;
   }
-  for (const char* host : {"evil.example.com", "", "localhost:", "localhost:80x", "[::1", "localhost.evil.com", "127.0.0.1.evil.com"}) {
+  for (const char* host :
+       {"evil.example.com", "", "localhost:", "localhost:80x", "[::1", "localhost.evil.com", "127.0.0.1.evil.com"}) {
     EXPECT_FALSE(host_allowed(host, policy)) << host;
   }
   for (const char* origin : {"http://localhost:3000", "https://app.example.org", "http://[::1]:5"}) {
     EXPECT_TRUE(origin_allowed(origin, policy)) << origin;
   }
-  for (const char* origin : {"null", "https://evil.example.com", "https://app.example.org.evil.com", "file://localhost"}) {
+  for (const char* origin :
+       {"null", "https://evil.example.com", "https://app.example.org.evil.com", "file://localhost"}) {
     EXPECT_FALSE(origin_allowed(origin, policy)) << origin;
   }
   EXPECT_FALSE(origin_allowed("https://evil.example.com", {.hosts = {"*"}}));

@@ -84,7 +84,10 @@ HttpSessionPtr SessionTable::find(const std::string& id, const Principal& princi
   // Another request with the same id may have been faster.
   if (deleted_.contains(id)) return nullptr;
   if (auto found = sessions_.find(id); found != sessions_.end()) return found->second.session;
-  ClientState client{.era = Era::kLegacy, .revision = seal->revision, .capabilities = seal->capabilities, .info = nullptr,
+  ClientState client{.era = Era::kLegacy,
+                     .revision = seal->revision,
+                     .capabilities = seal->capabilities,
+                     .info = nullptr,
                      .log_level = Severity::kInfo};
   return insert_locked(id, principal, std::move(client), seal->created_s);
 }

@@ -28,9 +28,9 @@ struct HttpSession {
 using HttpSessionPtr = std::shared_ptr<HttpSession>;  // shared by the table and the requests of the session
 
 struct SessionLimits {
-  size_t sessions_max = 10'000;              // the least recently used goes first
+  size_t sessions_max = 10'000;  // the least recently used goes first
   int64_t session_age_s_max = 7 * 24 * 3600;
-  size_t deleted_max = 100'000;              // ids that were deleted and must stay so
+  size_t deleted_max = 100'000;  // ids that were deleted and must stay so
 };
 
 class SessionTable {
@@ -48,7 +48,8 @@ class SessionTable {
     HttpSessionPtr session;
     std::list<std::string>::iterator used;
   };
-  HttpSessionPtr insert_locked(const std::string& id, const Principal& principal, ClientState client, int64_t created_s);
+  HttpSessionPtr insert_locked(const std::string& id, const Principal& principal, ClientState client,
+                               int64_t created_s);
 
   McpServer& server_;
   const SessionLimits limits_;

@@ -1,11 +1,10 @@
 #include "mcp-server/transport/http/watch.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 
 #include "core/time.hpp"
 

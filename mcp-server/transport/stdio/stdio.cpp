@@ -1,12 +1,11 @@
 #include "mcp-server/transport/stdio/stdio.hpp"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include <cerrno>
 #include <condition_variable>
 #include <mutex>
 #include <nlohmann/json.hpp>
+#include <poll.h>
+#include <unistd.h>
 
 #include "mcp-server/protocol/batch.hpp"
 
@@ -100,8 +99,11 @@ class StdoutGuard {
 class StdioServer {
  public:
   StdioServer(McpServer& server, const StdioOptions& options, int output)
-      : server_(server), options_(options), writer_(std::make_shared<LineWriter>(output, options.unwritten_bytes_max)),
-        peer_(std::make_shared<Peer>(options.principal)), pool_(std::make_unique<WorkerPool>(options.pool)) {
+      : server_(server),
+        options_(options),
+        writer_(std::make_shared<LineWriter>(output, options.unwritten_bytes_max)),
+        peer_(std::make_shared<Peer>(options.principal)),
+        pool_(std::make_unique<WorkerPool>(options.pool)) {
     peer_->set_standing(std::make_shared<LineOutlet>(writer_));
     server_.attach(peer_);
   }
@@ -142,7 +144,9 @@ void StdioServer::read_all() {
       std::string_view part = rest.substr(0, end);
       rest.remove_prefix(end + 1);
       if (too_long || buffer.size() + part.size() > options_.json.bytes_max) {
-        refuse(std::nullopt, {.code = jsonrpc::kParseError, .message = "Parse error: the line is over " + std::to_string(options_.json.bytes_max) + " bytes"});
+        refuse(std::nullopt,
+               {.code = jsonrpc::kParseError,
+                .message = "Parse error: the line is over " + std::to_string(options_.json.bytes_max) + " bytes"});
       } else if (buffer.empty()) {
         line(part);
       } else {
@@ -165,7 +169,8 @@ void StdioServer::line(std::string_view text) {
   if (text.ends_with('\r')) text.remove_suffix(1);
   if (text.find_first_not_of(" \t") == std::string_view::npos) return;
   auto json = parse_json(text, options_.json);
-  if (!json) return refuse(std::nullopt, {.code = jsonrpc::kParseError, .message = "Parse error: " + json.error().message});
+  if (!json)
+    return refuse(std::nullopt, {.code = jsonrpc::kParseError, .message = "Parse error: " + json.error().message});
   if (json->is_array()) return batch(std::move(*json));
   auto parsed = jsonrpc::parse(std::move(*json));
   if (auto* refused = std::get_if<jsonrpc::Refused>(&parsed)) return refuse(refused->id, refused->error);
@@ -173,9 +178,12 @@ void StdioServer::line(std::string_view text) {
 }
 
 void StdioServer::batch(Json messages) {
-  bool allowed = peer_->client().revision == kBatchRevision && !messages.empty() && messages.size() <= options_.batch_max;
+  bool allowed =
+      peer_->client().revision == kBatchRevision && !messages.empty() && messages.size() <= options_.batch_max;
   if (!allowed) {
-    return refuse(std::nullopt, {.code = jsonrpc::kInvalidRequest, .message = "Batches of 1 to " + std::to_string(options_.batch_max) + " messages exist only in revision " + std::string(kBatchRevision)});
+    return refuse(std::nullopt, {.code = jsonrpc::kInvalidRequest,
+                                 .message = "Batches of 1 to " + std::to_string(options_.batch_max) +
+                                            " messages exist only in revision " + std::string(kBatchRevision)});
   }
   std::vector<std::variant<Message, jsonrpc::Refused>> parsed;
   size_t answers = 0;
@@ -204,7 +212,9 @@ void StdioServer::message(Message received, OutletPtr outlet) {
       return server_.notification(received, peer_);
     case jsonrpc::Kind::kResponse:
       // The rest of a waiting call runs with it.
-      return run([this, shared = std::make_shared<Message>(std::move(received))] { server_.response(std::move(*shared), peer_); });
+      return run([this, shared = std::make_shared<Message>(std::move(received))] {
+        server_.response(std::move(*shared), peer_);
+      });
   }
 }
 
@@ -212,12 +222,14 @@ void StdioServer::request(Message received, OutletPtr outlet) {
   RequestInfo info{.client = {}, .principal = options_.principal, .peer = peer_};
   if (McpServer::is_modern(received)) {
     auto client = McpServer::read_modern(received);
-    if (auto* error = std::get_if<RpcError>(&client)) return outlet->finish(jsonrpc::error_text(received.id, *error), 200);
+    if (auto* error = std::get_if<RpcError>(&client))
+      return outlet->finish(jsonrpc::error_text(received.id, *error), 200);
     info.client = std::move(std::get<ClientState>(client));
     if (info.client.revision != kModernRevision) {
       Json supported = Json::array();
       for (auto revision : kRevisions) supported.push_back(revision);
-      RpcError error{.code = kUnsupportedVersion, .message = "Unsupported protocol version: " + info.client.revision,
+      RpcError error{.code = kUnsupportedVersion,
+                     .message = "Unsupported protocol version: " + info.client.revision,
                      .data = {{"supported", std::move(supported)}, {"requested", info.client.revision}}};
       return outlet->finish(jsonrpc::error_text(received.id, error), 200);
     }
@@ -227,8 +239,8 @@ void StdioServer::request(Message received, OutletPtr outlet) {
     if (info.client.revision.empty()) info.client.revision = kLegacyNewest;
   }
   // Methods that run nobody's code are answered here, without a change of threads.
-  bool quick = received.method != "tools/call" && received.method != "prompts/get" && received.method != "resources/read" &&
-               received.method != "completion/complete";
+  bool quick = received.method != "tools/call" && received.method != "prompts/get" &&
+               received.method != "resources/read" && received.method != "completion/complete";
   if (quick) return server_.request(std::move(received), std::move(info), std::move(outlet));
   struct Job {
     Message message;
@@ -264,7 +276,8 @@ Result<void> serve_stdio(McpServer& server, StdioOptions options) {
   auto stdio = std::make_unique<StdioServer>(server, options, guard.fd());
   stdio->read_all();
   auto ended = stdio->finish();
-  if (!ended) [[maybe_unused]] auto* left = stdio.release();
+  if (!ended) [[maybe_unused]]
+    auto* left = stdio.release();
   return ended;
 }
 

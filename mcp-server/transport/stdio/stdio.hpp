@@ -14,12 +14,13 @@ namespace spreaders::mcp {
 
 struct StdioOptions {
   Principal principal = {};
-  int input = 0;                      // file descriptors
+  int input = 0;  // file descriptors
   int output = 1;
   WorkerPoolOptions pool = {.threads = 4, .queue_max = 256};  // a full queue stops the reading
-  JsonLimits json = {};               // bytes_max is also the longest line
-  size_t unwritten_bytes_max = 8 * 1024 * 1024;  // answers that the client has not read; then calls wait
-  int64_t finish_timeout_ms = 2'000;  // after the end of input: for running calls, then again after they were told to stop
+  JsonLimits json = {};                                       // bytes_max is also the longest line
+  size_t unwritten_bytes_max = 8 * 1024 * 1024;               // answers that the client has not read; then calls wait
+  int64_t finish_timeout_ms =
+      2'000;  // after the end of input: for running calls, then again after they were told to stop
   size_t batch_max = 64;
 };
 

@@ -1,12 +1,10 @@
-#include <nlohmann/json.hpp>
-
 #include "mcp-server/transport/stdio/stdio.hpp"
 
+#include <atomic>
 #include <fcntl.h>
 #include <gtest/gtest.h>
-
-#include <atomic>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "mcp-server/test_support.hpp"
@@ -56,7 +54,12 @@ std::vector<Json> serve(McpServer& server, const std::string& input, StdioOption
 }
 
 std::string call_line(int id, const char* message) {
-  return Json{{"jsonrpc", "2.0"}, {"id", id}, {"method", "tools/call"}, {"params", {{"name", "test_echo"}, {"arguments", {{"message", message}}}}}}.dump() + "\n";
+  return Json{{"jsonrpc", "2.0"},
+              {"id", id},
+              {"method", "tools/call"},
+              {"params", {{"name", "test_echo"}, {"arguments", {{"message", message}}}}}}
+             .dump() +
+         "\n";
 }
 
 TEST(StdioTest, ServesAndRefusesBadLines) {
@@ -64,8 +67,12 @@ TEST(StdioTest, ServesAndRefusesBadLines) {
   McpServer server({.name = "t", .version = "1", .tools = &runner});
   StdioOptions options;
   options.json.bytes_max = 1000;
-  auto lines = serve(server, R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"c","version":"1"}}})"
-                             "\nnot json\r\n\n" + std::string(5000, 'x') + "\n[1]\n{\"id\":3}\n" + call_line(2, "last, without a newline"), options);
+  auto lines = serve(
+      server,
+      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"c","version":"1"}}})"
+      "\nnot json\r\n\n" +
+          std::string(5000, 'x') + "\n[1]\n{\"id\":3}\n" + call_line(2, "last, without a newline"),
+      options);
   ASSERT_EQ(lines.size(), 6U);
   EXPECT_EQ(lines[0]["result"]["protocolVersion"], "2025-06-18");
   EXPECT_EQ(lines[1]["error"]["code"], -32700);
@@ -135,10 +142,18 @@ TEST(StdioTest, SpeaksTheModernEraOnTheSameLine) {
   FakeRunner runner;
   McpServer server({.name = "t", .version = "1", .tools = &runner});
   auto modern = [](int id, const char* method, const char* version) {
-    return Json{{"jsonrpc", "2.0"}, {"id", id}, {"method", method},
-                {"params", {{"_meta", {{"io.modelcontextprotocol/protocolVersion", version}, {"io.modelcontextprotocol/clientCapabilities", Json::object()}}}}}}.dump() + "\n";
+    return Json{{"jsonrpc", "2.0"},
+                {"id", id},
+                {"method", method},
+                {"params",
+                 {{"_meta",
+                   {{"io.modelcontextprotocol/protocolVersion", version},
+                    {"io.modelcontextprotocol/clientCapabilities", Json::object()}}}}}}
+               .dump() +
+           "\n";
   };
-  auto lines = serve(server, modern(1, "server/discover", "2026-07-28") + modern(2, "tools/list", "1900-01-01") + modern(3, "ping", "2026-07-28"));
+  auto lines = serve(server, modern(1, "server/discover", "2026-07-28") + modern(2, "tools/list", "1900-01-01") +
+                                 modern(3, "ping", "2026-07-28"));
   ASSERT_EQ(lines.size(), 3U);
   EXPECT_EQ(lines[0]["result"]["supportedVersions"][0], "2026-07-28");
   EXPECT_EQ(lines[1]["error"]["code"], -32022);
@@ -148,8 +163,12 @@ TEST(StdioTest, SpeaksTheModernEraOnTheSameLine) {
 TEST(StdioTest, AnswersBatchesOfTheOneRevisionThatHasThem) {
   FakeRunner runner;
   McpServer server({.name = "t", .version = "1", .tools = &runner});
-  auto lines = serve(server, R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{}}})"
-                             "\n" R"([{"jsonrpc":"2.0","id":2,"method":"ping"},{"jsonrpc":"2.0","method":"notifications/initialized"},{"jsonrpc":"2.0","id":3,"method":"none"}])" "\n");
+  auto lines = serve(
+      server,
+      R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-03-26","capabilities":{}}})"
+      "\n"
+      R"([{"jsonrpc":"2.0","id":2,"method":"ping"},{"jsonrpc":"2.0","method":"notifications/initialized"},{"jsonrpc":"2.0","id":3,"method":"none"}])"
+      "\n");
   ASSERT_EQ(lines.size(), 2U);
   ASSERT_TRUE(lines[1].is_array());
   EXPECT_EQ(lines[1].size(), 2U);
