@@ -36,7 +36,9 @@ HttpServerResponse track(Door& door, const HttpServerRequest& request) {
   });
   if (!recorded.ok()) {
     if (recorded.error().code == Code::kInternal) {
-      log_error("an event was not recorded", {{"key", holder->principal.id}, {"error", recorded.error().message}, {"detail", recorded.error().detail}});
+      log_error(
+          "an event was not recorded",
+          {{"key", holder->principal.id}, {"error", recorded.error().message}, {"detail", recorded.error().detail}});
     }
     return problem(recorded.error());
   }
@@ -44,15 +46,18 @@ HttpServerResponse track(Door& door, const HttpServerRequest& request) {
 }
 
 HttpServerResponse preflight(const HttpServerRequest&) {
-  return {.status = 204, .headers = {{"access-control-allow-methods", "POST"},
-                                     {"access-control-allow-headers", "authorization, content-type"},
-                                     {"access-control-max-age", "86400"}}};
+  return {.status = 204,
+          .headers = {{"access-control-allow-methods", "POST"},
+                      {"access-control-allow-headers", "authorization, content-type"},
+                      {"access-control-max-age", "86400"}}};
 }
 
 HttpHandler for_any_origin(HttpHandler handler) {
   return [handler = std::move(handler)](const HttpServerRequest& request) {
     // A route covers what is below it; an event sent to a wrong address must not vanish quietly.
-    HttpServerResponse response = request.path == "/v1/track" ? handler(request) : problem(not_found("there is no " + request.path + "; send events to /v1/track"));
+    HttpServerResponse response =
+        request.path == "/v1/track" ? handler(request)
+                                    : problem(not_found("there is no " + request.path + "; send events to /v1/track"));
     response.headers.emplace_back("access-control-allow-origin", "*");
     return response;
   };
@@ -60,12 +65,14 @@ HttpHandler for_any_origin(HttpHandler handler) {
 
 }  // namespace
 
-std::vector<Route> ingest_routes(storage::Storage& storage, Clock& clock, const services::Tracking& tracking, WriteKeyLimits limits) {
+std::vector<Route> ingest_routes(storage::Storage& storage, Clock& clock, const services::Tracking& tracking,
+                                 WriteKeyLimits limits) {
   // Shared by the copies of the handler; it has a mutex and cannot be copied.
   auto door = std::shared_ptr<Door>(new Door{storage, clock, tracking, {storage, limits}});
   auto handler = for_any_origin([door](const HttpServerRequest& request) { return track(*door, request); });
   // Twice the limit reaches the handler, so that all but absurd bodies get the 413 that clients can read.
-  return {{"POST", "/v1/track", handler, {.body_bytes_max = 2 * services::kEventBytesMax}}, {"OPTIONS", "/v1/track", for_any_origin(preflight)}};
+  return {{"POST", "/v1/track", handler, {.body_bytes_max = 2 * services::kEventBytesMax}},
+          {"OPTIONS", "/v1/track", for_any_origin(preflight)}};
 }
 
 }  // namespace spreaders::doors

@@ -18,7 +18,8 @@ class IngestDoorTest : public DoorTest {
 };
 
 TEST_F(IngestDoorTest, AnEventIsStoredBeforeItIsAcknowledged) {
-  std::string event = R"({"event":"Order Completed","userId":"ana@example.org","messageId":"m1","properties":{"revenue":89.5}})";
+  std::string event =
+      R"({"event":"Order Completed","userId":"ana@example.org","messageId":"m1","properties":{"revenue":89.5}})";
   auto answer = track(event);
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.body, R"({"success":true})");
@@ -30,17 +31,21 @@ TEST_F(IngestDoorTest, AnEventIsStoredBeforeItIsAcknowledged) {
 
 TEST_F(IngestDoorTest, TheTokenOfALandingAddressLeadsToItsMessage) {
   std::string token = services::make_token(tracking, services::TokenKind::kSession, message);
-  EXPECT_EQ(track(R"({"event":"Order Completed","anonymousId":"a","context":{"spreaders":{"token":")" + token + R"("}}})").status, 200);
+  EXPECT_EQ(
+      track(R"({"event":"Order Completed","anonymousId":"a","context":{"spreaders":{"token":")" + token + R"("}}})")
+          .status,
+      200);
   EXPECT_EQ(count("event WHERE outbox_id = '" + message.outbox_id + "' AND campaign_id = 'cmp_1'"), 1);
 }
 
 TEST_F(IngestDoorTest, OnlyAWriteKeyOpensAndTheAnswerNeverSaysWhy) {
   std::string model = add_key(services::KeyKind::kModel).secret.reveal();
   std::string event = R"({"event":"e","userId":"u"})";
-  for (const Headers& headers : {Headers{}, basic(""), basic("spk_nothing"), basic(model), basic(key, "password"), basic(key.substr(1)),
-                                 Headers{{"Authorization", "Bearer " + key}}, Headers{{"Authorization", "Basic ???"}},
-                                 Headers{{"Authorization", "Basic"}}, Headers{{"Authorization", "Basic " + base64(key)}},
-                                 Headers{{"Authorization", "Basic " + std::string(5000, 'A')}}}) {
+  for (const Headers& headers :
+       {Headers{}, basic(""), basic("spk_nothing"), basic(model), basic(key, "password"), basic(key.substr(1)),
+        Headers{{"Authorization", "Bearer " + key}}, Headers{{"Authorization", "Basic ???"}},
+        Headers{{"Authorization", "Basic"}}, Headers{{"Authorization", "Basic " + base64(key)}},
+        Headers{{"Authorization", "Basic " + std::string(5000, 'A')}}}) {
     auto answer = ask("POST", "/v1/track", event, headers);
     EXPECT_EQ(answer.status, 401);
     EXPECT_TRUE(answer.header("www-authenticate").starts_with("Basic "));
@@ -59,12 +64,15 @@ TEST_F(IngestDoorTest, EveryProblemOfABadEventIsNamed) {
   std::vector<std::string> places;
   for (const auto& issue : body["issues"]) places.push_back(issue["pointer"]);
   std::sort(places.begin(), places.end());
-  EXPECT_EQ(places, (std::vector<std::string>{"/event", "/messageId", "/properties", "/timestamp", "/userId"})) << answer.body;
+  EXPECT_EQ(places, (std::vector<std::string>{"/event", "/messageId", "/properties", "/timestamp", "/userId"}))
+      << answer.body;
   std::string deep;
   for (int i = 0; i < 200; ++i) deep += "[";
-  for (const std::string& bad : {std::string(), std::string("{"), std::string("[]"), std::string("null"), std::string("\"text\""), deep,
-                                 std::string("{\"event\":\"\xff\",\"userId\":\"u\"}"), std::string(R"({"event":"a","event":"b","userId":"u"})"),
-                                 std::string(R"({"event":"e","userId":{"a":1}})"), std::string(R"({"event":"e","anonymousId":null,"userId":7})")}) {
+  for (const std::string& bad :
+       {std::string(), std::string("{"), std::string("[]"), std::string("null"), std::string("\"text\""), deep,
+        std::string("{\"event\":\"\xff\",\"userId\":\"u\"}"), std::string(R"({"event":"a","event":"b","userId":"u"})"),
+        std::string(R"({"event":"e","userId":{"a":1}})"),
+        std::string(R"({"event":"e","anonymousId":null,"userId":7})")}) {
     auto refused = track(bad);
     EXPECT_EQ(refused.status, 400) << bad;
     EXPECT_EQ(refused.header("content-type"), "application/problem+json");

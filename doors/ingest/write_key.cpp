@@ -31,7 +31,8 @@ Result<std::string> basic_user(const HttpServerRequest& request, const std::stri
 
 Result<services::KeyHolder> WriteKeys::admit(const HttpServerRequest& request, const std::string& spare_key) {
   std::string key = TRY(basic_user(request, spare_key));
-  auto holder = storage_.read(storage::Scope::system(), [&](storage::Tx& tx) { return services::find_by_key(tx, key, "ingest"); });
+  auto holder = storage_.read(storage::Scope::system(),
+                              [&](storage::Tx& tx) { return services::find_by_key(tx, key, "ingest"); });
   Secret::wipe(key);
   if (!holder.ok()) return holder.error().code == Code::kUnauthenticated ? bad_header() : holder.error();
   // A key that can do more must not be put where write keys are put.

@@ -17,7 +17,7 @@ namespace spreaders::doors {
 struct WriteKeyLimits {
   double requests_per_second = 500;  // of one key
   double burst = 2000;
-  size_t keys_max = 10'000;          // remembered at once
+  size_t keys_max = 10'000;  // remembered at once
 };
 
 class WriteKeys {

@@ -30,7 +30,8 @@ bool is_loopback(std::string_view address) {
 std::string stranger(const HttpServerRequest& request) {
   if (!is_loopback(request.remote_address)) return "This page opens only on the machine that the server runs on.";
   for (std::string_view name : {"forwarded", "x-forwarded-for", "x-real-ip", "via"}) {
-    if (request.header(name) != nullptr) return "This page opens only on the machine that the server runs on, not through a proxy.";
+    if (request.header(name) != nullptr)
+      return "This page opens only on the machine that the server runs on, not through a proxy.";
   }
   return origin_problem(request, {});
 }
@@ -41,10 +42,13 @@ std::string text_of(const Json& approval, const char* name) {
 }
 
 std::string details(const Json& approval) {
-  std::string body = "<pre tabindex=\"0\" aria-label=\"What is to be approved\">" + escape_html(text_of(approval, "summary")) + "</pre>\n<dl>";
-  constexpr std::pair<const char*, const char*> kRows[] = {{"of", "Approval of"}, {"of_id", "Its id"}, {"hash", "Exactly this content"},
-                                                           {"risk", "Highest risk"}, {"requested_by", "Asked by"}, {"expires_at", "Runs out"}};
-  for (const auto& [name, label] : kRows) body += "<dt>" + std::string(label) + "</dt><dd>" + escape_html(text_of(approval, name)) + "</dd>";
+  std::string body = "<pre tabindex=\"0\" aria-label=\"What is to be approved\">" +
+                     escape_html(text_of(approval, "summary")) + "</pre>\n<dl>";
+  constexpr std::pair<const char*, const char*> kRows[] = {
+      {"of", "Approval of"},    {"of_id", "Its id"},          {"hash", "Exactly this content"},
+      {"risk", "Highest risk"}, {"requested_by", "Asked by"}, {"expires_at", "Runs out"}};
+  for (const auto& [name, label] : kRows)
+    body += "<dt>" + std::string(label) + "</dt><dd>" + escape_html(text_of(approval, name)) + "</dd>";
   return body + "</dl>\n";
 }
 
@@ -52,10 +56,11 @@ std::string details(const Json& approval) {
 // nothing (HTML, implicit submission): approving takes the code and the button. The safe button has the focus.
 std::string form(const std::string& key, const std::string& problem) {
   std::string body = problem.empty() ? "" : "<p role=\"alert\">" + escape_html(problem) + "</p>\n";
-  return body +
-         "<form method=\"post\" autocomplete=\"off\"><input type=\"hidden\" name=\"k\" value=\"" + escape_html(key) +
+  return body + "<form method=\"post\" autocomplete=\"off\"><input type=\"hidden\" name=\"k\" value=\"" +
+         escape_html(key) +
          "\"><button type=\"submit\" disabled hidden></button>"
-         "<p><label>Code from the server’s terminal <input name=\"code\" inputmode=\"numeric\" maxlength=\"12\" size=\"8\"></label></p>"
+         "<p><label>Code from the server’s terminal <input name=\"code\" inputmode=\"numeric\" maxlength=\"12\" "
+         "size=\"8\"></label></p>"
          "<p>There is no code on the terminal? Run <code>spreaders approve</code> there with this approval’s id.</p>"
          "<p><button type=\"submit\" name=\"decision\" value=\"reject\" autofocus>Reject</button>"
          "<button type=\"submit\" name=\"decision\" value=\"approve\">Approve</button></p></form>";
@@ -66,20 +71,26 @@ HttpServerResponse show(const Json& approval, const std::string& key, int status
   std::string body = details(approval);
   if (state == "pending") return page({.status = status, .title = "Approve this?", .body = body + form(key, problem)});
   std::string by = text_of(approval, "decided_by");
-  std::string said = "This is " + state + (by.empty() ? "" : ", decided by " + by + " (" + text_of(approval, "decided_via") + ")") + ".";
+  std::string said = "This is " + state +
+                     (by.empty() ? "" : ", decided by " + by + " (" + text_of(approval, "decided_via") + ")") + ".";
   std::string_view title = state == "approved" ? "Approved" : state == "rejected" ? "Rejected" : "Nothing to decide";
   return page({.status = status, .title = title, .body = "<p role=\"status\">" + escape_html(said) + "</p>\n" + body});
 }
 
 HttpServerResponse failed(const Error& error) {
   switch (error.code) {
-    case Code::kNotFound: return notice(404, "No such approval", error.message);
+    case Code::kNotFound:
+      return notice(404, "No such approval", error.message);
     case Code::kRateLimited:
-    case Code::kUnavailable: return notice(503, "Please try again", error.message);
+    case Code::kUnavailable:
+      return notice(503, "Please try again", error.message);
     case Code::kPermissionDenied:
-    case Code::kUnauthenticated: return notice(403, "Not allowed", error.message);
-    case Code::kInvalidArgument: return notice(400, "That does not work", error.text());
-    default: return notice(500, "Something went wrong", "Something went wrong on our side and nothing was decided.");
+    case Code::kUnauthenticated:
+      return notice(403, "Not allowed", error.message);
+    case Code::kInvalidArgument:
+      return notice(400, "That does not work", error.text());
+    default:
+      return notice(500, "Something went wrong", "Something went wrong on our side and nothing was decided.");
   }
 }
 
@@ -90,15 +101,19 @@ Result<Json> call(const Door& door, const char* tool, Json arguments) {
 HttpServerResponse decide(const Door& door, const std::string& id, const std::string& key, const HttpHeaders& fields) {
   std::string decision = form_value(fields, "decision");
   std::string code(trim(form_value(fields, "code")));
-  if (decision != "approve" && decision != "reject") return notice(400, "That does not work", "The form says neither approve nor reject.");
+  if (decision != "approve" && decision != "reject")
+    return notice(400, "That does not work", "The form says neither approve nor reject.");
   bool approve = decision == "approve";
   Error refusal = invalid("Type the code from the server’s terminal to approve.");
   if (!approve || !code.empty()) {
-    auto decided = call(door, "approvals.decide", {{"approval_id", id}, {"decision", decision}, {"code", approve ? code : ""}});
+    auto decided =
+        call(door, "approvals.decide", {{"approval_id", id}, {"decision", decision}, {"code", approve ? code : ""}});
     if (decided.ok()) return show(*decided, key, 200, "");
     refusal = decided.error();
   }
-  if (refusal.code != Code::kInvalidArgument && refusal.code != Code::kPermissionDenied && refusal.code != Code::kConflict) return failed(refusal);
+  if (refusal.code != Code::kInvalidArgument && refusal.code != Code::kPermissionDenied &&
+      refusal.code != Code::kConflict)
+    return failed(refusal);
   // What can be put right on the page is shown on it, together with the present state.
   auto approval = call(door, "approvals.get", {{"approval_id", id}});
   if (!approval.ok()) return failed(approval.error());
@@ -115,7 +130,8 @@ HttpServerResponse approve_page(const Door& door, const HttpServerRequest& reque
   const auto* from_query = request.query_value("k");
   std::string key = posted ? form_value(fields, "k") : from_query != nullptr ? *from_query : std::string();
   if (!constant_time_equal(key, approval_page_key(door.key, id))) {
-    return notice(404, "This link does not work", "It is not complete or not ours. Run `spreaders approve` on the server’s terminal instead.");
+    return notice(404, "This link does not work",
+                  "It is not complete or not ours. Run `spreaders approve` on the server’s terminal instead.");
   }
   if (posted) return decide(door, id, key, fields);
   auto approval = call(door, "approvals.get", {{"approval_id", id}});

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
@@ -45,17 +44,24 @@ class DoorTest : public ::testing::Test {
   int64_t count(const std::string& from) {
     return write([&](storage::Tx& tx) -> Result<int64_t> {
       bool limited = from.find("WHERE") != std::string::npos;
-      auto rows = TRY(tx.query("SELECT COUNT(*) FROM " + from + (limited ? " AND" : " WHERE") + " workspace_id = $1", {workspace}));
+      auto rows = TRY(
+          tx.query("SELECT COUNT(*) FROM " + from + (limited ? " AND" : " WHERE") + " workspace_id = $1", {workspace}));
       return rows[0][0].integer();
     });
   }
   services::MessageRef add_message(const std::string& address) {
     return write([&](storage::Tx& tx) -> Result<services::MessageRef> {
       auto added = TRY(audience::upsert_contact(tx, workspace, {.email = address}, clock.now(), ids));
-      events::Intent intent{.idem = "test:" + address, .campaign_id = "cmp_1", .contact_id = added.contact.id, .channel = "email",
-                            .connection_id = "con_1", .address = address, .payload = "{}"};
+      events::Intent intent{.idem = "test:" + address,
+                            .campaign_id = "cmp_1",
+                            .contact_id = added.contact.id,
+                            .channel = "email",
+                            .connection_id = "con_1",
+                            .address = address,
+                            .payload = "{}"};
       TRY(events::enqueue(tx, workspace, {&intent, 1}, clock.now(), ids));
-      auto row = TRY(tx.query_one("SELECT id FROM outbox WHERE workspace_id = $1 AND idem = $2", {workspace, intent.idem}));
+      auto row =
+          TRY(tx.query_one("SELECT id FROM outbox WHERE workspace_id = $1 AND idem = $2", {workspace, intent.idem}));
       return services::MessageRef{workspace, (*row)[0].text()};
     });
   }
@@ -70,7 +76,8 @@ class DoorTest : public ::testing::Test {
     auto started = server->start();
     ASSERT_TRUE(started.ok()) << started.error().message;
   }
-  Answer ask(const std::string& method, const std::string& target, const std::string& body = {}, const Headers& headers = {}) {
+  Answer ask(const std::string& method, const std::string& target, const std::string& body = {},
+             const Headers& headers = {}) {
     ::spreaders::testing::RawClient client(server->port());
     client.send(::spreaders::testing::http_request(method, target, body, headers));
     return client.answer(method == "HEAD");

@@ -15,9 +15,9 @@ struct HomeLink {
 
 struct Home {
   std::string version;
-  std::string mcp_url;                // http://127.0.0.1:8080/mcp
-  std::string mailbox_url = {};       // the sandbox's mailbox page, when it runs
-  std::vector<HomeLink> links = {};   // documentation
+  std::string mcp_url;               // http://127.0.0.1:8080/mcp
+  std::string mailbox_url = {};      // the sandbox's mailbox page, when it runs
+  std::vector<HomeLink> links = {};  // documentation
 };
 
 std::vector<Route> home_routes(Home home);

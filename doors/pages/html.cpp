@@ -13,9 +13,12 @@ constexpr std::array<std::string_view, kPageLanguages> kLanguageCodes = {"en", "
 constexpr size_t kAcceptLanguageMax = 500;
 
 constexpr std::string_view kStyle =
-    ":root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}"
-    "h1{font-size:1.5rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid;padding:1rem;font:1rem/1.4 ui-monospace,monospace}"
-    "button,input{font:inherit;padding:.5rem 1.2rem;margin:.2rem .5rem .2rem 0;min-height:2.75rem}dt{font-weight:600}dd{margin:0 0 .5rem;overflow-wrap:anywhere}"
+    ":root{color-scheme:light dark}body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:3rem "
+    "auto;padding:0 1rem}"
+    "h1{font-size:1.5rem}pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid;padding:1rem;font:1rem/1.4 "
+    "ui-monospace,monospace}"
+    "button,input{font:inherit;padding:.5rem 1.2rem;margin:.2rem .5rem .2rem "
+    "0;min-height:2.75rem}dt{font-weight:600}dd{margin:0 0 .5rem;overflow-wrap:anywhere}"
     "[role=alert]{border-left:.3rem solid;padding-left:.8rem}";
 
 const std::string& content_security_policy() {
@@ -49,7 +52,8 @@ HttpHeaders urlencoded_fields(std::string_view body) {
 std::string parameter(std::string_view header, std::string_view name) {
   std::string lower = lower_ascii(header);
   size_t at = lower.find(std::string(name) + "=");
-  while (at != std::string::npos && at > 0 && lower[at - 1] != ' ' && lower[at - 1] != ';') at = lower.find(std::string(name) + "=", at + 1);
+  while (at != std::string::npos && at > 0 && lower[at - 1] != ' ' && lower[at - 1] != ';')
+    at = lower.find(std::string(name) + "=", at + 1);
   if (at == std::string::npos) return {};
   std::string_view value = header.substr(at + name.size() + 1);
   if (value.starts_with('"')) return std::string(value.substr(1, value.find('"', 1) - 1));
@@ -83,13 +87,24 @@ std::string escape_html(std::string_view text) {
   out.reserve(text.size() + text.size() / 8);
   for (char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
       // Control characters have no place in a page; some browsers treat them oddly.
-      default: out += (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f ? ' ' : c;
+      default:
+        out += (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f ? ' ' : c;
     }
   }
   return out;
@@ -122,21 +137,24 @@ PageLanguage choose_language(const HttpServerRequest& request) {
 
 HttpServerResponse page(const Page& page) {
   HttpServerResponse response{.status = page.status, .headers = page.headers};
-  response.headers.insert(response.headers.end(), {{"content-type", "text/html; charset=utf-8"},
-                                                   {"content-language", std::string(language_code(page.language))},
-                                                   {"vary", "accept-language"},
-                                                   {"cache-control", "no-store"},
-                                                   {"content-security-policy", content_security_policy()},
-                                                   {"x-frame-options", "DENY"},
-                                                   {"x-content-type-options", "nosniff"},
-                                                   // no-referrer would make browsers post our forms with Origin: null (Fetch).
-                                                   {"referrer-policy", "same-origin"},
-                                                   {"x-robots-tag", "noindex, nofollow"}});
+  response.headers.insert(response.headers.end(),
+                          {{"content-type", "text/html; charset=utf-8"},
+                           {"content-language", std::string(language_code(page.language))},
+                           {"vary", "accept-language"},
+                           {"cache-control", "no-store"},
+                           {"content-security-policy", content_security_policy()},
+                           {"x-frame-options", "DENY"},
+                           {"x-content-type-options", "nosniff"},
+                           // no-referrer would make browsers post our forms with Origin: null (Fetch).
+                           {"referrer-policy", "same-origin"},
+                           {"x-robots-tag", "noindex, nofollow"}});
   std::string title = escape_html(page.title);
-  response.body = "<!doctype html>\n<html lang=\"" + std::string(language_code(page.language)) +
-                  "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
-                  "<meta name=\"robots\" content=\"noindex, nofollow\"><title>" + title + "</title><style>" + std::string(kStyle) +
-                  "</style></head><body><main><h1>" + title + "</h1>\n" + page.body + "\n</main></body></html>\n";
+  response.body =
+      "<!doctype html>\n<html lang=\"" + std::string(language_code(page.language)) +
+      "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">"
+      "<meta name=\"robots\" content=\"noindex, nofollow\"><title>" +
+      title + "</title><style>" + std::string(kStyle) + "</style></head><body><main><h1>" + title + "</h1>\n" +
+      page.body + "\n</main></body></html>\n";
   return response;
 }
 

@@ -1,6 +1,7 @@
 // Small web pages without scripts: escaping, the common frame with its protective headers, forms, languages.
 //
-//   return page({.status = 200, .language = choose_language(request), .title = "Thank you", .body = "<p>" + escape_html(name) + "</p>"});
+//   return page({.status = 200, .language = choose_language(request), .title = "Thank you", .body = "<p>" +
+//   escape_html(name) + "</p>"});
 //
 // Every page: no scripts, no other site's content, no framing (CSP, WebAppSec level 3), no referrer to others, no
 // caching, no index.

@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
@@ -28,11 +27,19 @@ class ApprovalRunner final : public ToolRunner {
     if (call.name == "approvals.decide") {
       if (state != "pending") return conflict("the approval apr_1 is already " + state);
       bool approve = call.arguments["decision"] == "approve";
-      if (approve && call.arguments["code"] != "123456") return Error{Code::kPermissionDenied, "that is not the code shown on the server's terminal"};
+      if (approve && call.arguments["code"] != "123456")
+        return Error{Code::kPermissionDenied, "that is not the code shown on the server's terminal"};
       state = approve ? "approved" : "rejected";
     }
-    return Json{{"approval_id", "apr_1"}, {"state", state}, {"of", "plan"}, {"of_id", "pln_1"}, {"hash", "sha256:ab"}, {"risk", "R3_public_or_send"},
-                {"summary", "Send 100 mails\n<script>alert(1)</script> \"&'"}, {"requested_by", "key_1"}, {"expires_at", "2026-11-24T00:00:00Z"}};
+    return Json{{"approval_id", "apr_1"},
+                {"state", state},
+                {"of", "plan"},
+                {"of_id", "pln_1"},
+                {"hash", "sha256:ab"},
+                {"risk", "R3_public_or_send"},
+                {"summary", "Send 100 mails\n<script>alert(1)</script> \"&'"},
+                {"requested_by", "key_1"},
+                {"expires_at", "2026-11-24T00:00:00Z"}};
   }
   std::mutex mutex;
   std::string state = "pending";
@@ -46,11 +53,15 @@ class PagesTest : public ::testing::Test {
     server = std::make_unique<HttpServer>(HttpServerOptions{});
     Principal owner{"usr_owner", "wsp_local", {"*", "approvals:decide"}, Principal::Kind::kModel, "http"};
     add_routes(*server, approval_routes(runner, key, owner));
-    add_routes(*server, home_routes({"0.1.0", "http://127.0.0.1:8080/mcp", "http://127.0.0.1:8025/<x>", {{"Docs & guides", "https://docs.example.org"}, {"Bad", "javascript:alert(1)"}}}));
+    add_routes(*server, home_routes({"0.1.0",
+                                     "http://127.0.0.1:8080/mcp",
+                                     "http://127.0.0.1:8025/<x>",
+                                     {{"Docs & guides", "https://docs.example.org"}, {"Bad", "javascript:alert(1)"}}}));
     auto started = server->start();
     ASSERT_TRUE(started.ok()) << started.error().message;
   }
-  RawClient::Answer ask(const std::string& method, const std::string& target, const std::string& body = {}, Headers headers = {}) {
+  RawClient::Answer ask(const std::string& method, const std::string& target, const std::string& body = {},
+                        Headers headers = {}) {
     if (!body.empty()) headers.emplace_back("Content-Type", "application/x-www-form-urlencoded");
     return RawClient(server->port()).ask(http_request(method, target, body, headers));
   }
@@ -122,9 +133,11 @@ TEST_F(PagesTest, WhatIsWrongIsShownOnThePageAndDecidesNothing) {
 
 TEST_F(PagesTest, AWrongOrForeignKeyOpensNothing) {
   std::string other_key = approval_page_key(Secret("other"), "apr_1");
-  for (const std::string& bad : {std::string("/approve"), std::string("/approve/"), std::string("/approve/apr_1"), std::string("/approve/apr_1?k="),
-                                 "/approve/apr_1?k=" + other_key, "/approve/apr_1?k=" + approval_page_key(key, "apr_2"),
-                                 "/approve/apr_2?k=" + approval_page_key(key, "apr_1"), "/approve/apr_1/?k=" + approval_page_key(key, "apr_1")}) {
+  for (const std::string& bad :
+       {std::string("/approve"), std::string("/approve/"), std::string("/approve/apr_1"),
+        std::string("/approve/apr_1?k="), "/approve/apr_1?k=" + other_key,
+        "/approve/apr_1?k=" + approval_page_key(key, "apr_2"), "/approve/apr_2?k=" + approval_page_key(key, "apr_1"),
+        "/approve/apr_1/?k=" + approval_page_key(key, "apr_1")}) {
     EXPECT_EQ(ask("GET", bad).status, 404) << bad;
   }
   EXPECT_TRUE(runner.principals.empty());
@@ -136,7 +149,9 @@ TEST_F(PagesTest, AWrongOrForeignKeyOpensNothing) {
 }
 
 TEST_F(PagesTest, OnlyBrowsersOfThisMachineAreServed) {
-  auto with_host = [&](const std::string& host) { return RawClient(server->port()).ask("GET " + target() + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status; };
+  auto with_host = [&](const std::string& host) {
+    return RawClient(server->port()).ask("GET " + target() + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n").status;
+  };
   EXPECT_EQ(with_host("localhost:8080"), 200);
   EXPECT_EQ(with_host("evil.example"), 403);
   EXPECT_EQ(with_host("127.0.0.1.evil.example"), 403);
@@ -151,7 +166,8 @@ TEST_F(PagesTest, OnlyBrowsersOfThisMachineAreServed) {
   request.path = "/approve/apr_1";
   request.query = {{"k", approval_page_key(key, "apr_1")}};
   request.headers = {{"host", "localhost"}};
-  for (const auto& [address, status] : std::vector<std::pair<std::string, int>>{{"127.0.0.1", 200}, {"::1", 200}, {"192.0.2.1", 403}, {"::2", 403}, {"", 403}}) {
+  for (const auto& [address, status] : std::vector<std::pair<std::string, int>>{
+           {"127.0.0.1", 200}, {"::1", 200}, {"192.0.2.1", 403}, {"::2", 403}, {"", 403}}) {
     request.remote_address = address;
     EXPECT_EQ(routes[0].handler(request).status, status) << address;
   }

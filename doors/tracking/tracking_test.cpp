@@ -30,8 +30,9 @@ TEST_F(TrackingDoorTest, EveryOpenGetsThePictureAndOnlyOursAreRecorded) {
   EXPECT_EQ(events_named("Email Opened"), 1);
 
   std::string click_token = services::make_token(tracking, TokenKind::kClick, message);
-  for (const std::string& bad : {std::string("/o/"), std::string("/o/x.gif"), "/o/" + click_token + ".gif", target.substr(0, target.size() - 5) + "~.gif",
-                                 "/o/" + std::string(5000, 'a') + ".gif", std::string("/o/..%2f..%2f.gif")}) {
+  for (const std::string& bad : {std::string("/o/"), std::string("/o/x.gif"), "/o/" + click_token + ".gif",
+                                 target.substr(0, target.size() - 5) + "~.gif", "/o/" + std::string(5000, 'a') + ".gif",
+                                 std::string("/o/..%2f..%2f.gif")}) {
     auto answer = ask("GET", bad);
     EXPECT_EQ(answer.status, 200) << bad;
     EXPECT_EQ(answer.body, good.body) << bad;
@@ -67,10 +68,12 @@ TEST_F(TrackingDoorTest, AClickIsRecordedAndLeadsToItsOwnAddressOnly) {
 
   std::string path = target.substr(0, target.find('?'));
   auto signed_for = [&](const std::string& other) { return local(services::click_url(tracking, message, other)); };
-  for (const std::string& bad : {path, path + "?u=", path + "?u=https%3A%2F%2Fevil.example", target + "x", std::string("/c/?u=https%3A%2F%2Fevil.example"),
-                                 path + "?u=https%3A%2F%2Fevil.example&u=" + percent_encode(url), signed_for("javascript:alert(1)"),
-                                 signed_for("https://shop.example.org/\r\nSet-Cookie: a=b"), signed_for("//evil.example"),
-                                 signed_for("https://shop.example.org/" + std::string(9000, 'a'))}) {
+  for (const std::string& bad :
+       {path, path + "?u=", path + "?u=https%3A%2F%2Fevil.example", target + "x",
+        std::string("/c/?u=https%3A%2F%2Fevil.example"),
+        path + "?u=https%3A%2F%2Fevil.example&u=" + percent_encode(url), signed_for("javascript:alert(1)"),
+        signed_for("https://shop.example.org/\r\nSet-Cookie: a=b"), signed_for("//evil.example"),
+        signed_for("https://shop.example.org/" + std::string(9000, 'a'))}) {
     auto refused = ask("GET", bad);
     EXPECT_EQ(refused.status, 404) << bad;
     EXPECT_EQ(refused.header("location"), "") << bad;
@@ -110,12 +113,14 @@ TEST_F(TrackingDoorTest, OneClickUnsubscribesWithoutCookieOrRedirectAndTwiceIsOn
 
 TEST_F(TrackingDoorTest, OneClickComesAsMultipartToo) {
   std::string body = "--x1\r\nContent-Disposition: form-data; name=\"List-Unsubscribe\"\r\n\r\nOne-Click\r\n--x1--\r\n";
-  EXPECT_EQ(ask("POST", unsubscribe_target(), body, {{"Content-Type", "multipart/form-data; boundary=x1"}}).status, 200);
+  EXPECT_EQ(ask("POST", unsubscribe_target(), body, {{"Content-Type", "multipart/form-data; boundary=x1"}}).status,
+            200);
   EXPECT_EQ(suppressed(), 1);
 }
 
 TEST_F(TrackingDoorTest, ThePagesButtonUnsubscribes) {
-  auto answer = ask("POST", unsubscribe_target(), "confirm=yes", {{"Content-Type", kForm}, {"Accept-Language", "xx, de-CH;q=0.9, en;q=0.5"}});
+  auto answer = ask("POST", unsubscribe_target(), "confirm=yes",
+                    {{"Content-Type", kForm}, {"Accept-Language", "xx, de-CH;q=0.9, en;q=0.5"}});
   EXPECT_EQ(answer.status, 200);
   EXPECT_EQ(answer.header("content-language"), "de");
   EXPECT_NE(answer.body.find("<html lang=\"de\">"), std::string::npos);
@@ -130,17 +135,18 @@ TEST_F(TrackingDoorTest, BadUnsubscribeRequestsChangeNothing) {
     std::string target, body, type;
     int status;
   };
-  for (const auto& [where, body, type, status] : std::vector<Case>{
-           {target, "", kForm, 400},
-           {target, "List-Unsubscribe=No", kForm, 400},
-           {target, "{\"List-Unsubscribe\":\"One-Click\"}", "application/json", 400},
-           {target, "--x1\r\nbroken", "multipart/form-data; boundary=x1", 400},
-           {target, "List-Unsubscribe=One-Click", "multipart/form-data", 400},
-           {target, std::string(9000, 'a'), kForm, 413},
-           {"/u/" + open_token, "List-Unsubscribe=One-Click", kForm, 404},
-           {target.substr(0, target.size() - 1), "List-Unsubscribe=One-Click", kForm, 404},
-           {"/u/", "List-Unsubscribe=One-Click", kForm, 404},
-           {local(services::unsubscribe_url(tracking, {workspace, "out_gone"})), "List-Unsubscribe=One-Click", kForm, 404}}) {
+  for (const auto& [where, body, type, status] :
+       std::vector<Case>{{target, "", kForm, 400},
+                         {target, "List-Unsubscribe=No", kForm, 400},
+                         {target, "{\"List-Unsubscribe\":\"One-Click\"}", "application/json", 400},
+                         {target, "--x1\r\nbroken", "multipart/form-data; boundary=x1", 400},
+                         {target, "List-Unsubscribe=One-Click", "multipart/form-data", 400},
+                         {target, std::string(9000, 'a'), kForm, 413},
+                         {"/u/" + open_token, "List-Unsubscribe=One-Click", kForm, 404},
+                         {target.substr(0, target.size() - 1), "List-Unsubscribe=One-Click", kForm, 404},
+                         {"/u/", "List-Unsubscribe=One-Click", kForm, 404},
+                         {local(services::unsubscribe_url(tracking, {workspace, "out_gone"})),
+                          "List-Unsubscribe=One-Click", kForm, 404}}) {
     EXPECT_EQ(ask("POST", where, body, {{"Content-Type", type}}).status, status) << where << " " << body.substr(0, 60);
   }
   EXPECT_EQ(ask("DELETE", target).status, 405);

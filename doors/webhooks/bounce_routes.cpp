@@ -40,11 +40,14 @@ std::string left_part(std::string_view message_ref) {
 std::string clean(std::string_view text, size_t characters_max) {
   if (!is_utf8(text)) return {};
   std::string out(first_code_points(text, characters_max));
-  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   return out;
 }
 
-bool is_recorded_kind(std::string_view kind) { return kind == "hard" || kind == "soft" || kind == "block" || kind == "complaint"; }
+bool is_recorded_kind(std::string_view kind) {
+  return kind == "hard" || kind == "soft" || kind == "block" || kind == "complaint";
+}
 
 Result<bool> record_one(Tx& tx, const std::string& workspace, const BouncedRecipient& bounced, Instant now) {
   if (!is_recorded_kind(bounced.kind)) return false;
@@ -52,7 +55,9 @@ Result<bool> record_one(Tx& tx, const std::string& workspace, const BouncedRecip
   if (ref.empty()) return false;
   auto row = TRY(tx.query_one("SELECT id FROM outbox WHERE workspace_id = $1 AND vendor_ref = $2", {workspace, ref}));
   if (!row) return false;
-  TRY(services::record_bounce(tx, {workspace, (*row)[0].text()}, {bounced.kind, clean(bounced.status, 20), clean(bounced.text, kBounceTextCharactersMax)}, now));
+  TRY(services::record_bounce(tx, {workspace, (*row)[0].text()},
+                              {bounced.kind, clean(bounced.status, 20), clean(bounced.text, kBounceTextCharactersMax)},
+                              now));
   return true;
 }
 
@@ -75,18 +80,23 @@ HttpServerResponse bounces(Door& door, const HttpServerRequest& request) {
   std::string workspace = rest.substr(0, slash);
   auto holder = door.keys.admit(request, rest.substr(std::min(slash + 1, rest.size())));
   if (!holder.ok()) return problem(holder.error());
-  if (holder->principal.workspace != workspace) return problem(not_found("this key is of another workspace than the address"));
-  if (request.body.size() > kBounceBytesMax) return problem(413, invalid("a returned mail has at most " + std::to_string(kBounceBytesMax) + " bytes"));
-  if (trim(request.body).empty()) return problem(invalid("the body is empty; send the returned mail as it was received"));
+  if (holder->principal.workspace != workspace)
+    return problem(not_found("this key is of another workspace than the address"));
+  if (request.body.size() > kBounceBytesMax)
+    return problem(413, invalid("a returned mail has at most " + std::to_string(kBounceBytesMax) + " bytes"));
+  if (trim(request.body).empty())
+    return problem(invalid("the body is empty; send the returned mail as it was received"));
   Result<Counts> counts = Counts{0, 1};
   auto parsed = door.parser(request.body);
   if (parsed.ok()) counts = record_all(door, workspace, *parsed);
   else if (parsed.error().code != Code::kInvalidArgument) counts = parsed.error();
   if (!counts.ok()) {
-    log_error("a bounce was not recorded", {{"key", holder->principal.id}, {"error", counts.error().message}, {"detail", counts.error().detail}});
+    log_error("a bounce was not recorded",
+              {{"key", holder->principal.id}, {"error", counts.error().message}, {"detail", counts.error().detail}});
     return problem(counts.error());
   }
-  return {.headers = {{"content-type", "application/json"}}, .body = to_text(Json{{"recorded", counts->recorded}, {"ignored", counts->ignored}})};
+  return {.headers = {{"content-type", "application/json"}},
+          .body = to_text(Json{{"recorded", counts->recorded}, {"ignored", counts->ignored}})};
 }
 
 }  // namespace
@@ -94,7 +104,9 @@ HttpServerResponse bounces(Door& door, const HttpServerRequest& request) {
 std::vector<Route> bounce_routes(storage::Storage& storage, Clock& clock, BounceParser parser, WriteKeyLimits limits) {
   // Shared by the copies of the handler; it has a mutex and cannot be copied.
   auto door = std::shared_ptr<Door>(new Door{storage, clock, std::move(parser), {storage, limits}});
-  return {{"POST", "/hooks/bounces", [door](const HttpServerRequest& request) { return bounces(*door, request); },
+  return {{"POST",
+           "/hooks/bounces",
+           [door](const HttpServerRequest& request) { return bounces(*door, request); },
            {.body_bytes_max = kBounceBytesMax + 1024}}};
 }
 

@@ -15,7 +15,9 @@ class BounceDoorTest : public DoorTest {
       return report;
     }));
   }
-  Answer bounce(const std::string& body = "mail") { return ask("POST", "/hooks/bounces/" + workspace, body, basic(key)); }
+  Answer bounce(const std::string& body = "mail") {
+    return ask("POST", "/hooks/bounces/" + workspace, body, basic(key));
+  }
   std::string key;
   ParsedBounce report;
 };
@@ -33,7 +35,8 @@ TEST_F(BounceDoorTest, AHardBounceSuppressesItsAddressOnce) {
 }
 
 TEST_F(BounceDoorTest, AMessageIdIsCutAtItsDomain) {
-  report.recipients = {{"<" + message.outbox_id + "@mail.example.org>", "soft", "4.2.2", "full"}, {" " + message.outbox_id + "@x ", "complaint", "", ""}};
+  report.recipients = {{"<" + message.outbox_id + "@mail.example.org>", "soft", "4.2.2", "full"},
+                       {" " + message.outbox_id + "@x ", "complaint", "", ""}};
   EXPECT_EQ(bounce().body, R"({"recorded":2,"ignored":0})");
   EXPECT_EQ(events_named("Email Bounced"), 1);
   EXPECT_EQ(events_named("Email Complained"), 1);
@@ -41,8 +44,12 @@ TEST_F(BounceDoorTest, AMessageIdIsCutAtItsDomain) {
 
 TEST_F(BounceDoorTest, WhatIsNoFailureOfOursIsIgnored) {
   auto second = add_message("ben@example.org");
-  report.recipients = {{message.outbox_id, "auto_reply", "", ""}, {message.outbox_id, "delivered", "2.0.0", ""}, {"out_unknown", "hard", "5.1.1", ""},
-                       {"", "hard", "", ""}, {"' OR 1=1 --", "hard", "", ""}, {std::string(100'000, 'x'), "hard", "", ""},
+  report.recipients = {{message.outbox_id, "auto_reply", "", ""},
+                       {message.outbox_id, "delivered", "2.0.0", ""},
+                       {"out_unknown", "hard", "5.1.1", ""},
+                       {"", "hard", "", ""},
+                       {"' OR 1=1 --", "hard", "", ""},
+                       {std::string(100'000, 'x'), "hard", "", ""},
                        {second.outbox_id, "soft", "4.0.0", std::string(5000, 'y') + "\xff"}};
   EXPECT_EQ(bounce().body, R"({"recorded":1,"ignored":6})");
   EXPECT_EQ(count("suppression"), 0);
@@ -58,12 +65,17 @@ TEST_F(BounceDoorTest, TheKeyMayBeInTheAddressAndBelongsToItsWorkspace) {
   EXPECT_EQ(ask("POST", "/hooks/bounces/", "mail", basic(key)).status, 404);
   EXPECT_EQ(ask("POST", "/hooks/bounces/" + workspace, "mail").status, 401);
   EXPECT_EQ(ask("POST", "/hooks/bounces/" + workspace + "/spk_wrong", "mail").status, 401);
-  EXPECT_EQ(ask("POST", "/hooks/bounces/" + workspace + "/" + add_key(services::KeyKind::kPerson).secret.reveal(), "mail").status, 401);
+  EXPECT_EQ(
+      ask("POST", "/hooks/bounces/" + workspace + "/" + add_key(services::KeyKind::kPerson).secret.reveal(), "mail")
+          .status,
+      401);
   EXPECT_EQ(ask("GET", "/hooks/bounces/" + workspace).status, 405);
 }
 
 TEST_F(BounceDoorTest, AMessageOfAnotherWorkspaceIsNotFound) {
-  write([&](storage::Tx& tx) { return tx.execute("UPDATE outbox SET workspace_id = 'wsp_other' WHERE workspace_id = $1", {workspace}); });
+  write([&](storage::Tx& tx) {
+    return tx.execute("UPDATE outbox SET workspace_id = 'wsp_other' WHERE workspace_id = $1", {workspace});
+  });
   report.recipients = {{message.outbox_id, "hard", "5.1.1", ""}};
   EXPECT_EQ(bounce().body, R"({"recorded":0,"ignored":1})");
 }

@@ -1,9 +1,9 @@
 // Who may use a workspace: people's accounts, API keys, and the workspace that a first start makes for itself.
 //
 //   auto local = TRY(ensure_workspace(storage, clock, {.name = "Northwind", .website = "https://northwind.example"}));
-//   auto made = TRY(create_api_key(tx, local.id, {.user_id = local.owner_id, .name = "shop", .kind = KeyKind::kWriteKey}, now, ids));
-//   show_once(made.secret);                               // spk_ and 43 characters; only its SHA-256 is stored
-//   KeyHolder who = TRY(find_by_key(system_tx, text, "http"));
+//   auto made = TRY(create_api_key(tx, local.id, {.user_id = local.owner_id, .name = "shop", .kind =
+//   KeyKind::kWriteKey}, now, ids)); show_once(made.secret);                               // spk_ and 43 characters;
+//   only its SHA-256 is stored KeyHolder who = TRY(find_by_key(system_tx, text, "http"));
 //
 // Errors: kInvalidArgument with every problem; kConflict, the address is taken or a limit is reached; kNotFound;
 // kUnauthenticated, the key is unknown or revoked (which of the two is not told).
@@ -23,8 +23,8 @@
 
 namespace spreaders::services {
 
-constexpr size_t kUsersMax = 10'000;      // of one workspace
-constexpr size_t kKeysOfUserMax = 100;    // not revoked
+constexpr size_t kUsersMax = 10'000;    // of one workspace
+constexpr size_t kKeysOfUserMax = 100;  // not revoked
 constexpr size_t kKeyScopesMax = 50;
 constexpr size_t kPreferencesBytesMax = 16 * 1024;
 
@@ -56,8 +56,8 @@ Result<User> get_user(storage::Tx& tx, const std::string& workspace, const std::
 // The account behind a principal: itself, or the one whose key it is.
 Result<User> user_of_principal(storage::Tx& tx, const std::string& workspace, const std::string& principal_id);
 // Members of `changes` replace those of the same name; null takes one away (RFC 7396, one level).
-Result<User> update_preferences(storage::Tx& tx, const std::string& workspace, const std::string& id, const Json& changes,
-                                Instant now);
+Result<User> update_preferences(storage::Tx& tx, const std::string& workspace, const std::string& id,
+                                const Json& changes, Instant now);
 // The person themself, as they are at a terminal or, later, signed in.
 Principal person(const User& user, const std::string& workspace, const std::string& door);
 
@@ -78,7 +78,8 @@ struct CreatedKey {
   ApiKey key;
   Secret secret;  // the only time it is known
 };
-Result<CreatedKey> create_api_key(storage::Tx& tx, const std::string& workspace, const NewKey& wanted, Instant now, Ids& ids);
+Result<CreatedKey> create_api_key(storage::Tx& tx, const std::string& workspace, const NewKey& wanted, Instant now,
+                                  Ids& ids);
 Result<std::vector<ApiKey>> list_api_keys(storage::Tx& tx, const std::string& workspace);  // the newest 1000
 Result<void> revoke_api_key(storage::Tx& tx, const std::string& workspace, const std::string& id, Instant now);
 

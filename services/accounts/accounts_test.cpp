@@ -15,7 +15,8 @@ class AccountsTest : public audience::DatabaseTest {
   void SetUp() override {
     DatabaseTest::SetUp();
     if (IsSkipped()) return;
-    auto made = ensure_workspace(*database, clock, {.name = "Northwind", .postal_address = "1 Quay", .website = "https://northwind.example"});
+    auto made = ensure_workspace(
+        *database, clock, {.name = "Northwind", .postal_address = "1 Quay", .website = "https://northwind.example"});
     ASSERT_TRUE(made.ok()) << made.error().text();
     local = *made;
     workspace = local.id;
@@ -47,7 +48,8 @@ TEST_P(AccountsTest, TheFirstStartMakesOneWorkspaceAndLaterOnesKeepIt) {
     auto row = TRY(tx.query_one("SELECT settings FROM workspace WHERE workspace_id = $1", {workspace}));
     return (*row)[0].text();
   });
-  EXPECT_EQ(settings, R"({"brand":{"name":"Northwind","postal_address":"1 Quay","website":"https://northwind.example"}})");
+  EXPECT_EQ(settings,
+            R"({"brand":{"name":"Northwind","postal_address":"1 Quay","website":"https://northwind.example"}})");
 }
 
 TEST_P(AccountsTest, BadSettingsOfTheFirstStartAreNamedTogether) {
@@ -78,7 +80,8 @@ TEST_P(AccountsTest, UnknownRevokedAndMalformedKeysAreTheSame) {
   write([&](Tx& tx) { return revoke_api_key(tx, workspace, made.key.id, clock.now()); });
   std::string other = made.secret.reveal();
   other.back() = other.back() == 'A' ? 'B' : 'A';
-  for (const auto& text : {made.secret.reveal(), other, std::string(), std::string("spk_"), std::string(1 << 20, 'x')}) {
+  for (const auto& text :
+       {made.secret.reveal(), other, std::string(), std::string("spk_"), std::string(1 << 20, 'x')}) {
     auto found = find(text);
     ASSERT_FALSE(found.ok());
     EXPECT_EQ(found.error().code, Code::kUnauthenticated);
@@ -87,7 +90,8 @@ TEST_P(AccountsTest, UnknownRevokedAndMalformedKeysAreTheSame) {
   auto listed = write([&](Tx& tx) { return list_api_keys(tx, workspace); });
   ASSERT_EQ(listed.size(), 1u);
   EXPECT_TRUE(listed[0].revoked_at.has_value());
-  EXPECT_EQ(write_error([&](Tx& tx) { return revoke_api_key(tx, workspace, "key_none", clock.now()); }).code, Code::kNotFound);
+  EXPECT_EQ(write_error([&](Tx& tx) { return revoke_api_key(tx, workspace, "key_none", clock.now()); }).code,
+            Code::kNotFound);
 }
 
 TEST_P(AccountsTest, AKeyIsNeverMoreThanItsKindAndItsUserAllow) {
@@ -126,17 +130,33 @@ TEST_P(AccountsTest, ScopesOfAnAllPowerfulModelStopAtApprovals) {
 TEST_P(AccountsTest, AccountsAreUniqueByAddressAndChecked) {
   auto made = user("Ana@Example.org", Role::kViewer);
   EXPECT_EQ(made.email, "ana@example.org");
-  EXPECT_EQ(write_error([&](Tx& tx) { return create_user(tx, workspace, {"ana@EXAMPLE.org", "", Role::kViewer}, clock.now(), ids); }).code, Code::kConflict);
-  auto bad = write_error([&](Tx& tx) { return create_user(tx, workspace, {"ana", std::string(201, 'x'), Role::kViewer}, clock.now(), ids); });
+  EXPECT_EQ(write_error([&](Tx& tx) {
+              return create_user(tx, workspace, {"ana@EXAMPLE.org", "", Role::kViewer}, clock.now(), ids);
+            }).code,
+            Code::kConflict);
+  auto bad = write_error([&](Tx& tx) {
+    return create_user(tx, workspace, {"ana", std::string(201, 'x'), Role::kViewer}, clock.now(), ids);
+  });
   EXPECT_EQ(bad.issues.size(), 2u);
 }
 
 TEST_P(AccountsTest, PreferencesMergeOneLevel) {
-  write([&](Tx& tx) { return update_preferences(tx, workspace, local.owner_id, {{"language", "de"}, {"currency", "EUR"}}, clock.now()); });
-  auto user = write([&](Tx& tx) { return update_preferences(tx, workspace, local.owner_id, {{"currency", nullptr}, {"time_zone", "UTC"}}, clock.now()); });
+  write([&](Tx& tx) {
+    return update_preferences(tx, workspace, local.owner_id, {{"language", "de"}, {"currency", "EUR"}}, clock.now());
+  });
+  auto user = write([&](Tx& tx) {
+    return update_preferences(tx, workspace, local.owner_id, {{"currency", nullptr}, {"time_zone", "UTC"}},
+                              clock.now());
+  });
   EXPECT_EQ(user.preferences, R"({"language":"de","time_zone":"UTC"})");
-  EXPECT_EQ(write_error([&](Tx& tx) { return update_preferences(tx, workspace, local.owner_id, {{"x", std::string(20'000, 'x')}}, clock.now()); }).code, Code::kInvalidArgument);
-  EXPECT_EQ(write_error([&](Tx& tx) { return update_preferences(tx, workspace, "usr_none", Json::object(), clock.now()); }).code, Code::kNotFound);
+  EXPECT_EQ(write_error([&](Tx& tx) {
+              return update_preferences(tx, workspace, local.owner_id, {{"x", std::string(20'000, 'x')}}, clock.now());
+            }).code,
+            Code::kInvalidArgument);
+  EXPECT_EQ(write_error([&](Tx& tx) {
+              return update_preferences(tx, workspace, "usr_none", Json::object(), clock.now());
+            }).code,
+            Code::kNotFound);
 }
 
 }  // namespace

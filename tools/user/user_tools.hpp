@@ -1,5 +1,5 @@
-// People's accounts in the workspace, and who the caller is. Keys are made on the command line (services/accounts): no tool
-// takes or returns a secret.
+// People's accounts in the workspace, and who the caller is. Keys are made on the command line (services/accounts): no
+// tool takes or returns a secret.
 #pragma once
 
 #include "core/tool.hpp"

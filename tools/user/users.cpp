@@ -15,8 +15,10 @@ struct Preferences {
   std::optional<std::string> language, time_zone, currency;
   std::optional<bool> email_reports;
   std::optional<std::string> reply_style;
-  SPR_FIELDS(Preferences, SPR_FIELD(language, "Language of answers and reports", .format = Format::kLanguage, .example = "de"),
-             SPR_FIELD(time_zone, "Time zone of plans and reports", .format = Format::kTimeZone, .example = "Europe/Berlin"),
+  SPR_FIELDS(Preferences,
+             SPR_FIELD(language, "Language of answers and reports", .format = Format::kLanguage, .example = "de"),
+             SPR_FIELD(time_zone, "Time zone of plans and reports", .format = Format::kTimeZone,
+                       .example = "Europe/Berlin"),
              SPR_FIELD(currency, "Currency that amounts are shown in", .format = Format::kCurrency, .example = "EUR"),
              SPR_FIELD(email_reports, "Whether finished campaigns are reported by email"),
              SPR_FIELD(reply_style, "How answers should be worded, in the person's own words", .max_size = 500));
@@ -28,22 +30,26 @@ struct Profile {
   Preferences preferences;
   std::vector<std::string> scopes;
   Instant created_at, updated_at;
-  SPR_FIELDS(Profile, SPR_FIELD(user_id, "Id of the account"), SPR_FIELD(email, "Address"), SPR_FIELD(name, "Name; may be empty"),
-             SPR_FIELD(role, "What the person may do"), SPR_FIELD(preferences, "Only those that were set"),
+  SPR_FIELDS(Profile, SPR_FIELD(user_id, "Id of the account"), SPR_FIELD(email, "Address"),
+             SPR_FIELD(name, "Name; may be empty"), SPR_FIELD(role, "What the person may do"),
+             SPR_FIELD(preferences, "Only those that were set"),
              SPR_FIELD(scopes, "What the role allows; keys may hold less"), SPR_FIELD(created_at, "When it was made"),
              SPR_FIELD(updated_at, "When it last changed"));
 };
 
 Result<Profile> profile_of(const services::User& user) {
   auto preferences = TRY(decode<Preferences>(TRY(parse_json(user.preferences)), "The stored preferences"));
-  return Profile{user.id, user.email, user.name, user.role, std::move(preferences), services::scopes_of(user.role), user.created_at, user.updated_at};
+  return Profile{
+      user.id,         user.email,     user.name, user.role, std::move(preferences), services::scopes_of(user.role),
+      user.created_at, user.updated_at};
 }
 
 // Somebody else's account is for those who manage accounts.
 Result<services::User> account_for(ToolContext& context, const std::optional<std::string>& user_id) {
   auto own = services::user_of_principal(context.tx(), context.workspace(), context.principal.id);
   if (!user_id || (own.ok() && own->id == *user_id)) {
-    if (!own.ok() && own.error().code == Code::kNotFound) return not_found("the caller has no account of its own; name a user_id");
+    if (!own.ok() && own.error().code == Code::kNotFound)
+      return not_found("the caller has no account of its own; name a user_id");
     return own;
   }
   if (!context.principal.may(kManageScope)) {
@@ -55,9 +61,11 @@ Result<services::User> account_for(ToolContext& context, const std::optional<std
 struct CreateUser {
   std::string email, name;
   Role role = Role::kViewer;
-  SPR_FIELDS(CreateUser, SPR_FIELD(email, "Address of the person", .max_size = 254, .format = Format::kEmail),
-             SPR_FIELD(name, "Name of the person", .max_size = 200, .defaulted = true),
-             SPR_FIELD(role, "owner and admin: everything, approvals too; editor: audiences and campaigns; viewer: reads only", .defaulted = true));
+  SPR_FIELDS(
+      CreateUser, SPR_FIELD(email, "Address of the person", .max_size = 254, .format = Format::kEmail),
+      SPR_FIELD(name, "Name of the person", .max_size = 200, .defaulted = true),
+      SPR_FIELD(role, "owner and admin: everything, approvals too; editor: audiences and campaigns; viewer: reads only",
+                .defaulted = true));
 };
 
 Result<Profile> create_user(ToolContext& context, const CreateUser& args) {
@@ -66,15 +74,19 @@ Result<Profile> create_user(ToolContext& context, const CreateUser& args) {
   if (powerful && !context.principal.may("approvals:decide")) {
     return Error{Code::kPermissionDenied, "only a person who may approve can make an owner or admin"};
   }
-  return profile_of(TRY(services::create_user(context.tx(), context.workspace(), {args.email, args.name, args.role}, context.clock.now(), context.ids)));
+  return profile_of(TRY(services::create_user(context.tx(), context.workspace(), {args.email, args.name, args.role},
+                                              context.clock.now(), context.ids)));
 }
 
 struct WhichUser {
   std::optional<std::string> user_id;
-  SPR_FIELDS(WhichUser, SPR_FIELD(user_id, "Id of the account; the caller's own if left out", .format = Format::kIdentifier));
+  SPR_FIELDS(WhichUser,
+             SPR_FIELD(user_id, "Id of the account; the caller's own if left out", .format = Format::kIdentifier));
 };
 
-Result<Profile> get_profile(ToolContext& context, const WhichUser& args) { return profile_of(TRY(account_for(context, args.user_id))); }
+Result<Profile> get_profile(ToolContext& context, const WhichUser& args) {
+  return profile_of(TRY(account_for(context, args.user_id)));
+}
 
 struct UpdatePreferences {
   std::optional<std::string> user_id;
@@ -86,12 +98,14 @@ struct UpdatePreferences {
     if (set.empty() && args.remove.empty()) issues.push_back({"/preferences", "names nothing to change"});
     for (size_t i = 0; i < args.remove.size(); ++i) {
       std::string place = "/remove/" + std::to_string(i);
-      bool found = std::any_of(known.begin(), known.end(), [&](const Field& field) { return field.name == args.remove[i]; });
+      bool found =
+          std::any_of(known.begin(), known.end(), [&](const Field& field) { return field.name == args.remove[i]; });
       if (!found) issues.push_back({place, "is not a preference"});
       else if (set.contains(args.remove[i])) issues.push_back({place, "is set in the same call"});
     }
   }
-  SPR_FIELDS(UpdatePreferences, SPR_FIELD(user_id, "Id of the account; the caller's own if left out", .format = Format::kIdentifier),
+  SPR_FIELDS(UpdatePreferences,
+             SPR_FIELD(user_id, "Id of the account; the caller's own if left out", .format = Format::kIdentifier),
              SPR_FIELD(preferences, "Those to set; the others stay", .defaulted = true),
              SPR_FIELD(remove, "Names of those to take back", .max_size = 20, .item_max_size = 50, .defaulted = true));
 };
@@ -100,7 +114,8 @@ Result<Profile> update_preferences(ToolContext& context, const UpdatePreferences
   auto user = TRY(account_for(context, args.user_id));
   Json changes = encode(args.preferences);
   for (const auto& name : args.remove) changes[name] = nullptr;
-  return profile_of(TRY(services::update_preferences(context.tx(), context.workspace(), user.id, changes, context.clock.now())));
+  return profile_of(
+      TRY(services::update_preferences(context.tx(), context.workspace(), user.id, changes, context.clock.now())));
 }
 
 enum class CallerKind : uint8_t { kPerson, kModel, kSystem };
@@ -108,9 +123,12 @@ SPR_ENUM(CallerKind, {CallerKind::kPerson, "person"}, {CallerKind::kModel, "mode
 
 CallerKind kind_of(Principal::Kind kind) {
   switch (kind) {
-    case Principal::Kind::kPerson: return CallerKind::kPerson;
-    case Principal::Kind::kModel: return CallerKind::kModel;
-    case Principal::Kind::kSystem: return CallerKind::kSystem;
+    case Principal::Kind::kPerson:
+      return CallerKind::kPerson;
+    case Principal::Kind::kModel:
+      return CallerKind::kModel;
+    case Principal::Kind::kSystem:
+      return CallerKind::kSystem;
   }
   return CallerKind::kModel;
 }
@@ -127,15 +145,27 @@ struct Caller {
   bool may_approve = false;
   std::optional<std::string> user_id;
   std::optional<Role> role;
-  SPR_FIELDS(Caller, SPR_FIELD(valid, "Always true: a caller whose credential is not valid gets no answer"), SPR_FIELD(principal_id, "Who calls: an account or a key"),
-             SPR_FIELD(workspace_id, "Whose data the caller sees"), SPR_FIELD(kind, "A model never approves"), SPR_FIELD(scopes, "What the credential allows; * is all but approvals"),
-             SPR_FIELD(door, "How the call came in: stdio, http, cli, page, engine, agent"), SPR_FIELD(may_approve, "Whether the caller may decide approvals, with the code from the server's terminal"),
+  SPR_FIELDS(Caller, SPR_FIELD(valid, "Always true: a caller whose credential is not valid gets no answer"),
+             SPR_FIELD(principal_id, "Who calls: an account or a key"),
+             SPR_FIELD(workspace_id, "Whose data the caller sees"), SPR_FIELD(kind, "A model never approves"),
+             SPR_FIELD(scopes, "What the credential allows; * is all but approvals"),
+             SPR_FIELD(door, "How the call came in: stdio, http, cli, page, engine, agent"),
+             SPR_FIELD(may_approve,
+                       "Whether the caller may decide approvals, with the code from the server's terminal"),
              SPR_FIELD(user_id, "The account behind the credential"), SPR_FIELD(role, "Its role"));
 };
 
 Result<Caller> validate_token(ToolContext& context, const NoArgs&) {
   const auto& principal = context.principal;
-  Caller caller{true, principal.id, principal.workspace, kind_of(principal.kind), principal.scopes, principal.door, principal.may("approvals:decide"), {}, {}};
+  Caller caller{true,
+                principal.id,
+                principal.workspace,
+                kind_of(principal.kind),
+                principal.scopes,
+                principal.door,
+                principal.may("approvals:decide"),
+                {},
+                {}};
   auto user = services::user_of_principal(context.tx(), context.workspace(), principal.id);
   if (user.ok()) {
     caller.user_id = user->id;
@@ -146,16 +176,43 @@ Result<Caller> validate_token(ToolContext& context, const NoArgs&) {
   return caller;
 }
 
-const ToolSpec kCreate{.name = "user.create", .title = "Create a user",
-                       .description = "Makes an account for a person in this workspace, with a role. It has no password: keys for it are made with `spreaders` on the server. For administrators.",
-                       .effect = Effect::kWrite, .repeat = Repeat::kNeedsKey, .scopes = {"users:manage"}, .body = handler<&create_user>(), .operator_only = true};
-const ToolSpec kGetProfile{.name = "user.getProfile", .title = "Show a profile", .description = "An account's address, name, role and preferences: the caller's own, or with users:manage any other.",
-                           .effect = Effect::kRead, .repeat = Repeat::kSafe, .scopes = {"users:read"}, .body = handler<&get_profile>()};
-const ToolSpec kUpdatePreferences{.name = "user.updatePreferences", .title = "Change preferences", .description = "Sets or takes back preferences such as language, time zone and currency. What is not named stays as it is.",
-                                  .effect = Effect::kWrite, .repeat = Repeat::kSafe, .scopes = {"users:write"}, .body = handler<&update_preferences>()};
-const ToolSpec kValidateToken{.name = "user.validateToken", .title = "Who am I",
-                              .description = "Checks the credential this very call came with and says who it is: account or key, workspace, kind, scopes. Takes no token: secrets never go through tools.",
-                              .effect = Effect::kRead, .repeat = Repeat::kSafe, .scopes = {"users:read"}, .body = handler<&validate_token>()};
+const ToolSpec kCreate{.name = "user.create",
+                       .title = "Create a user",
+                       .description =
+                           "Makes an account for a person in this workspace, with a role. It has no password: keys for "
+                           "it are made with `spreaders` on the server. For administrators.",
+                       .effect = Effect::kWrite,
+                       .repeat = Repeat::kNeedsKey,
+                       .scopes = {"users:manage"},
+                       .body = handler<&create_user>(),
+                       .operator_only = true};
+const ToolSpec kGetProfile{
+    .name = "user.getProfile",
+    .title = "Show a profile",
+    .description =
+        "An account's address, name, role and preferences: the caller's own, or with users:manage any other.",
+    .effect = Effect::kRead,
+    .repeat = Repeat::kSafe,
+    .scopes = {"users:read"},
+    .body = handler<&get_profile>()};
+const ToolSpec kUpdatePreferences{
+    .name = "user.updatePreferences",
+    .title = "Change preferences",
+    .description =
+        "Sets or takes back preferences such as language, time zone and currency. What is not named stays as it is.",
+    .effect = Effect::kWrite,
+    .repeat = Repeat::kSafe,
+    .scopes = {"users:write"},
+    .body = handler<&update_preferences>()};
+const ToolSpec kValidateToken{.name = "user.validateToken",
+                              .title = "Who am I",
+                              .description =
+                                  "Checks the credential this very call came with and says who it is: account or key, "
+                                  "workspace, kind, scopes. Takes no token: secrets never go through tools.",
+                              .effect = Effect::kRead,
+                              .repeat = Repeat::kSafe,
+                              .scopes = {"users:read"},
+                              .body = handler<&validate_token>()};
 
 }  // namespace
 

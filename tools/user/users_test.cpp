@@ -1,5 +1,4 @@
 #include <gtest/gtest.h>
-
 #include <nlohmann/json.hpp>
 
 #include "credentials/connections.hpp"
@@ -37,9 +36,13 @@ class AccountToolsTest : public ::testing::Test {
     for (auto list : {user_tools(), connection_tools()}) all.insert(all.end(), list.begin(), list.end());
     pipeline = std::make_unique<Pipeline>(*database, clock, ids, parts, all);
   }
-  Principal owner() { return {"usr_owner", workspace, services::scopes_of(services::Role::kOwner), Principal::Kind::kPerson, "cli"}; }
+  Principal owner() {
+    return {"usr_owner", workspace, services::scopes_of(services::Role::kOwner), Principal::Kind::kPerson, "cli"};
+  }
   Principal model() { return {"usr_owner", workspace, {"*"}, Principal::Kind::kModel, "http"}; }
-  Result<Json> call(const std::string& tool, Json arguments, const Principal& as) { return pipeline->call({.name = tool, .arguments = std::move(arguments), .principal = as}); }
+  Result<Json> call(const std::string& tool, Json arguments, const Principal& as) {
+    return pipeline->call({.name = tool, .arguments = std::move(arguments), .principal = as});
+  }
   Json answer(const std::string& tool, Json arguments, const Principal& as) {
     auto result = call(tool, std::move(arguments), as);
     if (!result.ok()) ADD_FAILURE() << tool << ": " << result.error().text() << " " << result.error().detail;
@@ -60,7 +63,8 @@ class AccountToolsTest : public ::testing::Test {
   std::string add_connection() {
     Json settings = {{"host", "mail.example.org"}, {"from_email", "news@example.org"}, {"username", "news"}};
     auto made = write([&](Tx& tx) {
-      return credentials::create_connection(tx, *vault, workspace, {"smtp", "Main", {{"password", Secret("hunter2hunter2")}}}, settings);
+      return credentials::create_connection(tx, *vault, workspace,
+                                            {"smtp", "Main", {{"password", Secret("hunter2hunter2")}}}, settings);
     });
     return made.id;
   }
@@ -86,8 +90,10 @@ TEST_F(AccountToolsTest, AnOwnerMakesAccountsAndAModelNoPowerfulOne) {
   EXPECT_EQ(made["role"], "editor");
   EXPECT_EQ(error("user.create", {{"email", "ben@example.org"}}, owner()).code, Code::kConflict);
   EXPECT_EQ(answer("user.create", {{"email", "eve@example.org"}}, model())["role"], "viewer");
-  EXPECT_EQ(error("user.create", {{"email", "mal@example.org"}, {"role", "admin"}}, model()).code, Code::kPermissionDenied);
-  Principal editor{made["user_id"], workspace, services::scopes_of(services::Role::kEditor), Principal::Kind::kPerson, "http"};
+  EXPECT_EQ(error("user.create", {{"email", "mal@example.org"}, {"role", "admin"}}, model()).code,
+            Code::kPermissionDenied);
+  Principal editor{made["user_id"], workspace, services::scopes_of(services::Role::kEditor), Principal::Kind::kPerson,
+                   "http"};
   EXPECT_EQ(error("user.create", {{"email", "x@example.org"}}, editor).code, Code::kPermissionDenied);
 }
 
@@ -95,10 +101,16 @@ TEST_F(AccountToolsTest, BadArgumentsAreNamedTogether) {
   auto bad = error("user.create", {{"email", "ben"}, {"role", "king"}, {"password", "x"}}, owner());
   EXPECT_EQ(bad.code, Code::kInvalidArgument);
   EXPECT_EQ(bad.issues.size(), 3u) << bad.text();
-  bad = error("user.updatePreferences", {{"preferences", {{"language", "Deutsch!"}, {"time_zone", "Mars/Base"}, {"currency", "gold"}, {"colour", "red"}}}}, owner());
+  bad = error("user.updatePreferences",
+              {{"preferences",
+                {{"language", "Deutsch!"}, {"time_zone", "Mars/Base"}, {"currency", "gold"}, {"colour", "red"}}}},
+              owner());
   EXPECT_EQ(bad.issues.size(), 4u) << bad.text();
   EXPECT_EQ(error("user.updatePreferences", Json::object(), owner()).issues.size(), 1u);
-  EXPECT_EQ(error("user.updatePreferences", {{"preferences", {{"language", "de"}}}, {"remove", {"language", "colour"}}}, owner()).issues.size(), 2u);
+  EXPECT_EQ(error("user.updatePreferences", {{"preferences", {{"language", "de"}}}, {"remove", {"language", "colour"}}},
+                  owner())
+                .issues.size(),
+            2u);
   EXPECT_EQ(error("user.validateToken", {{"token", "spk_x"}}, owner()).code, Code::kInvalidArgument);
 }
 
@@ -112,10 +124,14 @@ TEST_F(AccountToolsTest, PreferencesAreSetKeptAndTakenBack) {
 
 TEST_F(AccountToolsTest, OtherProfilesAreForThoseWhoManageAccounts) {
   auto viewer = answer("user.create", {{"email", "vi@example.org"}}, owner());
-  Principal as_viewer{viewer["user_id"], workspace, services::scopes_of(services::Role::kViewer), Principal::Kind::kPerson, "http"};
+  Principal as_viewer{viewer["user_id"], workspace, services::scopes_of(services::Role::kViewer),
+                      Principal::Kind::kPerson, "http"};
   EXPECT_EQ(answer("user.getProfile", {{"user_id", viewer["user_id"]}}, as_viewer)["email"], "vi@example.org");
   EXPECT_EQ(error("user.getProfile", {{"user_id", "usr_owner"}}, as_viewer).code, Code::kPermissionDenied);
-  EXPECT_EQ(error("user.updatePreferences", {{"user_id", "usr_owner"}, {"preferences", {{"language", "de"}}}}, as_viewer).code, Code::kPermissionDenied);
+  EXPECT_EQ(
+      error("user.updatePreferences", {{"user_id", "usr_owner"}, {"preferences", {{"language", "de"}}}}, as_viewer)
+          .code,
+      Code::kPermissionDenied);
   EXPECT_EQ(answer("user.getProfile", {{"user_id", viewer["user_id"]}}, owner())["email"], "vi@example.org");
   EXPECT_EQ(error("user.getProfile", {{"user_id", "usr_none"}}, owner()).code, Code::kNotFound);
   Principal nobody = owner();
@@ -124,12 +140,24 @@ TEST_F(AccountToolsTest, OtherProfilesAreForThoseWhoManageAccounts) {
 }
 
 TEST_F(AccountToolsTest, AKeyIsToldWhoItIs) {
-  auto made = write([&](Tx& tx) { return services::create_api_key(tx, workspace, {"usr_owner", "assistant", services::KeyKind::kModel, {"users:read", "campaigns:read"}}, clock.now(), ids); });
-  auto holder = database->read(Scope::system(), [&](Tx& tx) { return services::find_by_key(tx, made.secret.reveal(), "http"); });
+  auto made = write([&](Tx& tx) {
+    return services::create_api_key(
+        tx, workspace, {"usr_owner", "assistant", services::KeyKind::kModel, {"users:read", "campaigns:read"}},
+        clock.now(), ids);
+  });
+  auto holder =
+      database->read(Scope::system(), [&](Tx& tx) { return services::find_by_key(tx, made.secret.reveal(), "http"); });
   ASSERT_TRUE(holder.ok());
   auto who = answer("user_validateToken", Json::object(), holder->principal);
-  EXPECT_EQ(who, (Json{{"valid", true}, {"principal_id", made.key.id}, {"workspace_id", workspace}, {"kind", "model"}, {"scopes", {"users:read", "campaigns:read"}},
-                       {"door", "http"}, {"may_approve", false}, {"user_id", "usr_owner"}, {"role", "owner"}}));
+  EXPECT_EQ(who, (Json{{"valid", true},
+                       {"principal_id", made.key.id},
+                       {"workspace_id", workspace},
+                       {"kind", "model"},
+                       {"scopes", {"users:read", "campaigns:read"}},
+                       {"door", "http"},
+                       {"may_approve", false},
+                       {"user_id", "usr_owner"},
+                       {"role", "owner"}}));
   EXPECT_TRUE(answer("user.validateToken", Json::object(), owner())["may_approve"]);
   EXPECT_EQ(error("user.validateToken", Json::object(), {}).code, Code::kUnauthenticated);
 }
@@ -179,10 +207,12 @@ TEST_F(AccountToolsTest, AConnectionGoesOnlyWithAYesAndWithNothingWaiting) {
   EXPECT_EQ(asked.code, Code::kApprovalRequired);
   ASSERT_EQ(asked.issues.size(), 1u);
   approve(asked.issues[0].message);
-  events::Intent intent{.idem = "test", .channel = "email", .connection_id = id, .address = "ana@example.org", .payload = "{}"};
+  events::Intent intent{
+      .idem = "test", .channel = "email", .connection_id = id, .address = "ana@example.org", .payload = "{}"};
   write([&](Tx& tx) { return events::enqueue(tx, workspace, {&intent, 1}, clock.now(), ids); });
   EXPECT_EQ(error("connections.remove", {{"connection_id", id}}, model()).code, Code::kConflict);
-  write([&](Tx& tx) { return tx.execute("UPDATE outbox SET state = 'accepted' WHERE workspace_id = $1", {workspace}); });
+  write(
+      [&](Tx& tx) { return tx.execute("UPDATE outbox SET state = 'accepted' WHERE workspace_id = $1", {workspace}); });
   EXPECT_EQ(answer("connections.remove", {{"connection_id", id}}, model())["removed"], true);
   EXPECT_EQ(error("connections.get", {{"connection_id", id}}, model()).code, Code::kNotFound);
   auto secrets = write([&](Tx& tx) { return tx.query("SELECT id FROM secret WHERE workspace_id = $1", {workspace}); });
