@@ -37,7 +37,7 @@ std::string clean_lines(std::string_view text, size_t code_points_max);
 std::string without_secrets(std::string_view text, std::vector<std::string>& found);
 
 struct ResultLabel {
-  std::string tool;             // wire name
+  std::string tool;                // wire name
   bool written_by_others = false;  // holds texts of vendors, contacts or strangers
 };
 // {"tool":...,"trust":...,"data":...}, masked, cleaned and cut to kResultBytesMax.

@@ -13,11 +13,14 @@ namespace spreaders::agent {
 namespace {
 
 constexpr std::string_view kAskedSecret =
-    "(The model's answer is not shown: it asked for a password, key, card data or a code. Never type one here; nobody needs it in a chat. Services are connected on the connections page, and approvals are given with their own code there.)";
+    "(The model's answer is not shown: it asked for a password, key, card data or a code. Never type one here; nobody "
+    "needs it in a chat. Services are connected on the connections page, and approvals are given with their own code "
+    "there.)";
 constexpr std::string_view kModelNames = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
 std::string with_weekday(Date date) {
-  static constexpr std::array<std::string_view, 7> days = {"Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"};
+  static constexpr std::array<std::string_view, 7> days = {"Sunday",   "Monday", "Tuesday", "Wednesday",
+                                                           "Thursday", "Friday", "Saturday"};
   return std::string(days[static_cast<size_t>(weekday(date))]) + ", " + to_text(date);
 }
 
@@ -31,8 +34,13 @@ std::string wire_safe(std::string_view text) {
 }
 
 ModelMessage message_of(const StoredMessage& stored) {
-  constexpr std::array roles = {ModelMessage::Role::kUser, ModelMessage::Role::kAssistant, ModelMessage::Role::kToolResult};
-  ModelMessage message{.role = roles[static_cast<size_t>(stored.by)], .text = stored.text, .call_id = stored.call_id, .is_error = stored.is_error, .opaque = stored.opaque};
+  constexpr std::array roles = {ModelMessage::Role::kUser, ModelMessage::Role::kAssistant,
+                                ModelMessage::Role::kToolResult};
+  ModelMessage message{.role = roles[static_cast<size_t>(stored.by)],
+                       .text = stored.text,
+                       .call_id = stored.call_id,
+                       .is_error = stored.is_error,
+                       .opaque = stored.opaque};
   for (const auto& call : stored.calls) message.calls.push_back({call.id, call.name, call.arguments});
   return message;
 }
@@ -46,7 +54,11 @@ size_t bytes_of(const StoredMessage& message) {
 }  // namespace
 
 Principal model_principal(const Principal& person) {
-  Principal model{.id = person.id.ends_with("/model") ? person.id : person.id + "/model", .workspace = person.workspace, .scopes = {}, .kind = Principal::Kind::kModel, .door = "agent"};
+  Principal model{.id = person.id.ends_with("/model") ? person.id : person.id + "/model",
+                  .workspace = person.workspace,
+                  .scopes = {},
+                  .kind = Principal::Kind::kModel,
+                  .door = "agent"};
   for (const auto& scope : person.scopes) {
     if (!scope.starts_with("approvals:")) model.scopes.push_back(scope);
   }
@@ -54,7 +66,12 @@ Principal model_principal(const Principal& person) {
 }
 
 Turn::Turn(const LoopParts& parts, const LoopOptions& options, const Principal& person, RunState& state)
-    : parts_(parts), options_(options), model_(model_principal(person)), state_(state), index_(parts.tools.list(), model_), started_ms_(options.monotonic()) {}
+    : parts_(parts),
+      options_(options),
+      model_(model_principal(person)),
+      state_(state),
+      index_(parts.tools.list(), model_),
+      started_ms_(options.monotonic()) {}
 
 void Turn::stop(StopReason reason, std::string text) {
   if (stop_) return;  // the first reason is the reason
@@ -66,23 +83,33 @@ void Turn::stop(StopReason reason, std::string text) {
 void Turn::check_limits() {
   const auto& limits = options_.limits;
   if (options_.stop.stop_requested()) return stop(StopReason::kCancelled, "The turn was cancelled.");
-  if (state_.turn_tokens >= limits.turn_tokens_max) return stop(StopReason::kTokenLimit, "This message has used its " + std::to_string(limits.turn_tokens_max) + " tokens.");
-  if (state_.tokens >= limits.tokens_max) return stop(StopReason::kTokenLimit, "This conversation has used its " + std::to_string(limits.tokens_max) + " tokens; start a new one.");
-  if (options_.monotonic() - started_ms_ >= limits.turn_time_ms) return stop(StopReason::kTimeLimit, "This message has used its " + std::to_string(limits.turn_time_ms / 1000) + " seconds.");
+  if (state_.turn_tokens >= limits.turn_tokens_max)
+    return stop(StopReason::kTokenLimit,
+                "This message has used its " + std::to_string(limits.turn_tokens_max) + " tokens.");
+  if (state_.tokens >= limits.tokens_max)
+    return stop(StopReason::kTokenLimit,
+                "This conversation has used its " + std::to_string(limits.tokens_max) + " tokens; start a new one.");
+  if (options_.monotonic() - started_ms_ >= limits.turn_time_ms)
+    return stop(StopReason::kTimeLimit,
+                "This message has used its " + std::to_string(limits.turn_time_ms / 1000) + " seconds.");
 }
 
 Result<TurnResult> Turn::run() {
   for (;;) {
     TRY(run_open_calls());
     if (!stop_) check_limits();
-    if (!stop_ && state_.turn_answers >= options_.limits.answers_max) stop(StopReason::kAnswerLimit, "The model did not come to an end in " + std::to_string(options_.limits.answers_max) + " answers.");
+    if (!stop_ && state_.turn_answers >= options_.limits.answers_max)
+      stop(StopReason::kAnswerLimit,
+           "The model did not come to an end in " + std::to_string(options_.limits.answers_max) + " answers.");
     if (stop_) return finish();
     std::vector<Json> schemas;
     ModelRequest asked = TRY(request(schemas));
     auto answer = parts_.model.complete(asked);
-    if (!answer.ok() && (answer.error().code == Code::kCancelled || options_.stop.stop_requested())) stop(StopReason::kCancelled, "The turn was cancelled.");
+    if (!answer.ok() && (answer.error().code == Code::kCancelled || options_.stop.stop_requested()))
+      stop(StopReason::kCancelled, "The turn was cancelled.");
     if (!answer.ok()) {
-      stop(StopReason::kModelFailed, "The model gave no whole answer, so nothing of it was used: " + clean_lines(answer.error().message, 300));
+      stop(StopReason::kModelFailed,
+           "The model gave no whole answer, so nothing of it was used: " + clean_lines(answer.error().message, 300));
       return finish();
     }
     take(std::move(*answer));
@@ -95,14 +122,17 @@ Result<ModelRequest> Turn::request(std::vector<Json>& schemas) {
   auto prompt = TRY(planners::llm::load_prompt(options_.prompts, "agent"));
   auto today = to_local(parts_.clock.now(), is_zone(options_.zone) ? options_.zone : "UTC");
   ModelRequest asked;
-  asked.system = TRY(planners::llm::fill(prompt, {{"workspace", clean_lines(options_.workspace_name, 200)}, {"today", with_weekday(today.ok() ? today->date : Date{})}, {"zone", options_.zone}}));
+  asked.system = TRY(planners::llm::fill(prompt, {{"workspace", clean_lines(options_.workspace_name, 200)},
+                                                  {"today", with_weekday(today.ok() ? today->date : Date{})},
+                                                  {"zone", options_.zone}}));
   for (const auto& message : state_.messages) asked.messages.push_back(message_of(message));
-  schemas.reserve(kToolsMax);                              // the request points into it
+  schemas.reserve(kToolsMax);  // the request points into it
   std::vector<std::string> names = state_.offered;
   std::sort(names.begin(), names.end());
   auto add = [&](std::string name, std::string_view description, const FieldList& arguments) {
     schemas.push_back(schema_of_fields(arguments));
-    asked.tools.push_back({.name = std::move(name), .description = std::string(description), .schema = &schemas.back()});
+    asked.tools.push_back(
+        {.name = std::move(name), .description = std::string(description), .schema = &schemas.back()});
   };
   for (const auto& tool : meta_tools()) add(std::string(tool.name), tool.description, tool.arguments());
   for (const auto& name : names) {
@@ -125,14 +155,20 @@ void Turn::take_calls(StoredMessage& message, const std::vector<ModelToolCall>& 
   }
   bool changed = false;
   // One more than may be run, so that the limit is seen to be passed.
-  size_t kept = std::min(calls.size(), static_cast<size_t>(std::max<int64_t>(options_.limits.calls_max - state_.turn_calls, 0)) + 1);
+  size_t kept = std::min(calls.size(),
+                         static_cast<size_t>(std::max<int64_t>(options_.limits.calls_max - state_.turn_calls, 0)) + 1);
   for (size_t i = 0; i < kept; ++i) {
     const auto& call = calls[i];
-    StoredCall stored{wire_safe(call.id), wire_safe(call.name), call.arguments.empty() ? "{}" : call.arguments, "", hex(sha256(call.name + "\n" + call.arguments)).substr(0, 32)};
-    if (!in_answer.insert(call.id).second) stored.fault = "Two calls of your answer have the same id; this one was not run.";
+    StoredCall stored{wire_safe(call.id), wire_safe(call.name), call.arguments.empty() ? "{}" : call.arguments, "",
+                      hex(sha256(call.name + "\n" + call.arguments)).substr(0, 32)};
+    if (!in_answer.insert(call.id).second)
+      stored.fault = "Two calls of your answer have the same id; this one was not run.";
     else if (stored.name != call.name) stored.fault = "Tool names have only letters, digits, _ and -, at most 64.";
-    else if (call.arguments.size() > kArgumentsBytesMax) stored.fault = "The arguments have " + std::to_string(call.arguments.size()) + " bytes; at most " + std::to_string(kArgumentsBytesMax) + " are read.";
-    else if (auto parsed = parse_json(stored.arguments, {.bytes_max = kArgumentsBytesMax}); !parsed.ok()) stored.fault = "The arguments are not readable: " + clean_lines(parsed.error().text(), 300);
+    else if (call.arguments.size() > kArgumentsBytesMax)
+      stored.fault = "The arguments have " + std::to_string(call.arguments.size()) + " bytes; at most " +
+                     std::to_string(kArgumentsBytesMax) + " are read.";
+    else if (auto parsed = parse_json(stored.arguments, {.bytes_max = kArgumentsBytesMax}); !parsed.ok())
+      stored.fault = "The arguments are not readable: " + clean_lines(parsed.error().text(), 300);
     else if (!parsed->is_object()) stored.fault = "The arguments have to be a JSON object.";
     if (!stored.fault.empty()) stored.arguments = "{}";
     // Small servers count from nought in every answer; vendors want ids that are unique in the conversation.
@@ -152,24 +188,35 @@ void Turn::take(ModelAnswer answer) {
   state_.tokens += tokens;
   bool whole = answer.stop == ModelStop::kEnd || answer.stop == ModelStop::kToolUse || answer.stop == ModelStop::kPause;
   if (answer.opaque.size() > kHistoryBytesMax || !whole) answer.opaque.clear();
-  StoredMessage message{.by = Speaker::kModel, .text = clean_lines(answer.text, kReplyMax), .opaque = std::move(answer.opaque), .step = state_.step};
+  StoredMessage message{.by = Speaker::kModel,
+                        .text = clean_lines(answer.text, kReplyMax),
+                        .opaque = std::move(answer.opaque),
+                        .step = state_.step};
   if (!message.text.empty()) words_ = message.text;
   if (whole) take_calls(message, answer.calls);
   bool calls_something = !message.calls.empty();
-  bool says_something = !message.text.empty() || calls_something || (answer.stop == ModelStop::kPause && !message.opaque.empty());
+  bool says_something =
+      !message.text.empty() || calls_something || (answer.stop == ModelStop::kPause && !message.opaque.empty());
   if (says_something) state_.messages.push_back(std::move(message));
   if (!calls_something) end_without_calls(answer);
 }
 
 void Turn::end_without_calls(const ModelAnswer& answer) {
   switch (answer.stop) {
-    case ModelStop::kRefusal: return stop(StopReason::kRefused, "The model declined (" + clean_lines(answer.stop_detail, 200) + ").");
-    case ModelStop::kLength: return stop(StopReason::kCutOff, "The model's answer was longer than " + std::to_string(options_.limits.answer_tokens_max) + " tokens; nothing it called was run.");
+    case ModelStop::kRefusal:
+      return stop(StopReason::kRefused, "The model declined (" + clean_lines(answer.stop_detail, 200) + ").");
+    case ModelStop::kLength:
+      return stop(StopReason::kCutOff, "The model's answer was longer than " +
+                                           std::to_string(options_.limits.answer_tokens_max) +
+                                           " tokens; nothing it called was run.");
     case ModelStop::kPause:
       state_.messages.push_back({.by = Speaker::kUser, .text = "(Go on.)"});
       return;
-    case ModelStop::kOther: return stop(StopReason::kModelFailed, "The model stopped for a reason that is not known here (" + clean_lines(answer.stop_detail, 200) + ").");
-    default: break;
+    case ModelStop::kOther:
+      return stop(StopReason::kModelFailed, "The model stopped for a reason that is not known here (" +
+                                                clean_lines(answer.stop_detail, 200) + ").");
+    default:
+      break;
   }
   if (trim(answer.text).empty()) return stop(StopReason::kModelFailed, "The model said nothing.");
   stop(StopReason::kAnswered, "The model has answered.");
@@ -180,8 +227,11 @@ void Turn::drop_old_turns() {
   size_t bytes = 0;
   for (const auto& message : state_.messages) bytes += bytes_of(message);
   while (bytes > kHistoryBytesMax) {
-    auto is_turn = [](const StoredMessage& message) { return message.by == Speaker::kUser && message.text != "(Go on.)"; };
-    auto next = std::find_if(state_.messages.begin() + (state_.messages.empty() ? 0 : 1), state_.messages.end(), is_turn);
+    auto is_turn = [](const StoredMessage& message) {
+      return message.by == Speaker::kUser && message.text != "(Go on.)";
+    };
+    auto next =
+        std::find_if(state_.messages.begin() + (state_.messages.empty() ? 0 : 1), state_.messages.end(), is_turn);
     if (next == state_.messages.end()) return;
     for (auto it = state_.messages.begin(); it != next; ++it) bytes -= bytes_of(*it);
     state_.messages.erase(state_.messages.begin(), next);
@@ -198,8 +248,10 @@ std::string Turn::log_line() const {
     outside += ok && effect && *effect >= Effect::kPublish;
     refused += !ok;
   }
-  std::string line = "By the log: " + std::to_string(read) + " looked up, " + std::to_string(wrote) + " written as drafts or records, " + std::to_string(refused) + " refused or failed; ";
-  return line + (outside == 0 ? "nothing was sent, published, paid or approved." : std::to_string(outside) + " approved before and carried out.");
+  std::string line = "By the log: " + std::to_string(read) + " looked up, " + std::to_string(wrote) +
+                     " written as drafts or records, " + std::to_string(refused) + " refused or failed; ";
+  return line + (outside == 0 ? "nothing was sent, published, paid or approved."
+                              : std::to_string(outside) + " approved before and carried out.");
 }
 
 Result<TurnResult> Turn::finish() {
@@ -217,7 +269,11 @@ Result<TurnResult> Turn::finish() {
   result_.calls = state_.calls;
   result_.tokens = state_.turn_tokens;
   result_.log_line = log_line();
-  log_info("agent turn", {{"run", state_.run_id}, {"stop", enum_name(*stop_)}, {"answers", state_.turn_answers}, {"calls", state_.turn_calls}, {"tokens", state_.turn_tokens}});
+  log_info("agent turn", {{"run", state_.run_id},
+                          {"stop", enum_name(*stop_)},
+                          {"answers", state_.turn_answers},
+                          {"calls", state_.turn_calls},
+                          {"tokens", state_.turn_tokens}});
   return std::move(result_);
 }
 
@@ -231,20 +287,27 @@ Result<RunState> start_run(const LoopParts& parts, const Principal& person) {
   return state;
 }
 
-Result<TurnResult> say(const LoopParts& parts, const LoopOptions& options, const Principal& person, RunState& state, const std::string& text) {
+Result<TurnResult> say(const LoopParts& parts, const LoopOptions& options, const Principal& person, RunState& state,
+                       const std::string& text) {
   if (state.status != "idle") return conflict("the answer to the message before is unfinished; go on with it first");
   if (!is_utf8(text)) return invalid("the message is not valid UTF-8");
   if (trim(text).empty()) return invalid("the message is empty");
-  if (count_code_points(text) > kSayMax) return invalid("the message is longer than " + std::to_string(kSayMax) + " characters");
-  if (state.said.size() >= kSaidMax) return conflict("this conversation has " + std::to_string(kSaidMax) + " messages; start a new one");
+  if (count_code_points(text) > kSayMax)
+    return invalid("the message is longer than " + std::to_string(kSayMax) + " characters");
+  if (state.said.size() >= kSaidMax)
+    return conflict("this conversation has " + std::to_string(kSaidMax) + " messages; start a new one");
   CHECK(state.workspace == person.workspace && state.person == person.id, "a run belongs to one person");
   std::vector<std::string> secrets;
   std::string clean = clean_lines(without_secrets(text, secrets), kSayMax);
   if (trim(clean).empty()) return invalid("the message is empty");
   Turn turn(parts, options, person, state);
-  for (const auto& kind : secrets) turn.notice("Your message held what looks like a secret (" + kind + "). It was taken out, and neither stored nor given to the model. Revoke it, and connect services on the connections page.");
+  for (const auto& kind : secrets)
+    turn.notice("Your message held what looks like a secret (" + kind +
+                "). It was taken out, and neither stored nor given to the model. Revoke it, and connect services on "
+                "the connections page.");
   state.said.push_back(clean);
-  state.messages.push_back({.by = Speaker::kUser, .text = "Message " + std::to_string(state.said.size()) + ":\n" + clean});
+  state.messages.push_back(
+      {.by = Speaker::kUser, .text = "Message " + std::to_string(state.said.size()) + ":\n" + clean});
   state.turn_answers = state.turn_calls = state.turn_tokens = 0;
   state.seen.clear();
   state.calls.clear();

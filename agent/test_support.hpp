@@ -1,10 +1,9 @@
 // What the agent's tests share: a small catalogue of tools and a ToolRunner that refuses as the pipeline does.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <deque>
 #include <functional>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -19,8 +18,10 @@ struct AnyArgs {
   std::optional<std::string> campaign_id, name, text, email, link, approval_id, list;
   std::optional<double> budget_amount;
   std::optional<std::string> consent_source;
-  SPR_FIELDS(AnyArgs, SPR_FIELD(campaign_id, "Id of the campaign"), SPR_FIELD(name, "A name"), SPR_FIELD(text, "A text"), SPR_FIELD(email, "An address"), SPR_FIELD(link, "Where it leads"),
-             SPR_FIELD(approval_id, "Id of the approval"), SPR_FIELD(list, "A list"), SPR_FIELD(budget_amount, "Budget"), SPR_FIELD(consent_source, "Where consent was given"));
+  SPR_FIELDS(AnyArgs, SPR_FIELD(campaign_id, "Id of the campaign"), SPR_FIELD(name, "A name"),
+             SPR_FIELD(text, "A text"), SPR_FIELD(email, "An address"), SPR_FIELD(link, "Where it leads"),
+             SPR_FIELD(approval_id, "Id of the approval"), SPR_FIELD(list, "A list"),
+             SPR_FIELD(budget_amount, "Budget"), SPR_FIELD(consent_source, "Where consent was given"));
 };
 struct AnyAnswer {
   Json data;
@@ -28,20 +29,76 @@ struct AnyAnswer {
 };
 inline Result<AnyAnswer> never(ToolContext&, const AnyArgs&) { return internal("the fake runner answers"); }
 
-inline const ToolSpec kPlan{.name = "campaign.plan", .title = "Plan", .description = "Makes a plan.", .effect = Effect::kWrite, .repeat = Repeat::kNeedsKey, .scopes = {"campaigns:write"}, .body = handler<&never>()};
-inline const ToolSpec kCreate{.name = "campaign.create", .title = "Create a campaign", .description = "Makes a draft campaign with a budget.", .effect = Effect::kWrite, .repeat = Repeat::kNeedsKey, .scopes = {"campaigns:write"}, .body = handler<&never>()};
-inline const ToolSpec kExecute{.name = "campaign.execute", .title = "Start a campaign", .description = "Sends the campaign.", .effect = Effect::kPublish, .repeat = Repeat::kSafe, .scopes = {"campaigns:send"}, .body = handler<&never>()};
-inline const ToolSpec kStatus{.name = "campaign.getStatus", .title = "Status of a campaign", .description = "State and figures of a campaign.", .effect = Effect::kRead, .repeat = Repeat::kSafe, .scopes = {"campaigns:read"}, .body = handler<&never>()};
-inline const ToolSpec kContacts{.name = "audience.listContacts", .title = "List contacts", .description = "The contacts of a list.", .effect = Effect::kRead, .repeat = Repeat::kSafe, .scopes = {"audience:read"}, .body = handler<&never>()};
-inline const ToolSpec kImport{.name = "audience.importContacts", .title = "Import contacts", .description = "Adds contacts with their consent.", .effect = Effect::kWrite, .repeat = Repeat::kNeedsKey, .scopes = {"audience:write"}, .body = handler<&never>()};
-inline const ToolSpec kDecide{.name = "approvals.decide", .title = "Decide", .description = "Approves or rejects.", .effect = Effect::kWrite, .repeat = Repeat::kSafe, .scopes = {"approvals:decide"}, .body = handler<&never>()};
-inline const ToolSpec kDelete{.name = "database.deleteAll", .title = "Delete everything", .description = "Deletes the campaigns.", .effect = Effect::kDestroy, .repeat = Repeat::kSafe, .scopes = {"database:write"}, .body = handler<&never>()};
-inline const ToolSpec kRotate{.name = "security.rotateKeys", .title = "Rotate keys", .description = "New keys for campaigns.", .effect = Effect::kWrite, .repeat = Repeat::kSafe, .scopes = {"security:write"}, .body = handler<&never>(), .operator_only = true};
+inline const ToolSpec kPlan{.name = "campaign.plan",
+                            .title = "Plan",
+                            .description = "Makes a plan.",
+                            .effect = Effect::kWrite,
+                            .repeat = Repeat::kNeedsKey,
+                            .scopes = {"campaigns:write"},
+                            .body = handler<&never>()};
+inline const ToolSpec kCreate{.name = "campaign.create",
+                              .title = "Create a campaign",
+                              .description = "Makes a draft campaign with a budget.",
+                              .effect = Effect::kWrite,
+                              .repeat = Repeat::kNeedsKey,
+                              .scopes = {"campaigns:write"},
+                              .body = handler<&never>()};
+inline const ToolSpec kExecute{.name = "campaign.execute",
+                               .title = "Start a campaign",
+                               .description = "Sends the campaign.",
+                               .effect = Effect::kPublish,
+                               .repeat = Repeat::kSafe,
+                               .scopes = {"campaigns:send"},
+                               .body = handler<&never>()};
+inline const ToolSpec kStatus{.name = "campaign.getStatus",
+                              .title = "Status of a campaign",
+                              .description = "State and figures of a campaign.",
+                              .effect = Effect::kRead,
+                              .repeat = Repeat::kSafe,
+                              .scopes = {"campaigns:read"},
+                              .body = handler<&never>()};
+inline const ToolSpec kContacts{.name = "audience.listContacts",
+                                .title = "List contacts",
+                                .description = "The contacts of a list.",
+                                .effect = Effect::kRead,
+                                .repeat = Repeat::kSafe,
+                                .scopes = {"audience:read"},
+                                .body = handler<&never>()};
+inline const ToolSpec kImport{.name = "audience.importContacts",
+                              .title = "Import contacts",
+                              .description = "Adds contacts with their consent.",
+                              .effect = Effect::kWrite,
+                              .repeat = Repeat::kNeedsKey,
+                              .scopes = {"audience:write"},
+                              .body = handler<&never>()};
+inline const ToolSpec kDecide{.name = "approvals.decide",
+                              .title = "Decide",
+                              .description = "Approves or rejects.",
+                              .effect = Effect::kWrite,
+                              .repeat = Repeat::kSafe,
+                              .scopes = {"approvals:decide"},
+                              .body = handler<&never>()};
+inline const ToolSpec kDelete{.name = "database.deleteAll",
+                              .title = "Delete everything",
+                              .description = "Deletes the campaigns.",
+                              .effect = Effect::kDestroy,
+                              .repeat = Repeat::kSafe,
+                              .scopes = {"database:write"},
+                              .body = handler<&never>()};
+inline const ToolSpec kRotate{.name = "security.rotateKeys",
+                              .title = "Rotate keys",
+                              .description = "New keys for campaigns.",
+                              .effect = Effect::kWrite,
+                              .repeat = Repeat::kSafe,
+                              .scopes = {"security:write"},
+                              .body = handler<&never>(),
+                              .operator_only = true};
 
 class FakeRunner final : public ToolRunner {
  public:
   [[nodiscard]] ToolList list() const override {
-    static const ToolSpec* const all[] = {&kPlan, &kCreate, &kExecute, &kStatus, &kContacts, &kImport, &kDecide, &kDelete, &kRotate};
+    static const ToolSpec* const all[] = {&kPlan,   &kCreate, &kExecute, &kStatus, &kContacts,
+                                          &kImport, &kDecide, &kDelete,  &kRotate};
     return all;
   }
   [[nodiscard]] const ToolSpec* find(std::string_view name) const override {
@@ -55,7 +112,8 @@ class FakeRunner final : public ToolRunner {
     EXPECT_EQ(call.principal.kind, Principal::Kind::kModel);
     EXPECT_EQ(call.principal.door, "agent");
     bool allowed = spec != nullptr;
-    for (size_t i = 0; spec != nullptr && i < spec->scopes.count; ++i) allowed = allowed && call.principal.may(spec->scopes.values[i]);
+    for (size_t i = 0; spec != nullptr && i < spec->scopes.count; ++i)
+      allowed = allowed && call.principal.may(spec->scopes.values[i]);
     if (!allowed) {
       refused.push_back(call.name);
       return Error{Code::kPermissionDenied, "you do not hold the scope"};
@@ -66,22 +124,32 @@ class FakeRunner final : public ToolRunner {
       if (!is_new) return entry->second;
     }
     calls.push_back(call);
-    if (spec->effect >= Effect::kPublish) return Error{Code::kApprovalRequired, "a person has to approve this first", "", 0, {{"approval_id", "apr_1"}}};
+    if (spec->effect >= Effect::kPublish)
+      return Error{Code::kApprovalRequired, "a person has to approve this first", "", 0, {{"approval_id", "apr_1"}}};
     auto answer = on_call ? on_call(call) : Result<Json>(Json{{"ok", true}});
     if (answer.ok() && !call.idempotency_key.empty()) answers[call.idempotency_key] = *answer;
     return answer;
   }
   Result<void> admit(storage::Tx&, const ToolCall&) override { return {}; }
 
-  std::vector<ToolCall> calls;          // those that were let through to a handler
+  std::vector<ToolCall> calls;  // those that were let through to a handler
   std::vector<std::string> refused;
   std::map<std::string, Json> answers;  // by idempotency key
   std::function<Result<Json>(const ToolCall&)> on_call;
 };
 
 inline Json plan_answer(const std::string& status = "ready") {
-  return {{"plan_id", "pln_1"}, {"revision", 1}, {"status", status}, {"outcome", "plan"}, {"reply", "Here is a plan."}, {"card", "PLAN CARD 250 USD to 40 people"}, {"campaign_id", "cmp_1"},
-          {"questions", Json::array()}, {"changes", Json::array()}, {"note", ""}, {"plan", {{"steps", "a very long document"}}}};
+  return {{"plan_id", "pln_1"},
+          {"revision", 1},
+          {"status", status},
+          {"outcome", "plan"},
+          {"reply", "Here is a plan."},
+          {"card", "PLAN CARD 250 USD to 40 people"},
+          {"campaign_id", "cmp_1"},
+          {"questions", Json::array()},
+          {"changes", Json::array()},
+          {"note", ""},
+          {"plan", {{"steps", "a very long document"}}}};
 }
 
 class LoopTest : public ::testing::Test {
@@ -131,7 +199,9 @@ class LoopTest : public ::testing::Test {
     EXPECT_TRUE(open.empty());
   }
   std::string stored() {
-    auto row = storage_->read(storage::Scope::of("wsp_1"), [&](storage::Tx& tx) { return tx.query("SELECT state FROM agent_run WHERE workspace_id = $1 AND id = $2", {"wsp_1", state.run_id}); });
+    auto row = storage_->read(storage::Scope::of("wsp_1"), [&](storage::Tx& tx) {
+      return tx.query("SELECT state FROM agent_run WHERE workspace_id = $1 AND id = $2", {"wsp_1", state.run_id});
+    });
     return row.ok() && row->size() == 1 ? (*row)[0][0].text() : "";
   }
   // Results of the last request, as the model read them.
@@ -149,7 +219,11 @@ class LoopTest : public ::testing::Test {
   SequenceIds ids{7};
   FakeRunner runner;
   spreaders::testing::ScriptedModel model;
-  Principal person{.id = "usr_1", .workspace = "wsp_1", .scopes = {"*", "approvals:decide"}, .kind = Principal::Kind::kPerson, .door = "chat"};
+  Principal person{.id = "usr_1",
+                   .workspace = "wsp_1",
+                   .scopes = {"*", "approvals:decide"},
+                   .kind = Principal::Kind::kPerson,
+                   .door = "chat"};
   LoopOptions options;
   RunState state;
   int64_t now_ms = 0;

@@ -8,16 +8,21 @@ namespace spreaders::agent {
 
 namespace {
 
-constexpr std::string_view kPersonDecides = "A person decides about this; nothing has happened yet. You cannot approve it and you are not told when they do. Stop here.";
+constexpr std::string_view kPersonDecides =
+    "A person decides about this; nothing has happened yet. You cannot approve it and you are not told when they do. "
+    "Stop here.";
 constexpr std::string_view kNotRun = "Not run: the turn was stopped before it.";
 constexpr size_t kErrorMax = 2'000;  // code points of an error that the model sees
 const JsonLimits kArgumentLimits{.bytes_max = kArgumentsBytesMax, .depth_max = 24, .keys_max = 256};
 
-CallAnswer mistake(std::string text, std::string outcome = "invalid_argument") { return {std::move(text), true, std::move(outcome)}; }
+CallAnswer mistake(std::string text, std::string outcome = "invalid_argument") {
+  return {std::move(text), true, std::move(outcome)};
+}
 
 bool holds_words_of_others(const ToolSpec& spec) {
   bool others = spec.open_world;
-  for (auto scope : spec.scopes.list()) others = others || scope.starts_with("audience:") || scope.starts_with("consent:");
+  for (auto scope : spec.scopes.list())
+    others = others || scope.starts_with("audience:") || scope.starts_with("consent:");
   return others;
 }
 
@@ -34,14 +39,20 @@ Result<void> Turn::run_open_calls() {
     CallAnswer done{std::string(kNotRun), true, "not_run"};
     if (!stop_ && options_.stop.stop_requested()) stop(StopReason::kCancelled, "The turn was cancelled.");
     if (!stop_) check_limits();
-    if (!stop_ && state_.turn_calls >= options_.limits.calls_max) stop(StopReason::kCallLimit, "The model made " + std::to_string(state_.turn_calls) + " calls for one message, which is the limit.");
+    if (!stop_ && state_.turn_calls >= options_.limits.calls_max)
+      stop(StopReason::kCallLimit,
+           "The model made " + std::to_string(state_.turn_calls) + " calls for one message, which is the limit.");
     if (!stop_) {
       ++state_.turn_calls;
       done = run_call(answer.calls[i], record);
     }
     record.outcome = done.outcome;
     state_.calls.push_back(record);
-    state_.messages.push_back({.by = Speaker::kTool, .text = std::move(done.text), .call_id = answer.calls[i].id, .is_error = done.is_error, .step = answer.step});
+    state_.messages.push_back({.by = Speaker::kTool,
+                               .text = std::move(done.text),
+                               .call_id = answer.calls[i].id,
+                               .is_error = done.is_error,
+                               .step = answer.step});
     TRY(save());
     if (options_.on_call) options_.on_call(record);
   }
@@ -50,7 +61,8 @@ Result<void> Turn::run_open_calls() {
 
 CallAnswer Turn::run_call(const StoredCall& call, CallRecord& record) {
   if (++state_.seen[call.print] >= options_.limits.repeats_max) {
-    stop(StopReason::kRepeatedCall, "The model made the same call " + std::to_string(options_.limits.repeats_max) + " times.");
+    stop(StopReason::kRepeatedCall,
+         "The model made the same call " + std::to_string(options_.limits.repeats_max) + " times.");
     return mistake(std::string(kNotRun), "not_run");
   }
   if (!call.fault.empty()) return mistake(call.fault);
@@ -69,36 +81,49 @@ CallAnswer Turn::run_call(const StoredCall& call, CallRecord& record) {
   record.tool = spec->name.value;
   record.effect = enum_name(spec->effect);
   bool is_offered = std::find(state_.offered.begin(), state_.offered.end(), spec->name.value) != state_.offered.end();
-  if (!is_offered) return mistake("'" + call.name + "' is not among your tools now; ask tools_describe for it first.", "refused");
+  if (!is_offered)
+    return mistake("'" + call.name + "' is not among your tools now; ask tools_describe for it first.", "refused");
   if (Issues wrong = flow_problems(*parsed, said()); !wrong.empty()) {
     refuse_on_record(record.tool, *parsed);
-    return mistake(clean_lines(issues_error("The call was refused. Its arguments", std::move(wrong)).text(), kErrorMax), "refused");
+    return mistake(clean_lines(issues_error("The call was refused. Its arguments", std::move(wrong)).text(), kErrorMax),
+                   "refused");
   }
   return run_tool(*spec, *parsed, record);
 }
 
-// The pipeline audits every call that it refuses. A principal without scopes is always refused, so this leaves a row in the
-// audit and does nothing else.
+// The pipeline audits every call that it refuses. A principal without scopes is always refused, so this leaves a row in
+// the audit and does nothing else.
 void Turn::refuse_on_record(const std::string& name, const Json& arguments) {
   Principal nobody = model_;
   nobody.scopes.clear();
-  auto refused = parts_.tools.call({.name = name, .arguments = arguments, .principal = nobody, .trace_id = state_.run_id});
+  auto refused =
+      parts_.tools.call({.name = name, .arguments = arguments, .principal = nobody, .trace_id = state_.run_id});
   CHECK(!refused.ok(), "a call without any scope is refused");
 }
 
-std::string Turn::key_of(const CallRecord& record) const { return state_.run_id + ":" + std::to_string(record.step) + ":" + std::to_string(record.index); }
+std::string Turn::key_of(const CallRecord& record) const {
+  return state_.run_id + ":" + std::to_string(record.step) + ":" + std::to_string(record.index);
+}
 
 Result<Json> Turn::call_runner(std::string name, Json arguments, const std::string& key) {
-  return parts_.tools.call({.name = std::move(name), .arguments = std::move(arguments), .principal = model_, .idempotency_key = key, .trace_id = state_.run_id, .stop = options_.stop});
+  return parts_.tools.call({.name = std::move(name),
+                            .arguments = std::move(arguments),
+                            .principal = model_,
+                            .idempotency_key = key,
+                            .trace_id = state_.run_id,
+                            .stop = options_.stop});
 }
 
 CallAnswer Turn::run_tool(const ToolSpec& spec, const Json& arguments, const CallRecord& record) {
   std::string wire = wire_name(spec.name.value);
-  auto answer = call_runner(std::string(spec.name.value), arguments, spec.effect == Effect::kRead ? "" : key_of(record));
+  auto answer =
+      call_runner(std::string(spec.name.value), arguments, spec.effect == Effect::kRead ? "" : key_of(record));
   if (!answer.ok()) return failed(answer.error(), spec.name.value);
   ResultLabel label{wire, holds_words_of_others(spec)};
   std::string text = for_model(*answer, label);
-  if (spec.effect == Effect::kRead) result_.results.push_back({std::string(spec.name.value), std::string(spec.title.value), parse_json(text).value_or(Json())["data"]});
+  if (spec.effect == Effect::kRead)
+    result_.results.push_back(
+        {std::string(spec.name.value), std::string(spec.title.value), parse_json(text).value_or(Json())["data"]});
   return {std::move(text)};
 }
 
@@ -113,7 +138,8 @@ CallAnswer Turn::failed(const Error& error, std::string_view tool) {
     return {std::string(kPersonDecides), true, outcome};
   }
   if (error.code == Code::kCancelled) stop(StopReason::kCancelled, "The turn was cancelled.");
-  if (error.code == Code::kInternal) return mistake("The tool failed; that is not your fault. Do not try again.", outcome);
+  if (error.code == Code::kInternal)
+    return mistake("The tool failed; that is not your fault. Do not try again.", outcome);
   return mistake(mask_people(clean_lines(error.text(), kErrorMax)), outcome);
 }
 
@@ -131,7 +157,10 @@ CallAnswer Turn::search_tools(const Json& arguments) {
   if (!args.ok()) return mistake(clean_lines(args.error().text(), kErrorMax));
   Json found = Json::array();
   for (const auto& hit : index_.search(args->query, static_cast<size_t>(args->limit))) {
-    found.push_back({{"name", wire_name(hit.spec->name.value)}, {"title", hit.spec->title.value}, {"description", hit.spec->description.value}, {"risk", risk_class(hit.spec->effect)}});
+    found.push_back({{"name", wire_name(hit.spec->name.value)},
+                     {"title", hit.spec->title.value},
+                     {"description", hit.spec->description.value},
+                     {"risk", risk_class(hit.spec->effect)}});
     offer_tool(*hit.spec, state_.offered);
   }
   return {to_text(Json{{"tools", found}})};
@@ -148,10 +177,14 @@ CallAnswer Turn::describe_tools(const Json& arguments) {
       unknown.push_back(clean_lines(name, 64));
       continue;
     }
-    described.push_back({{"name", wire_name(spec->name.value)}, {"description", spec->description.value}, {"risk", risk_class(spec->effect)}, {"arguments", schema_of_fields(spec->body.arguments())}});
+    described.push_back({{"name", wire_name(spec->name.value)},
+                         {"description", spec->description.value},
+                         {"risk", risk_class(spec->effect)},
+                         {"arguments", schema_of_fields(spec->body.arguments())}});
     offer_tool(*spec, state_.offered);
   }
-  return {to_text(Json{{"tools", described}, {"unknown", unknown}}), described.empty(), described.empty() ? "not_found" : "ok"};
+  return {to_text(Json{{"tools", described}, {"unknown", unknown}}), described.empty(),
+          described.empty() ? "not_found" : "ok"};
 }
 
 CallAnswer Turn::propose(const Json& arguments, const CallRecord& record) {
@@ -162,9 +195,11 @@ CallAnswer Turn::propose(const Json& arguments, const CallRecord& record) {
   auto count = static_cast<int64_t>(state_.said.size());
   std::set<int64_t> wanted;
   if (args->messages) wanted.insert(args->messages->begin(), args->messages->end());
-  else for (int64_t i = state_.said_planned; i < count; ++i) wanted.insert(i + 1);
+  else
+    for (int64_t i = state_.said_planned; i < count; ++i) wanted.insert(i + 1);
   if (wanted.empty()) return mistake("The user has said nothing new since the plan at hand.");
-  if (*wanted.begin() < 1 || *wanted.rbegin() > count) return mistake("The user's messages are numbered 1 to " + std::to_string(count) + ".");
+  if (*wanted.begin() < 1 || *wanted.rbegin() > count)
+    return mistake("The user's messages are numbered 1 to " + std::to_string(count) + ".");
   std::string words;
   for (int64_t number : wanted) words += (words.empty() ? "" : "\n") + state_.said[static_cast<size_t>(number - 1)];
   if (count_code_points(words) > kSayMax) return mistake("These messages are too long together; name fewer.");
@@ -176,7 +211,8 @@ CallAnswer Turn::propose(const Json& arguments, const CallRecord& record) {
   keep_plan(*answer);
   Json brief = *answer;
   brief.erase("plan");  // the card says it in a tenth of the tokens
-  brief["shown_to_user"] = "The card, its questions and its changes are shown to the user beside your answer; do not repeat them.";
+  brief["shown_to_user"] =
+      "The card, its questions and its changes are shown to the user beside your answer; do not repeat them.";
   return {for_model(brief, {"plan_propose", true})};
 }
 
@@ -208,7 +244,9 @@ CallAnswer Turn::plan_status(const CallRecord&) {
     auto campaign = call_runner("campaign.getStatus", {{"campaign_id", state_.campaign_id}}, "");
     if (!campaign.ok()) return failed(campaign.error(), "campaign.getStatus");
     seen["campaign"] = *campaign;
-    result_.results.push_back({"campaign.getStatus", "Status of a campaign", parse_json(for_model(*campaign, {"campaign_getStatus", false})).value_or(Json())["data"]});
+    result_.results.push_back(
+        {"campaign.getStatus", "Status of a campaign",
+         parse_json(for_model(*campaign, {"campaign_getStatus", false})).value_or(Json())["data"]});
   }
   return {for_model(seen, {"plan_status", false})};
 }
@@ -220,8 +258,12 @@ CallAnswer Turn::ask_user(const Json& arguments) {
     std::string all = question.text;
     for (const auto& choice : question.choices) all += "\n" + choice;
     if (asks_for_secret(all)) {
-      notice("The model asked for a password, key, card data or a code. It was not passed on: nobody here needs one in a chat. Services are connected on the connections page.");
-      return mistake("Never ask for passwords, keys, card data or codes. Services are connected on the connections page.", "refused");
+      notice(
+          "The model asked for a password, key, card data or a code. It was not passed on: nobody here needs one in a "
+          "chat. Services are connected on the connections page.");
+      return mistake(
+          "Never ask for passwords, keys, card data or codes. Services are connected on the connections page.",
+          "refused");
     }
   }
   for (const auto& question : args->questions) {

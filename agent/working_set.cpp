@@ -8,20 +8,21 @@ namespace spreaders::agent {
 
 namespace {
 
-constexpr double kSaturation = 1.2;  // k1 of BM25
+constexpr double kSaturation = 1.2;    // k1 of BM25
 constexpr double kLengthShare = 0.75;  // b of BM25
-constexpr int kNestingMax = 3;       // levels of argument names that are searched
+constexpr int kNestingMax = 3;         // levels of argument names that are searched
 
 // What a conversation about campaigns nearly always needs, while nothing better is known.
-constexpr std::string_view kUsual[] = {"campaign.list", "campaign.getStatus", "audience.listAudiences", "audience.resolve",
-                                       "analytics.getOverview", "ai.summarizeCampaign"};
+constexpr std::string_view kUsual[] = {"campaign.list",    "campaign.getStatus",    "audience.listAudiences",
+                                       "audience.resolve", "analytics.getOverview", "ai.summarizeCampaign"};
 // plan_propose and plan_status stand for these: a plan is made from the user's own words, not from a model's.
 constexpr std::string_view kBehindMeta[] = {"campaign.plan", "ai.generateCampaignPlan", "ai.processInput",
                                             "ai.voiceToText"};
 // Words that say nothing about which tool is meant.
-constexpr std::string_view kStopWords[] = {"a",    "an", "and", "are", "as",   "at",  "be",   "by",   "for", "from", "how", "i",
-                                           "in",   "is", "it",  "me",  "my",   "not", "of",   "on",   "one", "or",   "our", "please",
-                                           "that", "the", "their", "them", "this", "to", "we", "what", "with", "you", "your", "can"};
+constexpr std::string_view kStopWords[] = {"a",    "an",   "and", "are", "as",   "at",     "be",   "by",   "for",
+                                           "from", "how",  "i",   "in",  "is",   "it",     "me",   "my",   "not",
+                                           "of",   "on",   "one", "or",  "our",  "please", "that", "the",  "their",
+                                           "them", "this", "to",  "we",  "what", "with",   "you",  "your", "can"};
 
 bool is_upper(char c) { return c >= 'A' && c <= 'Z'; }
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
@@ -100,7 +101,8 @@ ToolIndex::ToolIndex(ToolList tools, const Principal& model) {
 
 std::vector<ToolIndex::Hit> ToolIndex::search(std::string_view query, size_t count) const {
   auto words = search_words(query);
-  std::set<std::string> asked(words.begin(), words.begin() + static_cast<int64_t>(std::min(words.size(), kQueryWordsMax)));
+  std::set<std::string> asked(words.begin(),
+                              words.begin() + static_cast<int64_t>(std::min(words.size(), kQueryWordsMax)));
   std::vector<Hit> hits;
   auto all = static_cast<double>(entries_.size());
   for (const auto& entry : entries_) {

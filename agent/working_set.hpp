@@ -5,7 +5,8 @@
 //   choose_tools(index, "open rate of the autumn mail", state.offered);    // dotted names, least recently wanted first
 //   auto hits = index.search("export contacts", 6);
 //
-// The set changes only when the conversation needs a tool that is not in it, so that a vendor's prompt cache stays good.
+// The set changes only when the conversation needs a tool that is not in it, so that a vendor's prompt cache stays
+// good.
 #pragma once
 
 #include <map>
@@ -17,16 +18,17 @@
 
 namespace spreaders::agent {
 
-constexpr size_t kToolsMax = 24;    // of one request, with the meta tools
+constexpr size_t kToolsMax = 24;  // of one request, with the meta tools
 constexpr size_t kMetaTools = 5;
 constexpr size_t kOfferedMax = kToolsMax - kMetaTools;
-constexpr size_t kSureHits = 8;     // the best so many hits have to be in the set
+constexpr size_t kSureHits = 8;  // the best so many hits have to be in the set
 constexpr size_t kQueryWordsMax = 200;
 
 // Words as the index sees them: lower case, camelCase split, plural s taken off, no stop words.
 std::vector<std::string> search_words(std::string_view text);
 
-// False for administration, R5, approvals, tools whose scopes the principal lacks, and tools that a meta tool stands for.
+// False for administration, R5, approvals, tools whose scopes the principal lacks, and tools that a meta tool stands
+// for.
 bool may_offer(const ToolSpec& spec, const Principal& model);
 
 class ToolIndex {
@@ -49,7 +51,7 @@ class ToolIndex {
     std::map<std::string, double, std::less<>> counts;
     double length = 0;
   };
-  std::vector<Entry> entries_;  // sorted by name
+  std::vector<Entry> entries_;                            // sorted by name
   std::map<std::string, size_t, std::less<>> documents_;  // how many entries hold a word
   std::map<std::string, const ToolSpec*, std::less<>> by_name_;
   double mean_length_ = 1;

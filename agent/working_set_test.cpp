@@ -7,10 +7,12 @@
 namespace spreaders::agent {
 namespace {
 
-const Principal kModel{.id = "usr_1/model", .workspace = "wsp_1", .scopes = {"*"}, .kind = Principal::Kind::kModel, .door = "agent"};
+const Principal kModel{
+    .id = "usr_1/model", .workspace = "wsp_1", .scopes = {"*"}, .kind = Principal::Kind::kModel, .door = "agent"};
 
 TEST(WorkingSet, WordsAreSplitAndShortened) {
-  EXPECT_EQ(search_words("email.trackOpens of the Companies' campaigns"), (std::vector<std::string>{"email", "track", "open", "company", "campaign"}));
+  EXPECT_EQ(search_words("email.trackOpens of the Companies' campaigns"),
+            (std::vector<std::string>{"email", "track", "open", "company", "campaign"}));
   EXPECT_EQ(search_words(""), std::vector<std::string>{});
 }
 
@@ -26,7 +28,8 @@ TEST(WorkingSet, FindsByNameTitleTextAndArguments) {
 TEST(WorkingSet, SomeToolsAreNeverOffered) {
   testing::FakeRunner runner;
   ToolIndex index(runner.list(), kModel);
-  for (auto name : {"approvals.decide", "database.deleteAll", "security.rotateKeys", "campaign.plan"}) EXPECT_EQ(index.find(name), nullptr) << name;
+  for (auto name : {"approvals.decide", "database.deleteAll", "security.rotateKeys", "campaign.plan"})
+    EXPECT_EQ(index.find(name), nullptr) << name;
   EXPECT_NE(index.find("campaign_execute"), nullptr) << "asking is allowed, the pipeline decides";
   Principal reader = kModel;
   reader.scopes = {"campaigns:read"};
