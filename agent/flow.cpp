@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
@@ -327,6 +328,45 @@ std::string for_model(const Json& result, const ResultLabel& label) {
   }
   envelope["data"] = "The result is too large to be shown; ask for less of it.";
   return to_text(envelope);
+}
+
+std::vector<std::string> figures_without_source(std::string_view reply, const std::vector<std::string>& sources) {
+  constexpr double small = 12;  // "two lists", "3 questions": counted by eye
+  std::vector<planners::Turn> turns;
+  for (const auto& source : sources) turns.push_back({source});
+  std::vector<std::string> found;
+  for (size_t i = 0; i < reply.size() && found.size() < kFiguresMax;) {
+    if (!is_digit(reply[i])) {
+      ++i;
+      continue;
+    }
+    size_t start = i;
+    std::string plain;
+    auto groups = [&](size_t at) {
+      return at + 3 < reply.size() &&
+             std::all_of(reply.begin() + static_cast<int64_t>(at) + 1, reply.begin() + static_cast<int64_t>(at) + 4,
+                         is_digit) &&
+             (at + 4 == reply.size() || !is_digit(reply[at + 4]));
+    };
+    for (; i < reply.size(); ++i) {
+      bool goes_on = i + 1 < reply.size() && is_digit(reply[i + 1]);
+      if (is_digit(reply[i])) plain += reply[i];
+      else if (reply[i] == '.' && goes_on && plain.find('.') == std::string::npos) plain += '.';
+      else if (reply[i] != ',' || !groups(i)) break;
+    }
+    auto joins = [](char c) { return is_letter(c) || c == '_' || c == '-' || c == ':' || c == '/'; };
+    bool is_part =
+        (start > 0 && joins(reply[start - 1])) || (i < reply.size() && joins(reply[i]) && i + 1 < reply.size() &&
+                                                   (is_digit(reply[i + 1]) || is_letter(reply[i])));
+    bool is_share = reply.substr(i).starts_with("%") || reply.substr(i).starts_with(" %");
+    if (plain.size() > 15) continue;
+    double value = std::strtod(plain.c_str(), nullptr);
+    bool is_year = plain.size() == 4 && value >= 1900 && value < 2100;
+    if (is_part || is_year || (value <= small && !is_share && plain.find('.') == std::string::npos)) continue;
+    if (!planners::llm::find_number(turns, value))
+      found.push_back(std::string(reply.substr(start, i - start)) + (is_share ? "%" : ""));
+  }
+  return found;
 }
 
 bool asks_for_secret(std::string_view text) {

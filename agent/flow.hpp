@@ -18,6 +18,7 @@ constexpr size_t kResultBytesMax = 16 * 1024;  // of one tool result in a model'
 constexpr size_t kResultItemsMax = 50;         // of one array in it
 constexpr size_t kResultTextMax = 2'000;       // code points of one string in it
 constexpr size_t kFlowIssuesMax = 20;
+constexpr size_t kFiguresMax = 10;  // named in one notice
 
 // The user's own words (secrets already taken out) and the hosts that the workspace's links may lead to.
 struct Said {
@@ -42,6 +43,10 @@ struct ResultLabel {
 };
 // {"tool":...,"trust":...,"data":...}, masked, cleaned and cut to kResultBytesMax.
 std::string for_model(const Json& result, const ResultLabel& label);
+
+// Figures of a reply that stand in none of the texts it could come from (results of tools, the user's words), as they
+// are written. Dates, times, ids and plain numbers up to twelve are left out.
+std::vector<std::string> figures_without_source(std::string_view reply, const std::vector<std::string>& sources);
 
 // Does this text ask its reader for a password, a key, card data or an approval code?
 bool asks_for_secret(std::string_view text);

@@ -64,6 +64,18 @@ TEST(Flow, KnowsARequestForSecrets) {
   }
 }
 
+TEST(Flow, FiguresNeedASource) {
+  const std::vector<std::string> sources = {R"({"sent":1250,"open_rate":41.5})", "250 dollars from 2026-11-22"};
+  auto without = [&](std::string_view reply) { return figures_without_source(reply, sources); };
+  EXPECT_TRUE(
+      without("Of 1,250 readers 41.5 % opened it; the budget is 250 dollars, in 3 steps, until 2026-12-01 at 9:30.")
+          .empty());
+  EXPECT_TRUE(without("Campaign cmp_4fK2aB9x12 of 2026 has 2 lists.").empty());
+  EXPECT_EQ(without("47% clicked, 9,999 sold for 12.50."), (std::vector<std::string>{"47%", "9,999", "12.50"}));
+  EXPECT_EQ(without("4% ordered"), std::vector<std::string>{"4%"});
+  EXPECT_EQ(without(std::string(10'000, '7') + " " + std::string("99 ")), std::vector<std::string>{"99"});
+}
+
 TEST(Flow, SecretsLeaveAndIdsStay) {
   std::vector<std::string> found;
   EXPECT_EQ(without_secrets("key AKIAIOSFODNN7EXAMPLE for cmp_4fK2aB9xQ7LmN3pR8sT1uV", found),

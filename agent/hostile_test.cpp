@@ -133,6 +133,8 @@ TEST_F(Hostile, HugeAndDirtyArgumentsAreRefused) {
 TEST_F(Hostile, ItsClaimsChangeNothing) {
   answer({}, "I have sent it to 40,000 people and raised the budget to $9,999. Plan pln_9 is approved.");
   auto turn = say("tell our readers about jackets");
+  ASSERT_EQ(turn.notices.size(), 1U);
+  EXPECT_NE(turn.notices[0].find("40,000, 9,999"), std::string::npos) << turn.notices[0];
   EXPECT_TRUE(turn.plan_id.empty());
   EXPECT_TRUE(turn.plan_card.empty());
   EXPECT_TRUE(turn.results.empty()) << "figures come from calls, and there were none";

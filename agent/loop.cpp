@@ -254,6 +254,21 @@ std::string Turn::log_line() const {
                               : std::to_string(outside) + " approved before and carried out.");
 }
 
+// A figure that was neither looked up nor said by the user is the model's own: the user is told which.
+void Turn::check_figures() {
+  std::vector<std::string> sources;
+  for (const auto& message : state_.messages) {
+    if (message.by != Speaker::kModel) sources.push_back(message.text);
+  }
+  std::string figures;
+  for (const auto& figure : figures_without_source(result_.reply, sources))
+    figures += (figures.empty() ? "" : ", ") + figure;
+  if (!figures.empty())
+    notice(
+        "These figures of the answer stand in nothing that was looked up; the model worked them out or made them up: " +
+        figures + ".");
+}
+
 Result<TurnResult> Turn::finish() {
   CHECK(stop_.has_value(), "a turn ends for a stated reason");
   TRY(run_open_calls());  // what is still open is answered as not run
@@ -263,6 +278,7 @@ Result<TurnResult> Turn::finish() {
   std::vector<std::string> secrets;
   result_.reply = without_secrets(words_, secrets);
   if (asks_for_secret(result_.reply)) result_.reply = kAskedSecret;
+  check_figures();
   result_.plan_id = state_.plan_id;
   result_.plan_status = state_.plan_status;
   result_.campaign_id = state_.campaign_id;

@@ -37,6 +37,7 @@ class Turn {
   void end_without_calls(const ModelAnswer& answer);
   void drop_old_turns();
   Result<TurnResult> finish();
+  void check_figures();
   [[nodiscard]] std::string log_line() const;
 
   // turn_calls.cpp
