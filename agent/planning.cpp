@@ -241,7 +241,7 @@ Result<PlanAnswer> make_plan(ToolContext& context, std::vector<std::string> turn
 }  // namespace
 
 Result<Reading> read_goal(ToolContext& context, const std::vector<std::string>& said, const std::string& zone) {
-  planners::Known known{.now = context.clock.now(), .zone = zone};
+  planners::Known known{context.clock.now(), zone, {}};
   Json audiences = TRY(call_tool(context, "audience.listAudiences", Json::object()));
   for (const auto& one : audiences["audiences"]) known.lists.push_back(one.value("name", ""));
   std::vector<planners::Turn> turns;

@@ -12,5 +12,6 @@ struct EmbeddedFile {
 };
 std::span<const EmbeddedFile> embedded_migrations();  // storage/migrations/*.sql, in order
 std::span<const EmbeddedFile> embedded_prompts();     // prompts/*.md
+std::span<const EmbeddedFile> embedded_samples();     // samples/newsletter.csv
 
 }  // namespace spreaders

@@ -18,6 +18,8 @@
 #include <initializer_list>
 #include <map>
 #include <memory>
+// The one header that needs the whole type: a call carries its arguments. It is in the precompiled header anyway.
+#include <nlohmann/json.hpp>
 #include <span>
 #include <stop_token>
 #include <string>

@@ -63,7 +63,10 @@ using Rows = std::vector<Row>;
 // Whose rows a transaction may touch.
 class Scope {
  public:
-  static Scope of(std::string workspace) { return Scope(std::move(workspace)); }
+  static Scope of(std::string workspace) {
+    CHECK(!workspace.empty() && workspace != "*", "a scope names one workspace");
+    return Scope(std::move(workspace));
+  }
   // All workspaces: migrations, the engine's claims, backups. Never from a tool.
   static Scope system() { return Scope("*"); }
   [[nodiscard]] bool is_system() const { return workspace_ == "*"; }

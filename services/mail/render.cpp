@@ -179,7 +179,7 @@ Result<RenderedMail> MailRenderer::render(const events::OutboxItem& item, const 
       std::string address = brand.postal_address.empty() ? "" : "<br>" + escape_attribute(brand.name + ", " + brand.postal_address);
       add_to_body(mail.html, "<p style=\"font-size:12px;color:#666\">" + std::string(footer.why) + " <a href=\"" + escape_attribute(unsubscribe) + "\">" + std::string(footer.unsubscribe) + "</a>" + address + "</p>");
     }
-    if (mail.text.empty()) mail.text = text_from_html(mail.html);
+    if (mail.text.empty()) mail.text = templates::text_from_html(mail.html);
     mail.html = rewrite_links(mail.html, tracking_.public_url + "/u/", [&](const std::string& url) { return click_url(tracking_, ref, url); });
     add_to_body(mail.html, "<img src=\"" + escape_attribute(open_url(tracking_, ref)) + "\" width=\"1\" height=\"1\" alt=\"\">");
   } else if (!transactional) {

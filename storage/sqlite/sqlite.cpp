@@ -191,9 +191,11 @@ class SqliteTx : public Tx {
   }
   Result<void> savepoint(const std::function<Result<void>()>& body) override {
     std::string name = "s" + std::to_string(++depth_);
+    size_t actions = actions_.size();
     TRY(connection_.run("SAVEPOINT " + name));
     Result<void> done = body();
     if (!done.ok()) {
+      actions_.resize(actions);  // what did not happen wakes nobody
       Result<void> undone = connection_.run("ROLLBACK TO " + name);
       if (!undone.ok()) return undone;
     }

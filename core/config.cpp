@@ -1,0 +1,199 @@
+#include "core/config.hpp"
+
+#include <unistd.h>
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "core/bytes.hpp"
+
+namespace spreaders {
+
+namespace {
+
+constexpr size_t kFileBytesMax = 1024 * 1024;
+
+struct Leaf {
+  std::vector<std::string> path;  // http, port
+  const Field* field;
+};
+
+void collect(const FieldList& list, std::vector<std::string> path, std::vector<Leaf>& leaves) {
+  for (const auto& field : list.fields) {
+    auto here = path;
+    here.emplace_back(field.name);
+    if (field.ops->kind == Kind::kObject) collect(field.ops->object(), here, leaves);
+    else leaves.push_back({here, &field});
+  }
+}
+
+const std::vector<Leaf>& leaves() {
+  static const std::vector<Leaf> all = [] {
+    std::vector<Leaf> made;
+    collect(Config::field_list(), {}, made);
+    return made;
+  }();
+  return all;
+}
+
+// http.port, http-port, http_port and HTTP_PORT are one name.
+std::string flat(std::string_view text) {
+  std::string out = lower_ascii(text);
+  std::replace_if(out.begin(), out.end(), [](char c) { return c == '.' || c == '-'; }, '_');
+  return out;
+}
+
+const Leaf* find_leaf(std::string_view name) {
+  std::string wanted = flat(name);
+  for (const auto& leaf : leaves()) {
+    std::string joined;
+    for (const auto& part : leaf.path) joined += (joined.empty() ? "" : "_") + part;
+    if (joined == wanted) return &leaf;
+  }
+  return nullptr;
+}
+
+
+// Text from the environment or a flag as the JSON that the field expects; what does not fit stays text and is refused by decode().
+Json typed(const Leaf& leaf, const std::string& text) {
+  if (leaf.field->ops->kind == Kind::kBoolean) {
+    if (text == "true" || text == "1" || text.empty()) return true;
+    if (text == "false" || text == "0") return false;
+  }
+  if (leaf.field->ops->kind == Kind::kInteger) {
+    int64_t value = 0;
+    auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error == std::errc() && end == text.data() + text.size() && !text.empty()) return value;
+  }
+  return text;
+}
+
+void set(Json& root, const Leaf& leaf, const Json& value) {
+  Json* at = &root;
+  for (size_t i = 0; i + 1 < leaf.path.size(); ++i) {
+    if (!at->contains(leaf.path[i]) || !(*at)[leaf.path[i]].is_object()) (*at)[leaf.path[i]] = Json::object();
+    at = &(*at)[leaf.path[i]];
+  }
+  (*at)[leaf.path.back()] = value;
+}
+
+Result<std::string> read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{Code::kNotConfigured, "the file " + path + " cannot be read"};
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (text.str().size() > kFileBytesMax) return Error{Code::kNotConfigured, "the file " + path + " is larger than 1 MiB"};
+  return text.str();
+}
+
+void mask(Json& json, const FieldList& list) {
+  for (const auto& field : list.fields) {
+    Json& value = json[std::string(field.name)];
+    if (field.ops->kind == Kind::kObject) mask(value, field.ops->object());
+    // A reference (env:NAME) says where a secret is, not what it is.
+    else if (field.constraints.secret && value.is_string() && !value.get_ref<const std::string&>().empty() && !value.get_ref<const std::string&>().starts_with("env:") && !value.get_ref<const std::string&>().starts_with("file:")) value = "********";
+  }
+}
+
+}  // namespace
+
+void Config::check(const Config& config, Issues& issues) {
+  auto one_of = [&](const char* pointer, const std::string& value, std::initializer_list<std::string_view> names) {
+    if (std::find(names.begin(), names.end(), value) != names.end()) return;
+    std::string known;
+    for (auto name : names) known += (known.empty() ? "" : ", ") + std::string(name);
+    issues.push_back({pointer, "'" + value + "' is not one of: " + known});
+  };
+  one_of("/log_level", config.log_level, {"trace", "debug", "info", "warn", "error", "off"});
+  one_of("/mail/security", config.mail.security, {"starttls", "tls", "none"});
+  one_of("/model/provider", config.model.provider, {"auto", "anthropic", "openai", "none"});
+  one_of("/model/api", config.model.api, {"auto", "responses", "chat"});
+  if (!config.mail.host.empty() && !is_email(config.mail.from_email)) issues.push_back({"/mail/from_email", "is needed with a mail server, and must be an email address"});
+  for (const auto& [pointer, url] : {std::pair{"/http/public_url", config.http.public_url}, {"/workspace/website", config.workspace.website}, {"/model/base_url", config.model.base_url}, {"/speech/base_url", config.speech.base_url}, {"/mail/lookup_url", config.mail.lookup_url}}) {
+    if (!url.empty() && !format_problem(Format::kUri, url).empty()) issues.push_back({pointer, format_problem(Format::kUri, url)});
+  }
+  for (const auto& [pointer, reference] : {std::pair{"/mail/password", config.mail.password}, {"/mail/dkim_key", config.mail.dkim_key}, {"/model/api_key", config.model.api_key}, {"/speech/api_key", config.speech.api_key}}) {
+    if (!reference.empty() && !reference.starts_with("env:") && !reference.starts_with("file:")) issues.push_back({pointer, "a secret is given as env:NAME or file:PATH, never as itself"});
+  }
+}
+
+std::map<std::string, std::string> process_environment() {
+  std::map<std::string, std::string> all;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    std::string_view text = *entry;
+    size_t equals = text.find('=');
+    if (equals != std::string_view::npos) all.emplace(text.substr(0, equals), text.substr(equals + 1));
+  }
+  return all;
+}
+
+bool is_config_flag(std::string_view name) { return find_leaf(name) != nullptr; }
+
+Result<Config> load_config(const ConfigSources& sources) {
+  Issues issues;
+  Json root = Json::object();
+  auto variable = [&](const std::string& name) {
+    auto found = sources.environment.find(name);
+    return found == sources.environment.end() ? std::string() : found->second;
+  };
+  std::string data_dir;
+  for (const auto& [name, value] : sources.flags) {
+    if (flat(name) == "data_dir") data_dir = value;
+  }
+  if (data_dir.empty()) data_dir = variable("SPREADERS_DATA_DIR");
+  std::string home = variable("HOME");
+  std::string path = sources.file.empty() ? variable("SPREADERS_CONFIG") : sources.file;
+  std::string beside = (data_dir.empty() ? home + "/.spreaders" : data_dir) + "/config.json";
+  if (path.empty() && std::filesystem::exists(beside)) path = beside;
+  if (!path.empty()) {
+    auto parsed = parse_json(TRY(read_file(path)));
+    if (!parsed.ok()) return Error{Code::kInvalidArgument, path + ": " + parsed.error().message};
+    root = *parsed;
+    if (!root.is_object()) return Error{Code::kInvalidArgument, path + ": must be an object"};
+  }
+  for (const auto& [name, value] : sources.environment) {
+    if (!name.starts_with("SPREADERS_") || name == "SPREADERS_CONFIG") continue;
+    const Leaf* leaf = find_leaf(std::string_view(name).substr(10));
+    if (leaf == nullptr) issues.push_back({name, "there is no such setting; `spreaders config --schema` lists them"});
+    else set(root, *leaf, typed(*leaf, value));
+  }
+  for (const auto& [name, value] : sources.flags) {
+    const Leaf* leaf = find_leaf(name);
+    if (leaf == nullptr) issues.push_back({"--" + name, "there is no such setting; `spreaders config --schema` lists them"});
+    else set(root, *leaf, typed(*leaf, value));
+  }
+  Config config;
+  decode_fields(Config::field_list(), root, &config, "", issues);
+  if (!issues.empty()) return issues_error(path.empty() ? "The configuration" : "The configuration (" + path + ")", std::move(issues));
+  if (config.data_dir.empty()) config.data_dir = home.empty() ? "data" : home + "/.spreaders";
+  return config;
+}
+
+Json show_config(const Config& config) {
+  Json json = encode(config);
+  mask(json, Config::field_list());
+  return json;
+}
+
+Result<Secret> resolve_secret(const std::string& reference, const std::map<std::string, std::string>& environment) {
+  if (reference.empty()) return Secret();
+  if (reference.starts_with("env:")) {
+    auto found = environment.find(reference.substr(4));
+    if (found == environment.end() || found->second.empty()) return Error{Code::kNotConfigured, "the variable " + reference.substr(4) + " is not set"};
+    return Secret(found->second);
+  }
+  if (reference.starts_with("file:")) {
+    std::string text = TRY(read_file(reference.substr(5)));
+    Secret secret(std::string(trim(text)));
+    Secret::wipe(text);
+    return secret;
+  }
+  return Error{Code::kNotConfigured, "a secret is given as env:NAME or file:PATH"};
+}
+
+}  // namespace spreaders

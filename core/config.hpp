@@ -1,0 +1,105 @@
+// The configuration: one struct described by fields, read from a JSON file, then the environment, then flags; the later wins.
+// Every problem is listed with its place; unknown keys are refused.
+//
+//   file         {"http":{"port":8080}}            --config FILE, or config.json in the data directory
+//   environment  SPREADERS_HTTP_PORT=8080          also ANTHROPIC_API_KEY, OPENAI_API_KEY and their _BASE_URL
+//   flags        --http-port 8080 or --http.port=8080
+//
+// A secret is given as env:NAME or file:PATH, or by the two well-known variables; it is read once, into a Secret.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/fields.hpp"
+#include "core/secret.hpp"
+
+namespace spreaders {
+
+struct HttpConfig {
+  std::string address = "127.0.0.1";
+  int port = 8080;
+  std::string public_url;
+  SPR_FIELDS(HttpConfig, SPR_FIELD(address, "Address to listen on; anything but loopback needs an API key for every call", .max_size = 45, .defaulted = true),
+             SPR_FIELD(port, "Port of the door for MCP, links and pages; 0 = any free one", .min = 0, .max = 65535, .defaulted = true),
+             SPR_FIELD(public_url, "Address under which readers reach the links in mails; http://127.0.0.1:PORT if left out", .max_size = 500, .defaulted = true));
+};
+struct OperationsConfig {
+  int port = 0;
+  SPR_FIELDS(OperationsConfig, SPR_FIELD(port, "Loopback port of /health and /metrics; 0 = any free one", .min = 0, .max = 65535, .defaulted = true));
+};
+struct DatabaseConfig {
+  std::string url;
+  SPR_FIELDS(DatabaseConfig, SPR_FIELD(url, "postgres://... ; the SQLite file in the data directory if left out", .max_size = 2000, .defaulted = true, .secret = true));
+};
+struct MailConfig {
+  std::string host, security = "starttls", username, password, from_email, from_name, bounce_domain, dkim_domain, dkim_selector, dkim_key, lookup_url;
+  int port = 587;
+  int connections = 8;
+  SPR_FIELDS(MailConfig, SPR_FIELD(host, "SMTP server that mails go to; the sandbox if left out", .max_size = 253, .defaulted = true), SPR_FIELD(port, "Its port", .min = 1, .max = 65535, .defaulted = true),
+             SPR_FIELD(security, "starttls, tls or none", .max_size = 10, .defaulted = true), SPR_FIELD(username, "Name to sign in with", .max_size = 320, .defaulted = true),
+             SPR_FIELD(password, "Its password, as env:NAME or file:PATH", .max_size = 500, .defaulted = true, .secret = true), SPR_FIELD(from_email, "Sender's address", .max_size = 254, .defaulted = true),
+             SPR_FIELD(from_name, "Sender's name", .max_size = 100, .defaulted = true), SPR_FIELD(bounce_domain, "Domain that receives bounces", .max_size = 253, .defaulted = true),
+             SPR_FIELD(dkim_domain, "Domain that signs (DKIM d=)", .max_size = 253, .defaulted = true), SPR_FIELD(dkim_selector, "Selector of the key (DKIM s=)", .max_size = 63, .defaulted = true),
+             SPR_FIELD(dkim_key, "Private key as PEM, as file:PATH or env:NAME", .max_size = 500, .defaulted = true, .secret = true),
+             SPR_FIELD(lookup_url, "Address that says whether a Message-ID has arrived: GET lookup_url?message_id= answers {\"count\":n}", .max_size = 2000, .defaulted = true),
+             SPR_FIELD(connections, "Connections to it at once", .min = 1, .max = 64, .defaulted = true));
+};
+struct ModelConfig {
+  std::string provider = "auto", model, base_url, api_key, api = "auto", version;
+  SPR_FIELDS(ModelConfig, SPR_FIELD(provider, "auto, anthropic, openai or none; auto takes the one whose key is set", .max_size = 20, .defaulted = true), SPR_FIELD(model, "Name of the model; a good default for the provider if left out", .max_size = 200, .defaulted = true),
+             SPR_FIELD(base_url, "Address of the API, for compatible servers", .max_size = 2000, .defaulted = true), SPR_FIELD(api_key, "Key, as env:NAME or file:PATH", .max_size = 500, .defaulted = true, .secret = true),
+             SPR_FIELD(api, "For openai: responses or chat; auto is responses, and chat for compatible servers", .max_size = 20, .defaulted = true), SPR_FIELD(version, "anthropic-version header", .max_size = 20, .defaulted = true));
+};
+struct SpeechConfig {
+  std::string base_url, model = "whisper-1", api_key;
+  SPR_FIELDS(SpeechConfig, SPR_FIELD(base_url, "A Whisper-shaped service", .max_size = 2000, .defaulted = true), SPR_FIELD(model, "Its model", .max_size = 200, .defaulted = true),
+             SPR_FIELD(api_key, "Its key, as env:NAME or file:PATH", .max_size = 500, .defaulted = true, .secret = true));
+};
+struct SandboxConfig {
+  int64_t seed = 1;
+  int smtp_port = 0, http_port = 0;
+  SPR_FIELDS(SandboxConfig, SPR_FIELD(seed, "Start of the simulated readers' behaviour", .min = 0, .defaulted = true), SPR_FIELD(smtp_port, "Port of the sandbox mail server; 0 = any free one", .min = 0, .max = 65535, .defaulted = true),
+             SPR_FIELD(http_port, "Port of the sandbox mailbox; 0 = any free one", .min = 0, .max = 65535, .defaulted = true));
+};
+struct WorkspaceConfig {
+  std::string name = "My company", postal_address, website, time_zone = "UTC";
+  SPR_FIELDS(WorkspaceConfig, SPR_FIELD(name, "Name that readers see", .min_size = 1, .max_size = 200, .defaulted = true), SPR_FIELD(postal_address, "Postal address at the end of every marketing mail (the law asks for it)", .max_size = 500, .defaulted = true),
+             SPR_FIELD(website, "Where the button of a mail leads", .max_size = 2000, .defaulted = true), SPR_FIELD(time_zone, "IANA zone in which dates are read", .format = Format::kTimeZone, .defaulted = true));
+};
+struct Config {
+  std::string data_dir, log_level = "warn", tools = "", import_dir;
+  bool read_only = false;
+  HttpConfig http;
+  OperationsConfig operations;
+  DatabaseConfig database;
+  MailConfig mail;
+  ModelConfig model;
+  SpeechConfig speech;
+  SandboxConfig sandbox;
+  WorkspaceConfig workspace;
+  static void check(const Config& config, Issues& issues);
+  SPR_FIELDS(Config, SPR_FIELD(data_dir, "Directory of the database, the key file and the sandbox's mails; ~/.spreaders if left out", .max_size = 4000, .defaulted = true),
+             SPR_FIELD(log_level, "trace, debug, info, warn, error or off", .max_size = 10, .defaulted = true), SPR_FIELD(tools, "Only these tool families, separated by commas", .max_size = 1000, .defaulted = true),
+             SPR_FIELD(import_dir, "Directory that audience.importContacts may read files from; none if left out", .max_size = 4000, .defaulted = true),
+             SPR_FIELD(read_only, "Only tools that change nothing", .defaulted = true), SPR_FIELD(http, "The door", .defaulted = true), SPR_FIELD(operations, "The operations listener", .defaulted = true),
+             SPR_FIELD(database, "Where everything is stored", .defaulted = true), SPR_FIELD(mail, "The mail server", .defaulted = true), SPR_FIELD(model, "The language model", .defaulted = true),
+             SPR_FIELD(speech, "Speech to text", .defaulted = true), SPR_FIELD(sandbox, "The sandbox", .defaulted = true), SPR_FIELD(workspace, "Who you are", .defaulted = true));
+};
+
+struct ConfigSources {
+  std::string file;                                        // path; empty = config.json in the data directory if it is there
+  std::map<std::string, std::string> environment;          // all variables
+  std::vector<std::pair<std::string, std::string>> flags;  // "http-port" or "http.port" -> "8080"
+};
+std::map<std::string, std::string> process_environment();
+Result<Config> load_config(const ConfigSources& sources);
+// The value as JSON with secrets masked.
+Json show_config(const Config& config);
+// Is this flag a setting? ("http-port")
+bool is_config_flag(std::string_view name);
+// Reads what a secret setting refers to: env:NAME, file:PATH. Empty for an empty reference.
+Result<Secret> resolve_secret(const std::string& reference, const std::map<std::string, std::string>& environment);
+
+}  // namespace spreaders

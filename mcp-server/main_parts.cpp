@@ -1,0 +1,179 @@
+#include "mcp-server/main_parts.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <set>
+
+#include "agent/tools.hpp"
+#include "core/bytes.hpp"
+#include "core/embedded.hpp"
+#include "integrations/email/address.hpp"
+#include "mcp-server/main_app.hpp"
+#include "planners/llm/prompt.hpp"
+#include "planners/tools.hpp"
+#include "services/accounts/accounts.hpp"
+#include "services/approvals/approvals.hpp"
+#include "tools/analytics/analytics_tools.hpp"
+#include "tools/approvals/approval_tools.hpp"
+#include "tools/connections/connection_tools.hpp"
+#include "tools/user/user_tools.hpp"
+#include "tools/audience/audience_tools.hpp"
+#include "tools/audience/resolve.hpp"
+#include "tools/campaign/campaign_tools.hpp"
+#include "tools/email/email_audience_tools.hpp"
+#include "tools/email/email_campaign_tools.hpp"
+
+namespace spreaders::app {
+
+using storage::Scope;
+using storage::Tx;
+
+std::vector<const ToolSpec*> all_tools(const std::string& families, bool read_only) {
+  std::set<std::string, std::less<>> wanted;
+  for (size_t from = 0; from < families.size();) {
+    size_t end = std::min(families.find(',', from), families.size());
+    wanted.emplace(trim(std::string_view(families).substr(from, end - from)));
+    from = end + 1;
+  }
+  std::vector<const ToolSpec*> all;
+  for (const ToolList& list : {tools::campaign_tools(), agent::agent_tools(), planners::planner_tools(), tools::email_campaign_tools(), tools::email_audience_tools(), tools::audience_tools(), tools::audience_resolve_tools(), tools::consent_tools(),
+                               tools::analytics_tools(), tools::notification_tools(), tools::approval_tools(), tools::user_tools(), tools::connection_tools()}) {
+    for (const auto* spec : list) {
+      std::string_view family = spec->name.value.substr(0, spec->name.value.find('.'));
+      // Deciding stays possible whatever is listed: it is the person's, not the model's.
+      bool approval = family == "approvals";
+      if (!approval && !wanted.empty() && !wanted.contains(family)) continue;
+      if (!approval && read_only && spec->effect != Effect::kRead) continue;
+      all.push_back(spec);
+    }
+  }
+  return all;
+}
+
+void bind_more_parts(Parts& parts, const Config& config, EmailSender&) {
+  static audience::ImportDirectory directory;
+  directory.path = config.import_dir;
+  parts.add<audience::ImportDirectory>(directory);
+}
+
+namespace {
+
+constexpr std::string_view kInstructions =
+    "Spreaders plans and runs marketing campaigns. Start with campaign_plan and the user's goal in their own words; show its `card` and ask its `questions`. "
+    "Change the plan with campaign_plan {plan_id, change}. campaign_execute runs it once a person has approved exactly that plan: you cannot approve. "
+    "Figures come from analytics_getOverview and ai_summarizeCampaign; never make them up.";
+
+// The files of prompts/ as MCP prompts.
+class Prompts : public mcp::PromptProvider {
+ public:
+  Json list() override {
+    Json all = Json::array();
+    for (const auto& file : embedded_prompts()) {
+      auto prompt = planners::llm::parse_prompt(file.text);
+      if (!prompt.ok()) continue;
+      Json arguments = Json::array();
+      for (const auto& argument : prompt->arguments) arguments.push_back({{"name", argument.name}, {"description", argument.description}, {"required", argument.required}});
+      all.push_back({{"name", prompt->name}, {"title", prompt->title}, {"description", prompt->description}, {"arguments", arguments}});
+    }
+    return all;
+  }
+  mcp::Answer get(std::string_view name, const Json& arguments, const mcp::CallContext&) override {
+    auto prompt = planners::llm::load_prompt(&planners::llm::embedded_prompt, name);
+    if (!prompt.ok()) return mcp::RpcError{mcp::kInvalidParams, "there is no prompt '" + std::string(first_code_points(name, 60)) + "'"};
+    std::vector<std::pair<std::string, std::string>> values;
+    for (auto it = arguments.begin(); it != arguments.end(); ++it) {
+      if (it->is_string()) values.emplace_back(it.key(), it->get<std::string>());
+    }
+    auto text = planners::llm::fill(*prompt, values);
+    if (!text.ok()) return mcp::RpcError{mcp::kInvalidParams, text.error().text()};
+    return Json{{"description", prompt->description}, {"messages", {{{"role", "user"}, {"content", {{"type", "text"}, {"text", *text}}}}}}};
+  }
+};
+
+// A person at a client with elicitation types the code that this server shows on its own terminal.
+class TerminalGate : public mcp::ApprovalGate {
+ public:
+  TerminalGate(App& app, bool terminal) : app_(app), terminal_(terminal) {}
+
+  std::optional<mcp::ElicitationSpec> ask(const Error& refused, const ToolCall& call) override {
+    if (!terminal_) return std::nullopt;  // nobody could know the code
+    for (const auto& issue : refused.issues) {
+      if (issue.pointer != "approval_id") continue;
+      auto approval = app_.storage().read(Scope::of(call.principal.workspace), [&](Tx& tx) { return services::get_approval(tx, call.principal.workspace, issue.message, app_.clock().now()); });
+      if (!approval.ok()) return std::nullopt;
+      return mcp::ElicitationSpec{"Approve this? Type the code shown on the terminal of the Spreaders server.\n" + approval->subject.summary, approval->id};
+    }
+    return std::nullopt;
+  }
+
+  Result<std::string> answer(std::string_view reference, std::string_view code, const Principal& principal) override {
+    Principal person = app_.owner("mcp_elicitation");
+    person.workspace = principal.workspace;
+    auto decided = app_.tools().call({.name = "approvals.decide", .arguments = {{"approval_id", reference}, {"decision", "approve"}, {"code", code}}, .principal = person});
+    if (!decided.ok() && decided.error().code == Code::kPermissionDenied) return invalid(decided.error().message);
+    if (!decided.ok()) return decided.error();
+    return std::string(reference);
+  }
+
+ private:
+  App& app_;
+  bool terminal_;
+};
+
+}  // namespace
+
+mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key) {
+  static Prompts prompts;
+  return {.name = "spreaders", .version = SPREADERS_VERSION, .title = "Spreaders", .instructions = std::string(kInstructions), .tools = &app.tools(), .prompts = &prompts, .approvals = &app.approval_gate(),
+          .signing_key = hmac_sha256(signing_key.reveal(), "mcp sessions")};
+}
+
+mcp::McpEndpointOptions endpoint_options(App& app, bool loopback) {
+  mcp::McpEndpointOptions options;
+  options.anonymous = app.model("http");
+  if (!loopback) options.origin.hosts = {"*"};
+  options.authenticate = [&app, loopback](const HttpServerRequest& request) -> Result<Principal> {
+    const std::string* header = request.header("authorization");
+    if (header == nullptr && loopback) return app.model("http");
+    if (header == nullptr || !header->starts_with("Bearer ")) return Error{Code::kUnauthenticated, "send an API key as `Authorization: Bearer spk_...`"};
+    std::string key = header->substr(7);
+    auto holder = TRY(app.storage().read(Scope::system(), [&](Tx& tx) { return services::find_by_key(tx, key, "http"); }));
+    if (holder.kind == services::KeyKind::kWriteKey) return Error{Code::kPermissionDenied, "a write key sends events and calls no tools"};
+    return holder.principal;
+  };
+  return options;
+}
+
+std::unique_ptr<mcp::ApprovalGate> make_approval_gate(App& app, bool terminal) { return std::make_unique<TerminalGate>(app, terminal); }
+
+std::vector<BounceOf> parsed_bounce_of(const email::Bounce& bounce, const std::string& came_to) {
+  std::vector<BounceOf> all;
+  std::string reference = bounce.original_message_id.substr(0, bounce.original_message_id.find('@'));
+  auto verp = email::parse_verp(bounce.envelope_to.empty() ? came_to : bounce.envelope_to);
+  if (verp.ok()) {
+    reference.clear();
+    for (size_t i = 0; i + 1 < verp->token.size(); i += 2) reference += static_cast<char>(std::stoi("0" + verp->token.substr(i, 2), nullptr, 16));
+  }
+  for (const auto& recipient : bounce.recipients) {
+    all.push_back({reference, {std::string(email::bounce_class_name(recipient.classification)), recipient.status, recipient.diagnostic}});
+  }
+  if (all.empty()) all.push_back({reference, {std::string(email::bounce_class_name(bounce.classification)), "", ""}});
+  return all;
+}
+
+Result<int> record_bounce(storage::Storage& storage, const std::string& workspace, const std::vector<BounceOf>& bounces, Instant at) {
+  return storage.write(Scope::of(workspace), [&](Tx& tx) -> Result<int> {
+    int recorded = 0;
+    for (const auto& bounce : bounces) {
+      if (bounce.fact.kind == "auto_reply" || bounce.fact.kind == "delivered") continue;
+      auto row = TRY(tx.query_one("SELECT id FROM outbox WHERE workspace_id = $1 AND vendor_ref = $2", {workspace, bounce.vendor_ref}));
+      if (!row) continue;
+      TRY(services::record_bounce(tx, {workspace, (*row)[0].text()}, bounce.fact, at));
+      ++recorded;
+    }
+    return recorded;
+  });
+}
+
+}  // namespace spreaders::app

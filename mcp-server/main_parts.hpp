@@ -1,0 +1,40 @@
+// The lists and small adapters that main_app.cpp joins: which tools there are, which doors, who is let in.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/config.hpp"
+#include "core/tool.hpp"
+#include "integrations/email/bounce.hpp"
+#include "mcp-server/protocol/server.hpp"
+#include "mcp-server/transport/http/mcp_endpoint.hpp"
+#include "mcp-server/transport/http/server.hpp"
+#include "services/tracking/tracking.hpp"
+#include "storage/storage.hpp"
+
+namespace spreaders::app {
+
+class App;
+class EmailSender;
+
+// The catalogue, in the order it is listed. `families`: only these, separated by commas; empty = all.
+std::vector<const ToolSpec*> all_tools(const std::string& families, bool read_only);
+void bind_more_parts(Parts& parts, const Config& config, EmailSender& sender);
+
+mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key);
+mcp::McpEndpointOptions endpoint_options(App& app, bool loopback);
+std::unique_ptr<mcp::ApprovalGate> make_approval_gate(App& app, bool terminal);
+void add_door_routes(App& app, HttpServer& http, const services::Tracking& tracking);
+
+// One recipient's part of a bounce, by the message it is about.
+struct BounceOf {
+  std::string vendor_ref;  // our name of the message; empty when nobody can tell
+  services::BounceFact fact;
+};
+std::vector<BounceOf> parsed_bounce_of(const email::Bounce& bounce, const std::string& came_to);
+// How many were about messages of ours.
+Result<int> record_bounce(storage::Storage& storage, const std::string& workspace, const std::vector<BounceOf>& bounces, Instant at);
+
+}  // namespace spreaders::app
