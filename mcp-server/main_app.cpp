@@ -241,6 +241,7 @@ Result<void> App::bind_tools() {
     if (code.ok()) show_on_terminal("\nApproval " + approval.id + " is asked for:\n" + approval.subject.summary + "\nCode: " + *code + "   (type it where you approve; tell it to no program)\n");
   });
   parts_.add<storage::Storage>(*storage_);
+  parts_.add<credentials::Vault>(*vault_);
   parts_.add<storage::ProfileSource>(*profiles_);
   parts_.add<storage::SendGuard>(guard_);
   parts_.add<workflows::Engine>(*engine_);

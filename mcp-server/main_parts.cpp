@@ -51,10 +51,13 @@ std::vector<const ToolSpec*> all_tools(const std::string& families, bool read_on
   return all;
 }
 
-void bind_more_parts(Parts& parts, const Config& config, EmailSender&) {
+void bind_more_parts(Parts& parts, const Config& config, EmailSender& sender) {
   static audience::ImportDirectory directory;
   directory.path = config.import_dir;
   parts.add<audience::ImportDirectory>(directory);
+  static tools::ConnectionProbe probe;
+  probe.probe = [&sender](const std::string& workspace, const std::string& id) { return sender.probe(workspace, id); };
+  parts.add<tools::ConnectionProbe>(probe);
 }
 
 namespace {
