@@ -51,6 +51,7 @@ TEST(Json, RefusesWhatAPlainParserAccepts) {
   EXPECT_NE(message("[1e400]").find("not valid JSON"), std::string::npos);
   EXPECT_NE(message(std::string(100, '[') + std::string(100, ']')).find("nested deeper"), std::string::npos);
   EXPECT_NE(message("\"\xff\"").find("not valid JSON"), std::string::npos);
+  EXPECT_NE(message(std::string_view("12\0 x", 5)).find("U+0000"), std::string::npos);
   EXPECT_NE(message("[1,2]x").find("near byte"), std::string::npos);
   EXPECT_NE(message("[1,2]", {.bytes_max = 3}).find("the limit is 3"), std::string::npos);
   EXPECT_NE(message(R"({"a":1,"b":2})", {.keys_max = 1}).find("more than 1 keys"), std::string::npos);

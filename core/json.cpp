@@ -172,6 +172,8 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes_max) {
     return invalid("this JSON has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(limits.bytes_max));
   }
+  // The parser takes U+0000 for the end of its input and would not see what follows.
+  if (size_t nul = text.find('\0'); nul != std::string_view::npos) return invalid("this is not valid JSON: near byte " + std::to_string(nul + 1) + ": the character U+0000");
   LimitedBuilder builder(limits);
   try {
     if (Json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);

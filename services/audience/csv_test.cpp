@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "core/random.hpp"
+#include "core/time.hpp"
 
 namespace spreaders::audience {
 namespace {
@@ -135,7 +136,7 @@ TEST(Csv, AnyBytesEndInRowsAndProblemsAndNeverTakeLong) {
     read_all(text);
   }
   // The worst for rereading: every other line opens a quotation mark.
-  auto start = std::chrono::steady_clock::now();
+  int64_t start_ms = monotonic_ms();
   std::string text = "a,b\n";
   while (text.size() < 2'000'000) text += "\"x,1\n2,3\n";
   read_all(text);
@@ -143,7 +144,7 @@ TEST(Csv, AnyBytesEndInRowsAndProblemsAndNeverTakeLong) {
   while (text.size() < 1'000'000) text += "\"x\"\n";
   text += "\"" + std::string(900'000, '\n');
   read_all(text);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));
+  EXPECT_LT(monotonic_ms() - start_ms, 20'000);
 }
 
 }  // namespace
