@@ -285,6 +285,13 @@ std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis)
   return counted && rank <= 1 ? "sales" : best;  // "40 lessons": something is booked or bought
 }
 
+// "about the autumn jackets": what follows such a word is what is promoted, wherever else a noun stands.
+bool follows_offer_word(const Text& text, int begin, Lang lang) {
+  int before = begin - 1;
+  while (before > 0 && match(text, before, lang, C("article")) > 0) --before;
+  return before >= 0 && (text.is(before, "about") || text.is(before, "announcing") || text.is(before, "promoting") || text.is(before, "uber") || text.is(before, "sobre"));
+}
+
 Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, const AmountFacts& amounts) {
   Phrase best;
   int run = -1;
@@ -308,10 +315,12 @@ Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const Cha
       if (run < 0) run = i;
       if (counts) ++content;
     } else if (run >= 0) {
-      if (content > 0 && best_content == 0) {
+      const bool named = content > 0 && follows_offer_word(text, run, lang);
+      if (named || (content > 0 && best_content == 0)) {
         best_content = content;
         best.begin = run;
         best.end = i;
+        if (named) break;
       }
       run = -1;
       content = 0;
