@@ -160,7 +160,7 @@ Result<void> make_campaign(ToolContext& context, const planners::Understanding& 
   if (campaign_id.empty()) {
     if (read.brief.objective) args["objective"] = read.brief.objective->value;
     if (read.brief.budget) {
-      args["budget_amount"] = static_cast<double>(read.brief.budget->value.money.amount_minor) / (planners::minor_digits(read.brief.budget->value.money.currency) == 0 ? 1 : 100);
+      args["budget_amount"] = to_major(read.brief.budget->value.money.amount_minor, read.brief.budget->value.money.currency);
       args["budget_currency"] = read.brief.budget->value.money.currency;
     }
     made = TRY(call_tool(context, "campaign.create", args, key));

@@ -68,7 +68,7 @@ Result<Processed> process(ToolContext& context, const Process& args) {
   for (const auto& one : brief.contradictions) out.contradictions.push_back(one.id);
   if (brief.budget) {
     const auto& money = brief.budget->value.money;
-    out.budget_amount = static_cast<double>(money.amount_minor) / (planners::minor_digits(money.currency) == 0 ? 1 : 100);
+    out.budget_amount = to_major(money.amount_minor, money.currency);
     out.budget_currency = money.currency;
     out.budget_period = brief.budget->value.period;
   }

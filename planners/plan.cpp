@@ -204,17 +204,15 @@ void finish(Json& plan, const Understanding& understanding, bool executable) {
 
 }  // namespace
 
-int minor_digits(std::string_view currency) {
-  static const std::set<std::string_view> none = {"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "PYG", "UGX"};
-  return none.contains(currency) ? 0 : 2;
-}
-
 std::string money_text(int64_t minor, std::string_view currency) {
   int digits = minor_digits(currency);
-  int64_t unit = digits == 0 ? 1 : 100;
+  int64_t unit = std::llround(std::pow(10, digits));
   std::string text = std::to_string(minor / unit);
   for (int at = static_cast<int>(text.size()) - 3; at > 0; at -= 3) text.insert(static_cast<size_t>(at), ",");
-  if (minor % unit != 0) text += "." + std::string(minor % unit < 10 ? "0" : "") + std::to_string(minor % unit);
+  if (minor % unit != 0) {
+    std::string rest = std::to_string(minor % unit);
+    text += "." + std::string(static_cast<size_t>(digits) - rest.size(), '0') + rest;
+  }
   return text + " " + std::string(currency);
 }
 

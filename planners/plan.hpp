@@ -14,6 +14,7 @@
 
 #include "core/fields.hpp"
 #include "core/json.hpp"
+#include "core/money.hpp"
 #include "planners/brief.hpp"
 
 namespace spreaders::planners {
@@ -56,8 +57,6 @@ struct EmailContent {
 EmailContent write_email(const Brief& brief, const std::string& brand, const std::string& link);
 std::vector<std::string> make_hashtags(std::string_view text, std::string_view language, size_t count);
 
-// Digits after the point of an ISO 4217 currency.
-int minor_digits(std::string_view currency);
 std::string money_text(int64_t minor, std::string_view currency);
 
 }  // namespace spreaders::planners

@@ -95,10 +95,6 @@ class Engine::Batch {
       if (run.ended_status == "failed") {
         TRY(tx_.execute("UPDATE outbox SET state = 'cancelled', updated_at = $1 WHERE workspace_id = $2 AND run_id = $3 AND state = 'pending'", {now.us, run.workspace, id}));
       }
-      std::string status = run.ended_status;
-      tx_.after_commit([&engine = engine_, workspace = run.workspace, run_id = id, status] {
-        if (engine.run_ended_) engine.run_ended_(workspace, run_id, status);
-      });
     }
     return {};
   }

@@ -115,7 +115,6 @@ class Engine {
   void wake();
   // The dispatcher's hook: wakes for_each tokens whose intents are all settled. In the settling transaction.
   Result<void> on_settled(storage::Tx& tx, const std::vector<events::Settled>& settled);
-  void on_run_ended(std::function<void(const std::string& workspace, const std::string& run_id, const std::string& status)> hook) { run_ended_ = std::move(hook); }
 
  private:
   struct LoadedRun;
@@ -138,7 +137,6 @@ class Engine {
   EngineOptions options_;
   std::string owner_;
   Rng rng_;
-  std::function<void(const std::string&, const std::string&, const std::string&)> run_ended_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   bool woken_ = false;

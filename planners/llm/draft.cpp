@@ -255,13 +255,6 @@ bool is_currency(std::string_view code) {
          kCurrencies.find(code) % 4 == 0;  // npos is no multiple of four
 }
 
-int minor_digits(std::string_view currency) {
-  constexpr std::string_view kNone = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF";
-  constexpr std::string_view kThree = "BHD IQD JOD KWD LYD OMR TND";
-  if (kNone.find(currency) != std::string_view::npos) return 0;
-  return kThree.find(currency) != std::string_view::npos ? 3 : 2;
-}
-
 std::string clean_text(std::string_view text, size_t code_points_max) {
   std::string clean;
   for (size_t i = 0; i < text.size();) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/json.hpp"
+#include "core/money.hpp"
 #include "core/time.hpp"
 
 namespace spreaders::planners::llm {
@@ -62,7 +63,6 @@ Result<Draft> read_draft(std::string_view arguments);
 bool is_channel(std::string_view id);
 bool is_paid_channel(std::string_view id);
 bool is_currency(std::string_view code);      // ISO 4217, in use
-int minor_digits(std::string_view currency);  // 0, 2 or 3
 // A text as it may be shown: one line, no control, direction or invisible characters, at most `code_points_max`.
 std::string clean_text(std::string_view text, size_t code_points_max);
 bool has_link(std::string_view text);  // anything a mail program would make clickable

@@ -571,8 +571,6 @@ class Reader : AmountWords {
 
 }  // namespace
 
-int minor_digits(std::string_view currency) { return currency == "JPY" || currency == "KRW" || currency == "CLP" || currency == "VND" ? 0 : 2; }
-
 AmountFacts read_amounts(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, std::string_view country, int turn) {
   return Reader(text, lang, dates, channels, country, turn).run();
 }

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/money.hpp"
 #include "planners/brief.hpp"
 #include "planners/rules/channels.hpp"
 #include "planners/rules/dates.hpp"
@@ -31,7 +32,6 @@ struct AmountFacts {
 };
 
 AmountFacts read_amounts(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, std::string_view country, int turn);
-int minor_digits(std::string_view currency);
 // The objective ids a metric speaks for, best first; "" when none.
 std::string_view objective_of_metric(std::string_view metric);
 

@@ -12,18 +12,6 @@ namespace spreaders::tools {
 
 using services::Campaign;
 
-int currency_digits(std::string_view currency) {
-  for (std::string_view none : {"JPY", "KRW", "VND", "CLP", "ISK", "XAF", "XOF", "PYG", "UGX"}) {
-    if (currency == none) return 0;
-  }
-  for (std::string_view three : {"KWD", "BHD", "JOD", "OMR", "TND"}) {
-    if (currency == three) return 3;
-  }
-  return 2;
-}
-int64_t to_minor(double amount, std::string_view currency) { return std::llround(amount * std::pow(10, currency_digits(currency))); }
-double to_major(int64_t minor, std::string_view currency) { return static_cast<double>(minor) / std::pow(10, currency_digits(currency)); }
-
 CampaignView view_of(const Campaign& c) {
   CampaignView view;
   view.campaign_id = c.id;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/fields.hpp"
+#include "core/money.hpp"
 #include "services/campaigns/campaigns.hpp"
 
 namespace spreaders::tools {
@@ -29,10 +30,5 @@ struct CampaignView {
              SPR_FIELD(updated_at, "When it was last changed"));
 };
 CampaignView view_of(const services::Campaign& campaign);
-
-// Digits after the point of an ISO 4217 currency: 2, but 0 for JPY and the like, 3 for KWD and the like.
-int currency_digits(std::string_view currency);
-int64_t to_minor(double amount, std::string_view currency);
-double to_major(int64_t minor, std::string_view currency);
 
 }  // namespace spreaders::tools
