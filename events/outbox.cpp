@@ -18,12 +18,13 @@ using storage::Values;
 namespace {
 
 constexpr size_t kReplyMax = 300;
+constexpr int64_t kTakeOverEvery_us = kSecond_us;  // how often a process looks for the claims of dead ones
 constexpr std::string_view kItemColumns =
-    "workspace_id, id, run_id, campaign_id, contact_id, channel, connection_id, address, payload, attempts, vendor_ref";
+    "workspace_id, id, run_id, campaign_id, contact_id, channel, connection_id, address, payload, attempts, vendor_ref, fence";
 
 OutboxItem item_of(const storage::Row& row) {
   return {row[0].text(), row[1].text(), row[2].text(), row[3].text_or(""), row[4].text_or(""), row[5].text(),
-          row[6].text(), row[7].text(), row[8].text(), row[9].integer(),   row[10].text()};
+          row[6].text(), row[7].text(), row[8].text(), row[9].integer(),   row[10].text(),      row[11].integer()};
 }
 
 storage::Value or_null(const std::string& text) { return text.empty() ? storage::Value() : storage::Value(text); }
@@ -47,7 +48,11 @@ constexpr std::string_view kPendingUnlessCancelled =
     "CASE WHEN EXISTS (SELECT 1 FROM run r WHERE r.workspace_id = outbox.workspace_id AND r.id = outbox.run_id AND r.status IN ('cancelled', 'failed')) "
     "THEN 'cancelled' ELSE CAST($1 AS TEXT) END";
 
-bool is_transactional(const OutboxItem& item) { return item.payload.find("\"transactional\":true") != std::string::npos; }
+bool is_transactional(const std::string& payload) {
+  auto json = parse_json(payload);
+  const Json* mark = json.ok() ? at_pointer(*json, "/transactional") : nullptr;
+  return mark != nullptr && mark->is_boolean() && mark->get<bool>();
+}
 
 }  // namespace
 
@@ -81,17 +86,28 @@ Dispatcher::Dispatcher(storage::Storage& storage, Clock& clock, storage::SendGua
 
 Dispatcher::~Dispatcher() = default;
 
-Result<void> Dispatcher::recover() {
+Result<int64_t> Dispatcher::take_over() {
   // Whoever claimed these is gone. Whether the message left is what look_up_unknown() asks, after a grace in which the other side
-  // finishes what was already on its way.
+  // finishes what was already on its way. That a process died is no attempt that failed.
   Instant now = clock_.now();
+  take_over_at_ = now + kTakeOverEvery_us;
   int64_t taken = TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<int64_t> {
     std::string others = options_.exclusive ? "lease_owner <> $2" : "lease_owner <> $2 AND lease_until < $1";
-    return tx.execute("UPDATE outbox SET state = 'unknown', next_at = $1, updated_at = $1, reply = 'the sender stopped while this was on its way' "
+    return tx.execute("UPDATE outbox SET state = 'unknown', next_at = $1, updated_at = $1, attempts = attempts - 1, reply = 'the sender stopped while this was on its way' "
                       "WHERE state = 'sending' AND " + others, {now.us, owner_});
   }));
-  if (taken > 0) log_warn("took over unclear sends of a stopped process", {{"count", taken}});
-  held_at_ms_ = 0;
+  if (taken == 0) return taken;
+  log_warn("took over unclear sends of a stopped process", {{"count", taken}});
+  lookup_after_ms_ = monotonic_ms() + options_.lookup_grace_ms;
+  return taken;
+}
+
+Result<void> Dispatcher::recover() {
+  TRY(take_over());
+  {
+    std::lock_guard lock(held_mutex_);
+    held_at_ms_ = 0;
+  }
   lookup_after_ms_ = monotonic_ms() + options_.lookup_grace_ms;
   return {};
 }
@@ -108,9 +124,7 @@ Result<Dispatcher::Claimed> Dispatcher::claim() {
     // Consent may have changed since the intent was written; asked again per workspace, channel and purpose.
     std::map<std::tuple<std::string, std::string, bool>, std::vector<size_t>> groups;
     for (size_t i = 0; i < due.size(); ++i) {
-      OutboxItem probe;
-      probe.payload = due[i][5].text();
-      groups[{due[i][1].text(), due[i][4].text(), is_transactional(probe)}].push_back(i);
+      groups[{due[i][1].text(), due[i][4].text(), is_transactional(due[i][5].text())}].push_back(i);
     }
     std::vector<std::string> refusals(due.size());
     for (const auto& [key, indexes] : groups) {
@@ -143,10 +157,10 @@ Result<Dispatcher::Claimed> Dispatcher::claim() {
 }
 
 void Dispatcher::refresh_held() {
-  // A cancelled run keeps no claim longer than a batch takes.
+  // A run that ended keeps no claim longer than a batch takes.
   int64_t since_us = clock_.now().us - 600 * kSecond_us;
   auto rows = storage_.read(Scope::system(), [&](Tx& tx) {
-    return tx.query("SELECT id FROM run WHERE status = 'paused' OR (status = 'cancelled' AND ended_at > $1)", {since_us});
+    return tx.query("SELECT id FROM run WHERE status = 'paused' OR (status IN ('cancelled', 'failed') AND ended_at > $1)", {since_us});
   });
   if (!rows.ok()) return;  // the claim asks again; this only shortens the time a pause takes
   std::set<std::string> held;
@@ -169,7 +183,7 @@ bool Dispatcher::is_held(const std::string& run_id) {
   return held_.contains(run_id);
 }
 
-std::vector<SendReport> Dispatcher::send_all(const std::vector<OutboxItem>& items) {
+std::vector<SendReport> Dispatcher::send_all(const std::vector<OutboxItem>& items, Instant send_until) {
   std::vector<SendReport> reports(items.size());
   std::map<std::string, std::vector<OutboxItem>> by_channel;
   for (const auto& item : items) by_channel[item.channel].push_back(item);
@@ -185,8 +199,8 @@ std::vector<SendReport> Dispatcher::send_all(const std::vector<OutboxItem>& item
       const auto& ready = prepared.at(items[i].channel);
       if (!ready.ok()) {
         reports[i] = {Sent::kDeferred, std::string(first_code_points(ready.error().message, kReplyMax)), ready.error().retry_after_ms};
-      } else if (is_held(items[i].run_id)) {
-        reports[i] = {Sent::kDeferred, "held"};
+      } else if (is_held(items[i].run_id) || clock_.now() > send_until) {
+        reports[i] = {Sent::kHeld};
       } else {
         reports[i] = senders_.at(items[i].channel)->send(items[i], ready->get());
       }
@@ -203,23 +217,27 @@ std::vector<SendReport> Dispatcher::send_all(const std::vector<OutboxItem>& item
   return reports;
 }
 
+int64_t Dispatcher::backoff_ms(int64_t attempts) const {
+  if (attempts < 1) return 0;
+  return std::min(options_.backoff_cap_ms, options_.backoff_base_ms << std::min<int64_t>(attempts - 1, 20));
+}
+
 Result<void> Dispatcher::settle_one(Tx& tx, const OutboxItem& item, const SendReport& report, Instant now, std::vector<Settled>& settled) {
   std::string state = report.outcome == Sent::kAccepted ? "accepted" : report.outcome == Sent::kRejected ? "failed" : "unknown";
   int64_t next_at = now.us;
-  bool held = report.outcome == Sent::kDeferred && report.reply == "held";
+  bool held = report.outcome == Sent::kHeld;
+  if (held) state = "pending";
   if (report.outcome == Sent::kDeferred) {
-    bool spent = item.attempts >= options_.attempts_max && !held;
-    state = spent ? "failed" : "pending";
-    int64_t doublings = std::min<int64_t>(item.attempts - 1, 20);
-    int64_t wait_ms = report.retry_after_ms > 0 ? report.retry_after_ms : std::min(options_.backoff_cap_ms, options_.backoff_base_ms << std::max<int64_t>(0, doublings));
-    if (!held) next_at += (wait_ms + static_cast<int64_t>(jitter_.below(static_cast<uint64_t>(wait_ms / 4 + 1)))) * 1000;
+    state = item.attempts >= options_.attempts_max ? "failed" : "pending";
+    int64_t wait_ms = report.retry_after_ms > 0 ? report.retry_after_ms : backoff_ms(item.attempts);
+    next_at += (wait_ms + static_cast<int64_t>(jitter_.below(static_cast<uint64_t>(wait_ms / 4 + 1)))) * 1000;
   }
   std::string reply(first_code_points(held ? "" : report.reply, kReplyMax));
   // The fence: only the claim that was made for this attempt may settle it.
   auto rows = TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
                            ", next_at = $2, reply = $3, updated_at = $4, attempts = attempts - $5 WHERE workspace_id = $6 AND id = $7 "
-                           "AND lease_owner = $8 AND state = 'sending' RETURNING state",
-                           {state, next_at, reply, now.us, held ? 1 : 0, item.workspace, item.id, owner_}));
+                           "AND lease_owner = $8 AND fence = $9 AND state = 'sending' RETURNING state",
+                           {state, next_at, reply, now.us, held ? 1 : 0, item.workspace, item.id, owner_, item.fence}));
   int64_t changed = static_cast<int64_t>(rows.size());
   if (changed == 1) state = rows[0][0].text();
   if (changed == 1 && state != "pending") settled.push_back({item, state, reply});
@@ -244,6 +262,14 @@ Result<void> Dispatcher::settle(const std::vector<OutboxItem>& items, const std:
 }
 
 Result<int> Dispatcher::run_once() {
+  if (!unsettled_.items.empty()) {
+    TRY(settle(unsettled_.items, unsettled_.reports));
+    unsettled_ = {};
+  }
+  Instant now = clock_.now();
+  if (!options_.exclusive && now >= take_over_at_) TRY(take_over());
+  // Where others may take over when the lease ends, its second half is left for sends that have begun.
+  Instant send_until = options_.exclusive ? Instant{INT64_MAX} : now + options_.lease_ms * 1000 / 2;
   auto claimed = TRY(claim());
   int handled = static_cast<int>(claimed.items.size() + claimed.refused.size());
   if (claimed.items.empty()) return handled;
@@ -253,7 +279,7 @@ Result<int> Dispatcher::run_once() {
       for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'pending', lease_owner = '' WHERE id = $1", {item.id}));
       return {};
     }));
-    auto reports = send_all(claimed.items);
+    auto reports = send_all(claimed.items, send_until);
     TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
       for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'sending', lease_owner = $2 WHERE id = $1", {item.id, owner_}));
       return {};
@@ -261,14 +287,15 @@ Result<int> Dispatcher::run_once() {
     TRY(settle(claimed.items, reports));
     return handled;
   }
-  auto reports = send_all(claimed.items);
+  auto reports = send_all(claimed.items, send_until);
   bool unclear = std::any_of(reports.begin(), reports.end(), [](const SendReport& report) { return report.outcome == Sent::kUnknown; });
   if (unclear) lookup_after_ms_ = monotonic_ms() + options_.lookup_grace_ms;
   // What went out must be written down: the database being busy or full for a while is no reason to forget it. Until then the rows
-  // stay `sending`, so a crash here is found by recover().
+  // stay `sending`, so a crash here is found by recover(), and nothing more is claimed.
   constexpr int settle_attempts_max = 5;
   Result<void> done = settle(claimed.items, reports);
   for (int i = 1; i < settle_attempts_max && !done.ok(); ++i) done = settle(claimed.items, reports);
+  if (!done.ok()) unsettled_ = {std::move(claimed.items), std::move(reports)};
   TRY(std::move(done));
   return handled;
 }
@@ -291,14 +318,27 @@ Result<int> Dispatcher::look_up_unknown() {
   TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
     std::vector<Settled> settled;
     for (const auto& [item, taken] : answers) {
-      bool resend = taken.has_value() ? !*taken : options_.resend_unknown_transactional && is_transactional(item);
-      std::string state = taken.value_or(false) ? "accepted" : resend ? "pending" : "unknown";
-      std::string reply = taken.value_or(false) ? "found at the receiver" : resend ? "not found at the receiver; sent again" : "the receiver cannot be asked; held, not sent again";
+      bool spent = item.attempts >= options_.attempts_max;
+      bool resend = !spent && (taken.has_value() ? !*taken : options_.resend_unknown_transactional && is_transactional(item.payload));
+      std::string state = "unknown";
+      std::string reply = "the receiver cannot be asked; held, not sent again";
+      if (taken.value_or(false)) {
+        state = "accepted";
+        reply = "found at the receiver";
+      } else if (resend) {
+        state = "pending";
+        reply = taken.has_value() ? "not found at the receiver; sent again" : "the receiver cannot be asked; sent again";
+      } else if (taken.has_value()) {
+        state = "failed";
+        reply = "not found at the receiver after " + std::to_string(item.attempts) + " attempts";
+      }
+      int64_t next_at = state == "unknown" ? never_us : state == "pending" ? now.us + backoff_ms(item.attempts) * 1000 : now.us;
       auto changed = TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
-                                  ", next_at = $2, reply = $3, updated_at = $4 WHERE workspace_id = $5 AND id = $6 AND state = 'unknown' RETURNING state",
-                                  {state, state == "unknown" ? never_us : now.us, reply, now.us, item.workspace, item.id}));
-      if (!changed.empty()) state = changed[0][0].text();
-      if (!changed.empty() && state != "pending") settled.push_back({item, state, reply});
+                                  ", next_at = $2, reply = $3, updated_at = $4 WHERE workspace_id = $5 AND id = $6 AND state = 'unknown' AND fence = $7 RETURNING state",
+                                  {state, next_at, reply, now.us, item.workspace, item.id, item.fence}));
+      if (changed.empty()) continue;
+      state = changed[0][0].text();
+      if (state != "pending") settled.push_back({item, state, reply});
     }
     if (settle_hook_ && !settled.empty()) TRY(settle_hook_(tx, settled));
     return {};

@@ -55,9 +55,11 @@ struct OutboxItem {
   std::string payload;
   int64_t attempts = 0;       // this one included
   std::string vendor_ref;     // our name for it on the wire; an email's Message-ID without angle brackets is vendor_ref@domain
+  int64_t fence = 0;          // of this claim: an answer to an older one counts nothing
 };
 
-enum class Sent : uint8_t { kAccepted, kRejected, kDeferred, kUnknown };
+// kHeld: not tried now; waits without counting as an attempt.
+enum class Sent : uint8_t { kAccepted, kRejected, kDeferred, kUnknown, kHeld };
 
 struct SendReport {
   Sent outcome = Sent::kDeferred;
@@ -80,7 +82,7 @@ class Sender {
 struct DispatcherOptions {
   int workers = 8;                       // sends at once
   int batch = 400;                       // rows claimed in one transaction
-  int attempts_max = 6;                  // of deferred sends
+  int attempts_max = 6;                  // of deferred sends, and of unclear ones that the other side has not
   int64_t lease_ms = 60'000;
   int64_t backoff_base_ms = 2'000;
   int64_t backoff_cap_ms = 600'000;
@@ -115,7 +117,8 @@ class Dispatcher {
   // Runs in the transaction that settles, for facts that belong to the send (delivery events, suppression).
   void on_settle(std::function<Result<void>(storage::Tx&, const std::vector<Settled>&)> hook) { settle_hook_ = std::move(hook); }
 
-  // Takes back what a dead process left in `sending`. Call once when this process becomes the dispatcher.
+  // Takes back what a dead process left in `sending`. Call once when this process becomes the dispatcher; where several are, run_once()
+  // looks after the dead ones from then on.
   Result<void> recover();
   // Claims and sends one batch; the number of items it handled. 0: nothing is due.
   Result<int> run_once();
@@ -133,8 +136,15 @@ class Dispatcher {
     std::vector<OutboxItem> refused;
     std::vector<std::string> reasons;
   };
+  // Answers that could not be written down yet.
+  struct Unsettled {
+    std::vector<OutboxItem> items;
+    std::vector<SendReport> reports;
+  };
+  Result<int64_t> take_over();
   Result<Claimed> claim();
-  std::vector<SendReport> send_all(const std::vector<OutboxItem>& items);
+  [[nodiscard]] int64_t backoff_ms(int64_t attempts) const;
+  std::vector<SendReport> send_all(const std::vector<OutboxItem>& items, Instant send_until);
   Result<void> settle(const std::vector<OutboxItem>& items, const std::vector<SendReport>& reports);
   Result<void> settle_one(storage::Tx& tx, const OutboxItem& item, const SendReport& report, Instant now, std::vector<Settled>& settled);
   bool is_held(const std::string& run_id);
@@ -154,6 +164,8 @@ class Dispatcher {
   std::set<std::string> held_;  // runs that are paused or cancelled
   int64_t held_at_ms_ = 0;
   std::atomic<int64_t> lookup_after_ms_{0};  // real time
+  Unsettled unsettled_;
+  Instant take_over_at_;
   Rng jitter_;
 };
 
