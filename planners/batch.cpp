@@ -6,6 +6,7 @@
 
 #include "core/bytes.hpp"
 #include "core/json.hpp"
+#include "core/money.hpp"
 #include "planners/brief.hpp"
 
 namespace spreaders::planners {
@@ -108,8 +109,7 @@ Json number(double value) {
 }
 
 Json money(const Budget& budget) {
-  const bool whole = budget.money.currency == "JPY" || budget.money.currency == "KRW" || budget.money.currency == "CLP" || budget.money.currency == "VND";
-  return {{"amount", number(static_cast<double>(budget.money.amount_minor) / (whole ? 1.0 : 100.0))}, {"currency", budget.money.currency}, {"period", budget.period}};
+  return {{"amount", number(to_major(budget.money.amount_minor, budget.money.currency))}, {"currency", budget.money.currency}, {"period", budget.period}};
 }
 
 void add_schedule(Json& out, const Brief& brief) {
@@ -152,6 +152,7 @@ Result<std::string> plan_batch_line(std::string_view text) {
   out["audience_size"] = brief.audience && brief.audience->value.size_stated ? Json(*brief.audience->value.size_stated) : Json(nullptr);
   out["kpi"] = nullptr;
   if (!brief.kpis.empty()) out["kpi"] = {{"metric", brief.kpis[0].metric}, {"target", number(brief.kpis[0].target)}, {"unit", brief.kpis[0].unit}, {"cmp", brief.kpis[0].cmp}};
+  out["tone"] = brief.tone ? Json(*brief.tone) : Json(nullptr);
   add_state(out, now);
   out["reply"] = now.reply;
   out["approval_required"] = true;

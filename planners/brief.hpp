@@ -49,6 +49,7 @@ struct Schedule {
   Date start;
   std::optional<Date> end;           // inclusive; derived from duration_days where only a length was given
   std::optional<int> duration_days;  // as said
+  std::optional<Date> event_at;      // when the event itself takes place, where that is another day
   bool start_stated = false;         // false: the start is a default
   bool end_stated = false;
   bool duration_stated = false;

@@ -24,7 +24,10 @@ constexpr CurrencyRow kCurrencies[] = {
     {"AUD", "a$|au$|aud|australian_dollars|aussie_dollars"}, {"NZD", "nz$|nzd|new_zealand_dollars"}, {"SGD", "s$|sgd|singapore_dollars"},
     {"HKD", "hk$|hkd"}, {"MXN", "mx$|mxn|pesos_mexicanos|mexican_pesos"}, {"ARS", "ars|pesos_argentinos"}, {"COP", "cop|pesos_colombianos"},
     {"CLP", "clp|pesos_chilenos"}, {"PLN", "pln|zloty|zlotys"}, {"ZAR", "zar|rand"}, {"CNY", "cny|rmb|yuan|元"}, {"KRW", "krw|won"}, {"AED", "aed|dirham|dirhams"}, {"CZK", "czk"},
-    {"$", "$|dollar|dollars|bucks|dolar|dolares|ドル"}, {"PESO", "peso|pesos"}, {"KR", "kr|kroner|krone|kronen"},
+    {"KWD", "kwd|kd|kuwaiti_dinar|kuwaiti_dinars|dinars_koweitiens|クウェートディナール"}, {"BHD", "bhd|bahraini_dinars"}, {"JOD", "jod|jordanian_dinars"}, {"TND", "tnd|tunisian_dinars|dinars_tunisiens"}, {"OMR", "omr|omani_rials"},
+    {"SAR", "sar|saudi_riyals"}, {"QAR", "qar|qatari_riyals"}, {"EGP", "egp|egyptian_pounds"}, {"MAD", "mad_dirhams|dirhams_marocains"}, {"TRY", "₺|turkish_lira|turkish_liras"}, {"ILS", "ils|₪|shekel|shekels"},
+    {"THB", "thb|baht"}, {"IDR", "idr|rupiah"}, {"PHP", "php|philippine_pesos"}, {"MYR", "myr|ringgit"}, {"VND", "vnd|₫"}, {"HUF", "huf|forint|forints"}, {"NGN", "ngn|naira"}, {"KES", "kes|ksh"}, {"TWD", "twd|nt$"}, {"ISK", "isk"},
+    {"$", "$|dollar|dollars|bucks|dolar|dolares|ドル"}, {"PESO", "peso|pesos"}, {"DINAR", "dinar|dinars|dinares"}, {"RIYAL", "riyal|riyals|rial|rials"}, {"KR", "kr|kroner|krone|kronen"},
 };
 
 inline std::string_view dollar_of(std::string_view country) {
@@ -36,7 +39,7 @@ inline std::string_view dollar_of(std::string_view country) {
 }
 
 inline std::string_view home_currency(std::string_view country, Lang lang) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 15> rows = {{{"GB", "GBP"}, {"IN", "INR"}, {"JP", "JPY"}, {"BR", "BRL"}, {"CH", "CHF"}, {"NO", "NOK"}, {"SE", "SEK"}, {"DK", "DKK"}, {"FR", "EUR"}, {"DE", "EUR"}, {"ES", "EUR"}, {"PT", "EUR"}, {"IE", "EUR"}, {"IT", "EUR"}, {"US", "USD"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 20> rows = {{{"KW", "KWD"}, {"BH", "BHD"}, {"AE", "AED"}, {"SA", "SAR"}, {"KR", "KRW"}, {"GB", "GBP"}, {"IN", "INR"}, {"JP", "JPY"}, {"BR", "BRL"}, {"CH", "CHF"}, {"NO", "NOK"}, {"SE", "SEK"}, {"DK", "DKK"}, {"FR", "EUR"}, {"DE", "EUR"}, {"ES", "EUR"}, {"PT", "EUR"}, {"IE", "EUR"}, {"IT", "EUR"}, {"US", "USD"}}};
   for (const auto& [where, code] : rows) {
     if (where == country) return code;
   }
@@ -137,6 +140,8 @@ class AmountWords {
   [[nodiscard]] std::string resolve(std::string_view code) const {
     if (code == "$") return std::string(dollar_of(country_));
     if (code == "PESO") return country_ == "AR" ? "ARS" : country_ == "CO" ? "COP" : country_ == "CL" ? "CLP" : "MXN";
+    if (code == "DINAR") return country_ == "BH" ? "BHD" : country_ == "JO" ? "JOD" : country_ == "TN" ? "TND" : "KWD";
+    if (code == "RIYAL") return country_ == "QA" ? "QAR" : country_ == "OM" ? "OMR" : "SAR";
     if (code == "KR") return country_ == "SE" ? "SEK" : country_ == "DK" ? "DKK" : "NOK";
     return std::string(code);
   }
@@ -152,7 +157,8 @@ class AmountWords {
       int lead = i - 1;
       if (lead >= 0 && text_.is(lead, "the")) --lead;
       const bool marked = match_before(text_, i, lang_, C("age_mark")) >= 0 && (lang_ == Lang::kEn);
-      const int to = m(i + 1, C("range_to"));
+      int to = m(i + 1, C("range_to"));
+      if (text_.is(i + 1, "-") && m(i + 2, C("range_to")) > 0) to = m(i + 2, C("range_to"));  // "18- bis 35-Jährige"
       if (lang_ == Lang::kJa && text_.is(i + 1, "代")) {
         set_age(i, i + 2, low, low + 9);
         continue;
@@ -164,7 +170,7 @@ class AmountWords {
       }
       if (to > 0 && text_.is_number(to) && !dates_.used[static_cast<size_t>(to)] && text_.at(to).value > low && text_.at(to).value <= 99) {
         const int unit = age_unit(to + 1);
-        const bool bare_pair = lang_ == Lang::kEn && (text_.is(i + 1, "-")) && unit < 0 && bare_age_pair(i, to + 1);
+        const bool bare_pair = unit < 0 && (lang_ == Lang::kEn ? text_.is(i + 1, "-") && bare_age_pair(i, to + 1) : aged_people(i, to + 1));
         if (unit > 0 || marked || bare_pair) {
           high = static_cast<int>(text_.at(to).value);
           end = unit > 0 ? unit : to + 1;
@@ -233,6 +239,12 @@ class AmountWords {
     if (m(next, C("staff_word")) > 0 || m(next, C("distance")) > 0 || m(next, C("currency_word")) > 0) return false;
     if (next < text_.size() && (text_.is(next, "%") || noun_at(next).end > 0)) return false;
     return i > 0 && (m(i - 1, C("person")) > 0 || (text_.is(i - 1, ",") && i > 1 && m(i - 2, C("person")) > 0) || (next < text_.size() && text_.is(next, ",")) || text_.is(i - 1, "("));
+  }
+  // "gente de 18 a 30", "jovens de 18 a 24": people right before, nothing counted after.
+  [[nodiscard]] bool aged_people(int i, int next) const {
+    const int mark = match_before(text_, i, lang_, C("age_mark"));
+    if (mark < 1 || m(mark - 1, C("person")) < 0 || text_.at(i).value < 13 || money_near(i)) return false;
+    return next >= text_.size() || (noun_at(next).end < 0 && m(next, C("staff_word")) < 0 && m(next, C("distance")) < 0 && m(next, C("of")) < 0) || m(next, C("place_prep")) > 0;
   }
   void set_age(int begin, int end, int low, int high) {
     use(begin, end);

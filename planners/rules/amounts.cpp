@@ -27,6 +27,7 @@ class Reader : AmountWords {
     find_rates();
     find_counts();
     find_changes();
+    find_bare_change();
     std::stable_sort(kpis_.begin(), kpis_.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
     for (auto& [at, kpi] : kpis_) facts_.kpis.push_back(kpi);
     return std::move(facts_);
@@ -53,6 +54,8 @@ class Reader : AmountWords {
       }
       int next = i + 1;
       if (text_.is(next, "-")) ++next;
+      const bool linked = lang_ != Lang::kEn && (text_.is(next, "de") || text_.is(next, "d'"));  // "2 millones de pesos"
+      if (linked) ++next;
       const std::string_view after = currency_at(next, end);
       if (!after.empty() && (code.empty() || code == "$")) {
         if (!(after == "$" && next < text_.size() && text_.is(next, "$") && text_.is_number(next + 1) && text_.at(next).space_before)) {
@@ -65,11 +68,18 @@ class Reader : AmountWords {
         cash.currency = !cash_.empty() ? cash_.back().currency : std::string(home_currency(country_, lang_));
       } else {
         cash.currency = resolve(code);
+        if (three_decimals(i, cash.currency)) cash.amount /= 1000;
       }
       classify(cash);
       use(cash.begin, cash.end);
       cash_.push_back(cash);
     }
+  }
+
+  // "12.500 KWD" in English: the dinar has a thousand fils, so the point is no grouping.
+  [[nodiscard]] bool three_decimals(int i, std::string_view currency) const {
+    const std::string& digits = text_.at(i).text;
+    return lang_ == Lang::kEn && minor_digits(currency) == 3 && digits.size() >= 5 && digits[digits.size() - 4] == '.' && digits.find(',') == std::string::npos;
   }
 
   // "budget of 500", "予算は500", and a number right after a correction of money.
@@ -114,12 +124,15 @@ class Reader : AmountWords {
   [[nodiscard]] bool priced(int begin) const {
     const int lead = match_before(text_, begin, lang_, C("price_before"));
     if (lead < 0) return false;
+    if (turn_ > 0 && m(lead, C("only")) > 0) return false;  // "and only 450 euros" corrects the budget
     if (lang_ == Lang::kEn && (text_.is(begin - 1, "only") || text_.is(begin - 1, "a") || text_.is(begin - 1, "the") || text_.is(begin - 1, "our"))) return m_adj_price(begin);
     return true;
   }
   [[nodiscard]] bool m_adj_price(int begin) const { return text_.is(begin - 1, "our") || (text_.is(begin - 1, "a") && !near_after(begin, 5, C("budget_word")) && near_after(begin + 2, 2, C("price_after"))); }
 
   std::string period_near(const Cash& cash) const {
+    if (lang_ == Lang::kJa && text_.is(cash.begin - 1, "月") && !text_.is_number(cash.begin - 2)) return "month";  // 月10万円
+    if (lang_ == Lang::kJa && text_.is(cash.begin - 1, "週")) return "week";
     const std::array<std::pair<ClassId, std::string_view>, 3> periods = {{{C("period_day"), "day"}, {C("period_week"), "week"}, {C("period_month"), "month"}}};
     for (const auto& [id, name] : periods) {
       int at = cash.end;
@@ -148,7 +161,8 @@ class Reader : AmountWords {
 
   // "cost per lead under $25", "$12 per lead", "CPA of $20".
   bool cost_per(Cash& cash) const {
-    const int per = m(cash.end, C("per_word"));
+    const int or_less = m(cash.end, C("or_less"));
+    const int per = m(or_less > 0 ? or_less : cash.end, C("per_word"));
     if (per > 0) {
       const int noun_start = m(per, C("article")) > 0 ? m(per, C("article")) : per;
       const Noun noun = cost_noun(noun_start);
@@ -237,7 +251,7 @@ class Reader : AmountWords {
     }
   }
 
-  static int64_t minor(double amount, std::string_view currency) { return std::llround(std::min(amount, 9e12) * std::pow(10, minor_digits(currency))); }
+  static int64_t minor(double amount, std::string_view currency) { return to_minor(std::min(amount, 9e12), currency); }
 
   void settle_budget() {
     std::vector<Cash> budgets;
@@ -315,108 +329,67 @@ class Reader : AmountWords {
     use(begin, end);
   }
 
-  struct RateRow {
-    std::string_view metric;
-    std::string_view names;
+  struct Rate {
+    std::string metric;
+    int begin = -1;
+    int end = -1;
   };
   void find_rates() {
-    static constexpr RateRow rows[] = {
-        {"open_rate", "open_rate|open_rates|opens|opening_rate|opened|tasa_de_apertura|apertura|aperturas|taux_d'_ouverture|d'_ouverture|ouvertures|offnungsrate|offnungen|taxa_de_abertura|abertura|aberturas|開封率|開封"},
-        {"click_through_rate", "click_through_rate|click_throughs|clickthrough_rate|ctr|click_through|クリックスルー率"},
-        {"click_rate", "click_rate|clicks|click|tasa_de_clics|de_clics|clics|taux_de_clic|taux_de_clics|klickrate|klicks|taxa_de_cliques|de_cliques|cliques|クリック率"},
-        {"conversion_rate", "conversion_rate|conversion|conversions|convert|converting|to_convert|tasa_de_conversion|de_conversion|taux_de_conversion|konversionsrate|conversion_rate|konversion|taxa_de_conversao|de_conversao|conversao|コンバージョン率|転換率|成約率|cvr|コンバージョン"},
-        {"engagement_rate", "engagement_rate|engagement|tasa_de_interaccion|interaccion|taux_d'_engagement|d'_engagement|engagementrate|taxa_de_engajamento|engajamento|de_engajamento|エンゲージメント率"},
-        {"response_rate", "response_rate|tasa_de_respuesta|de_respuesta|taux_de_reponse|de_reponse|antwortquote|rucklaufquote|antwortrate|taxa_de_resposta|回答率|返信率"},
-        {"reply_rate", "reply_rate|replies"},
-        {"retention_rate", "retention_rate|retention|tasa_de_retencion|retencion|taux_de_retention|bindungsrate|taxa_de_retencao|retencao|継続率|リテンション率"},
-        {"renewal_rate", "renewal_rate|renewals|tasa_de_renovacion|taux_de_renouvellement|verlangerungsquote|verlangerungsrate|taxa_de_renovacao|更新率|to_renew"},
-        {"redemption_rate", "redemption_rate|redemption|redemptions|tasa_de_canje|taux_d'_utilisation|einloserate|einlosequote|taxa_de_resgate|利用率"},
-        {"booking_rate", "booking_rate|to_book|予約率|tasa_de_reserva|taux_de_reservation|buchungsrate|taxa_de_reserva"},
-        {"order_rate", "of_them_to_order|to_order|order_rate|of_them_ordering|注文率|bestellrate|bestellquote|taux_de_commande|tasa_de_pedidos|passent_commande|commandent|bestellen|hagan_un_pedido"},
-        {"purchase_rate", "purchase_rate|to_buy|of_them_to_buy|to_purchase|購入率|compren|achetent|comprem|kaufen|kaufrate|tasa_de_compra|taxa_de_compra|taux_d'_achat"},
-        {"signup_rate", "signup_rate|sign_up_rate|to_sign_up"},
-        {"registration_rate", "registration_rate|to_register|登録率|申込率|tasa_de_inscripcion|taux_d'_inscription|anmeldequote|anmelderate|taxa_de_inscricao"},
-        {"upgrade_rate", "upgrade_rate|to_upgrade"},
-        {"unsubscribe_rate", "unsubscribe_rate|unsubscribes"},
-        {"attendance_rate", "attendance_rate|to_attend"},
-        {"bounce_rate", "bounce_rate|tasa_de_rebote|taux_de_rebond|absprungrate|taxa_de_rejeicao"},
-    };
-    static const auto table = [] {
-      std::vector<std::pair<std::string_view, std::vector<std::vector<std::string>>>> out;
-      for (const RateRow& row : rows) out.emplace_back(row.metric, parse_entries(row.names));
-      return out;
-    }();
-    const auto at_word = [&](int i, int& end) {
-      std::string_view best;
-      end = -1;
-      for (const auto& [metric, names] : table) {
-        for (const auto& name : names) {
-          const int stop = match_entry(text_, i, name);
-          if (stop > end) {
-            end = stop;
-            best = metric;
-          }
-        }
-      }
-      return best;
-    };
     for (int i = 0; i < text_.size(); ++i) {
       if (!text_.is_number(i) || dates_.used[static_cast<size_t>(i)]) continue;
-      const bool ratio = roas(i);
-      if (ratio || facts_.used[static_cast<size_t>(i)]) continue;
+      if (roas(i) || facts_.used[static_cast<size_t>(i)]) continue;
       const int percent = m(i + 1, C("percent"));
       if (percent < 0) continue;
-      if (near_after(percent, 2, C("offer_after")) || (lang_ == Lang::kJa && m(percent, C("offer_after")) > 0) || match_before(text_, i, lang_, C("offer_before")) >= 0 || (i > 0 && text_.is(i - 1, "-"))) {
+      if (is_discount(i, percent)) {
         use(i, percent);
         continue;
       }
-      std::string metric;
-      int begin = i;
-      int end = percent;
-      int stop = -1;
-      for (int k = percent; k < std::min(percent + 6, text_.size()) && same_sentence(k, i); ++k) {
-        if (text_.is_number(k) || (text_.is(k, ",") && lang_ != Lang::kJa)) break;
-        const std::string_view hit = at_word(k, stop);
-        if (!hit.empty()) {
-          metric = hit;
-          if (k > percent + 1) use(k, stop);  // "5% of our app users to upgrade": the people between stay people
-          else end = stop;
-          break;
-        }
-        if (lang_ == Lang::kEn && text_.is(k + 1, "rate") && m(k, C("article")) < 0) {
-          metric = text_.at(k).text + "_rate";
-          end = k + 2;
-          break;
-        }
+      Rate rate = rate_after(i, percent);
+      if (rate.metric.empty() || lang_ == Lang::kJa) {
+        if (Rate before = rate_before(i); !before.metric.empty()) rate = {before.metric, before.begin, std::max(rate.end, percent)};
       }
-      if (metric.empty() || lang_ == Lang::kJa) {
-        for (int k = i - 1; k >= 0 && k >= i - 7 && same_sentence(k, i); --k) {
-          if (text_.is_number(k)) break;
-          const std::string_view hit = at_word(k, stop);
-          if (!hit.empty() && stop <= i) {
-            metric = hit;
-            begin = k;
-            // the longest name may begin further left
-            for (int b = k - 1; b >= 0 && b >= k - 3; --b) {
-              int longer = -1;
-              const std::string_view wide = at_word(b, longer);
-              if (!wide.empty() && longer == stop) metric = wide, begin = b;
-            }
-            break;
-          }
-          if (lang_ == Lang::kEn && text_.is(k, "rate") && k > 0) {
-            metric = text_.at(k - 1).text + "_rate";
-            begin = k - 1;
-            break;
-          }
-        }
-      }
-      if (!metric.empty()) {
-        add_kpi(begin, metric, text_.at(i).value, "percent", metric == "unsubscribe_rate" || metric == "bounce_rate" ? "<=" : ">=", begin, end);
+      if (rate.metric.empty()) {
+        growth(i, percent);
         continue;
       }
-      growth(i, percent);
+      const bool low_is_good = rate.metric == "unsubscribe_rate" || rate.metric == "bounce_rate";
+      add_kpi(rate.begin, rate.metric, text_.at(i).value, "percent", low_is_good ? "<=" : ">=", rate.begin, rate.end);
     }
+  }
+  [[nodiscard]] bool is_discount(int i, int percent) const {
+    return near_after(percent, 2, C("offer_after")) || (lang_ == Lang::kJa && m(percent, C("offer_after")) > 0) || match_before(text_, i, lang_, C("offer_before")) >= 0 || (i > 0 && text_.is(i - 1, "-"));
+  }
+  // "4% conversion", "5% of our app users to upgrade".
+  Rate rate_after(int i, int percent) {
+    int stop = -1;
+    for (int k = percent; k < std::min(percent + 6, text_.size()) && same_sentence(k, i); ++k) {
+      if (text_.is_number(k) || (text_.is(k, ",") && lang_ != Lang::kJa)) break;
+      if (const std::string_view hit = rate_at(text_, k, stop); !hit.empty()) {
+        const bool people_between = k > percent + 1;  // they stay people
+        if (people_between) use(k, stop);
+        return {std::string(hit), i, people_between ? percent : stop};
+      }
+      if (lang_ == Lang::kEn && text_.is(k + 1, "rate") && m(k, C("article")) < 0) return {text_.at(k).text + "_rate", i, k + 2};
+    }
+    return {{}, i, percent};
+  }
+  // "open rate of 20%", "taux d'ouverture de 8 %".
+  [[nodiscard]] Rate rate_before(int i) const {
+    int stop = -1;
+    for (int k = i - 1; k >= 0 && k >= i - 7 && same_sentence(k, i); --k) {
+      if (text_.is_number(k)) break;
+      if (std::string_view hit = rate_at(text_, k, stop); !hit.empty() && stop <= i) {
+        int begin = k;
+        for (int b = k - 1; b >= 0 && b >= k - 3; --b) {  // the longest name may begin further left
+          int longer = -1;
+          const std::string_view wide = rate_at(text_, b, longer);
+          if (!wide.empty() && longer == stop) hit = wide, begin = b;
+        }
+        return {std::string(hit), begin, i};
+      }
+      if (lang_ == Lang::kEn && text_.is(k, "rate") && k > 0) return {text_.at(k - 1).text + "_rate", k - 1, i};
+    }
+    return {};
   }
   // "20% more bookings", "increase sales by 20%".
   void growth(int i, int percent) {
@@ -467,6 +440,11 @@ class Reader : AmountWords {
         noun = noun_colon(i, begin);
         end = i + 1;
       }
+      if (noun.metric.empty()) {
+        noun = people_wanted(i);
+        if (noun.metric.empty()) noun = noun_named_before(i);
+        if (noun.end > 0) end = noun.end;
+      }
       if (!noun.metric.empty() && audience_count(i, noun)) {
         facts_.audience_size = text_.at(i).value;
         use(i, i + 1);
@@ -501,6 +479,26 @@ class Reader : AmountWords {
     }
     if (lang_ == Lang::kEn && (text_.is(i - 1, "reach") || text_.is(i - 1, "to")) && near_before(i, 3, C("reach_verb")) && text_.is(i + 1, "people")) {
       return {"reach", i + 2};
+    }
+    return {};
+  }
+  // "3,000 people to our website": visits; ", 35 people" as a part of its own: those who come.
+  [[nodiscard]] Noun people_wanted(int i) const {
+    const int people = m(i + 1, C("people_word"));
+    if (people < 0) return {};
+    const bool alone = i > 0 && text_.is(i - 1, ",") && (people >= text_.size() || text_.at(people).kind == TokenKind::kPunct);
+    if (alone) return {"attendees", people};
+    for (int k = i + 2; k < std::min(i + 7, text_.size()) && same_sentence(k, i) && !text_.is(k, ","); ++k) {
+      if (m(k, C("site_word")) > 0) return {"visits", m(k, C("site_word"))};
+    }
+    return {};
+  }
+  // "we need followers ..., 1,000 new ones": the noun that was named before.
+  [[nodiscard]] Noun noun_named_before(int i) const {
+    const int end = m(i + 1, C("new_ones"));
+    if (end < 0) return {};
+    for (int k = i - 1; k >= 0; --k) {
+      if (const Noun noun = noun_at(k); noun.end > 0) return {noun.metric, end};
     }
     return {};
   }
@@ -539,6 +537,20 @@ class Reader : AmountWords {
     const int last = end - 1;
     if (last - 1 > i && text_.original[text_.at(last).start - 1] == '-') words = text_.at(last - 1).text + "_" + words;
     return {words, end};
+  }
+
+  // "make it 3 million": a number without a noun after a correction; which slot it changes shows against the brief.
+  void find_bare_change() {
+    if (turn_ == 0 || facts_.budget || !kpis_.empty()) return;
+    for (int i = 0; i < text_.size(); ++i) {
+      if (!text_.is_number(i) || taken(i) || text_.at(i).ordinal || text_.is(i + 1, "%") || noun_near(i).end > 0) continue;
+      if (!near_before(i, 3, C("correction")) && !near_before(i, 3, C("replace_verb"))) continue;
+      facts_.bare_change = text_.at(i).value;
+      facts_.budget_begin = i;
+      facts_.budget_end = i + 1;
+      use(i, i + 1);
+      return;
+    }
   }
 
   void find_changes() {

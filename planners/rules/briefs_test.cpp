@@ -41,21 +41,23 @@ bool has_any(const Json& list, const std::string& alternatives) {
   return std::any_of(list.begin(), list.end(), [&](const Json& item) { return one_of(item.get<std::string>(), alternatives); });
 }
 
+// Where several values are right the brief lists them.
 bool end_ok(const Json& want, const Json& got) {
-  if (got.at("end") == want.at("end")) return true;
-  if (!want.at("end").is_null() || want.at("start").is_null()) return false;
-  const Date start = *parse_date(want.at("start").get<std::string>());
+  if (accepts(want.at("end"), got.at("end"))) return true;
+  if (!accepts(want.at("end"), nullptr) || want.at("start").is_null()) return false;
   if (got.at("end") == want.at("start")) return want.at("duration_days").is_null();
-  if (want.at("duration_days").is_null()) return false;
-  const int days = want.at("duration_days").get<int>();
-  return got.at("end") == to_text(add_days(start, days - 1)) || got.at("end") == to_text(add_days(start, days));
+  const Date start = *parse_date(want.at("start").get<std::string>());
+  const Json lengths = want.at("duration_days").is_array() ? want.at("duration_days") : Json::array({want.at("duration_days")});
+  return std::any_of(lengths.begin(), lengths.end(), [&](const Json& days) {
+    return !days.is_null() && (got.at("end") == to_text(add_days(start, days.get<int>() - 1)) || got.at("end") == to_text(add_days(start, days.get<int>())));
+  });
 }
 
 void judge_slots(const Json& want, const Json& got, std::map<std::string, bool>& slots) {
   slots["outcome"] = accepts(want.at("outcome"), got.at("outcome"));
   const bool stopped = got.at("outcome") == "refuse" || got.at("outcome") == "flag";
   if (want.contains("policy")) {
-    for (const Json& rule : want.at("policy")) slots["policy"] = has_any(got.at("policy"), rule.get<std::string>());
+    slots["policy"] = std::all_of(want.at("policy").begin(), want.at("policy").end(), [&](const Json& rule) { return has_any(got.at("policy"), rule.get<std::string>()); });
   } else {
     slots["policy"] = got.at("policy").empty();
   }
@@ -68,17 +70,18 @@ void judge_slots(const Json& want, const Json& got, std::map<std::string, bool>&
     std::sort(b.begin(), b.end());
     slots["channels"] = a == b;
   }
-  slots["budget"] = want.at("budget") == got.at("budget") || (want.at("outcome") != "plan" && want.at("budget").is_null());
+  slots["budget"] = accepts(want.at("budget"), got.at("budget")) || (want.at("outcome") != "plan" && want.at("budget").is_null());
   const bool dated = want.at("outcome") == "plan" || !want.at("start").is_null();
   if (dated && !(want.at("start").is_null() && want.at("channels").is_null())) {
     slots["start"] = want.at("start") == got.at("start");
     slots["end"] = end_ok(want, got);
-    slots["duration"] = want.at("duration_days") == got.at("duration_days");
+    slots["duration"] = accepts(want.at("duration_days"), got.at("duration_days"));
   }
   const std::string audience = got.at("audience").is_null() ? "" : lower_ascii(got.at("audience").get<std::string>());
   bool audience_ok = true;
   for (const Json& part : want.at("audience")) audience_ok = audience_ok && contains_any(audience, part.get<std::string>());
   slots["audience"] = audience_ok;
+  if (want.contains("tone")) slots["tone"] = got.at("tone").is_string() && one_of(got.at("tone").get<std::string>(), want.at("tone").get<std::string>());
   if (!want.at("kpi").is_null()) {
     const Json& kpi = got.at("kpi");
     slots["kpi"] = !kpi.is_null() && one_of(kpi.at("metric").get<std::string>(), want.at("kpi").at("metric").get<std::string>()) &&
@@ -163,6 +166,10 @@ TEST(Briefs, OwnSet) { expect_good(score_file("tests/planner/briefs.jsonl"), 0.9
 TEST(Briefs, ReferenceSet) { expect_good(score_file("tests/planner/briefs.dev.jsonl"), 1.0, 1.0); }
 // Written after the rules and measured before they were widened: 94 %, 80 %, 88 % and 86 % right as a whole at first sight.
 TEST(Briefs, HeldOutSets) { expect_good(score_file("tests/planner/briefs.held_out.jsonl"), 0.97, 0.97); }
+
+// In the voice of marketers, written before the rules saw them; right as a whole at first sight: 39 % of r01-r69, and
+// 75 % of s01-s36 after the rules had been widened for the r ones.
+TEST(Briefs, RealVoice) { expect_good(score_file("tests/planner/briefs.real_voice.jsonl"), 0.97, 0.97); }
 
 TEST(Briefs, AnyTextGivesAnAnswer) {
   const Known known{*parse_instant("2026-11-21T09:00:00Z"), "UTC", {}};

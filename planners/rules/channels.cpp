@@ -135,9 +135,11 @@ class Reader {
   [[nodiscard]] bool is_x(int i) const {
     const Token& token = text_.at(i);
     if (token.text != "x") return false;
-    if (i == 0) return text_.size() > 1 && token.upper && (m(1, C("and")) > 0 || m(1, C("ad_word")) > 0 || text_.is(1, "posts"));
+    if (i == 0) return text_.size() > 1 && token.upper && (text_.at(1).kind == TokenKind::kCjk || m(1, C("and")) > 0 || m(1, C("ad_word")) > 0 || text_.is(1, "posts"));
     if (!token.space_before && text_.at(i - 1).kind == TokenKind::kNumber) return false;
     const bool lead = text_.is(i - 1, "on") || text_.is(i - 1, "to") || text_.is(i - 1, "via") || text_.is(i - 1, "en") || text_.is(i - 1, "sur") || text_.is(i - 1, "auf") || text_.is(i - 1, "no") || text_.is(i - 1, "only") || text_.is(i - 1, "drop") || text_.is(i - 1, "add") || text_.is(i - 1, "without") || text_.is(i - 1, "sem") || text_.is(i - 1, "sin") || text_.is(i - 1, "em") || text_.is(i - 1, "per") || text_.is(i - 1, "par");
+    const bool listed = m(i - 1, C("and")) > 0 && m(i + 1, C("and")) > 0 && (m(i - 2, C("channel_any")) > 0 || m(i + 2, C("channel_any")) > 0);  // "reddit + x + discord"
+    if (listed) return true;
     if (lead || token.upper) return lead || m(i - 1, C("and")) > 0 || m(i + 1, C("ad_word")) > 0 || m(i + 1, C("and")) > 0 || text_.is(i + 1, "posts") || text_.is(i + 1, "post") || text_.is(i + 1, "で") || text_.is(i + 1, "に") || text_.is(i + 1, "threads");
     return false;
   }
@@ -241,6 +243,7 @@ class Reader {
       int next = hit.end;
       if (lang_ == Lang::kJa && (text_.is(next, "の") || text_.is(next, "で") || text_.is(next, "に")) && m(next + 1, C("ad_word")) > 0) ++next;
       if (m(next, C("organic_word")) > 0) hit.organic = true;
+      if (m(next, C("with_word")) > 0 && m(m(next, C("with_word")), C("ad_word")) > 0) spread_back(k);  // "on LinkedIn with ads"
       if (m(next, C("ad_word")) > 0 && !hit.organic) {
         spread_back(k);
         for (int t = next; t < m(next, C("ad_word")); ++t) facts_.used[static_cast<size_t>(t)] = true;
@@ -300,7 +303,7 @@ class Reader {
       if (end > 0 && end <= hit.begin) {
         if (pt_contraction(i, hit.begin)) continue;
         if (end == hit.begin && text_.is(i, "no") && false) continue;
-        return !spend_between(end, hit.begin) && !text_.is(end, "only") && !text_.is(end, "just") && !(text_.is(end, "longer"));
+        return !spend_between(end, hit.begin) && !text_.is(end, "only") && !(lang_ == Lang::kFr && text_.is(end, "que")) && !text_.is(end, "just") && !(text_.is(end, "longer"));
       }
     }
     return after_negated(hit.end);
@@ -473,6 +476,13 @@ class Reader {
 };
 
 }  // namespace
+
+std::string paid_form(const std::string& channel) {
+  for (const Alias& alias : kAliases) {
+    if (alias.organic == channel && !alias.paid.empty()) return std::string(alias.paid);
+  }
+  return channel;
+}
 
 bool is_paid(std::string_view channel) { return channel.ends_with("_ads"); }
 

@@ -31,5 +31,7 @@ struct ChannelFacts {
 
 ChannelFacts read_channels(const Text& text, Lang lang);
 bool is_paid(std::string_view channel);
+// "instagram" -> "instagram_ads"; a channel without ads stays what it is.
+std::string paid_form(const std::string& channel);
 
 }  // namespace spreaders::planners::rules

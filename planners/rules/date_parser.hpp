@@ -14,7 +14,7 @@ class DateParser : public DateWords {
   bool parse_at(int i, Mention& out) const {
     if (i >= text_.size()) return false;
     return parse_literal(i, out) || parse_japanese(i, out) || parse_part_of_month(i, out) || parse_month(i, out) || parse_slashed(i, out) ||
-           parse_relative(i, out) || parse_weekday(i, out) || parse_period(i, out) || parse_holiday(i, out);
+           parse_relative(i, out) || parse_weekday(i, out) || parse_period(i, out) || parse_holiday(i, out) || parse_bare_day(i, out);
   }
 
   bool parse_literal(int i, Mention& out) const {
@@ -253,6 +253,25 @@ class DateParser : public DateWords {
       return true;
     }
     set_span(out, date, date, out.end);
+    out.weekday = true;
+    return true;
+  }
+
+  // "until the 10th", "jusqu'au 20" in a later turn: a day of the month the schedule is in, or of the next one.
+  bool parse_bare_day(int i, Mention& out) const {
+    if (!anchor_ || !day_number(i) || i == 0) return false;
+    static constexpr std::array<std::string_view, 10> leads = {"the", "el", "al", "au", "le", "zum", "den", "dem", "dia", "o"};
+    const bool led = std::any_of(leads.begin(), leads.end(), [&](std::string_view word) { return text_.is(i - 1, word); });
+    int month_end = -1;
+    if (lang_ == Lang::kJa) {
+      if (!text_.is(i + 1, "日") || !(text_.is(i + 2, "ま") || text_.is(i + 2, "か"))) return false;
+    } else if ((!led && !text_.at(i).ordinal) || unit_follows(i + 1) || month_at(i + 1, month_end) > 0 || text_.is(i + 1, "/") || m(i + 1, C("kpi_noun_any")) > 0) {
+      return false;
+    }
+    Date day{anchor_->year, anchor_->month, static_cast<int>(text_.at(i).value)};
+    if (day < *anchor_ && ++day.month > 12) day.month = 1, ++day.year;
+    if (day.day > days_in_month(day.year, day.month)) return false;
+    set_span(out, day, day, lang_ == Lang::kJa ? i + 2 : i + 1);
     return true;
   }
 
@@ -433,6 +452,7 @@ class DateParser : public DateWords {
     HolidayHit hit = holiday_at(text_, i, today_, lang_, country_);
     if (hit.end < 0) return false;
     out.weak = true;
+    out.trade_day = m(i, C("trade_day")) > 0;
     set_span(out, hit.first, hit.last, hit.end);
     if (m(hit.end, C("weekend")) > 0) {  // Black Friday weekend
       const int day = weekday(hit.first);

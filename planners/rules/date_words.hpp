@@ -22,13 +22,17 @@ struct Mention {
   bool impossible = false;
   bool ambiguous = false;
   bool range = false;
+  bool weekday = false;    // named by its weekday alone
+  bool event = false;      // the day of a named event: "the open day on 12 December"
+  bool send = false;       // said to be the day of sending
+  bool trade_day = false;  // Black Friday and the like: a day even as part of a name
   Role role = Role::kNone;
 };
 
 class DateWords {
  public:
-  DateWords(const Text& text, Lang lang, Date today, std::string_view country)
-      : text_(text), lang_(lang), today_(today), country_(country) {
+  DateWords(const Text& text, Lang lang, Date today, std::string_view country, std::optional<Date> anchor)
+      : text_(text), lang_(lang), today_(today), country_(country), anchor_(anchor) {
     facts_.used.assign(static_cast<size_t>(text.size()), false);
     facts_.window.assign(static_cast<size_t>(text.size()), false);
   }
@@ -38,6 +42,7 @@ class DateWords {
   Lang lang_;
   Date today_;
   std::string_view country_;
+  std::optional<Date> anchor_;
   DateFacts facts_;
 
   [[nodiscard]] int m(int i, ClassId id) const { return match(text_, i, lang_, id); }

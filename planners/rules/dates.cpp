@@ -100,7 +100,10 @@ class Reader : DateParser {
         shorter = shorter || (m(k, C("shorter")) > 0 && near);
         if (m(k, C("strong_shift")) > 0) facts_.shift_whole = true;
       }
-      if (later || earlier) {
+      if ((later || earlier) && moves_the_end(i)) {  // "end it a day later"
+        facts_.lengthen_days = earlier ? -length.days : length.days;
+        shift_span_ = {i, length.end};
+      } else if (later || earlier) {
         facts_.shift_days = earlier ? -length.days : length.days;
         use(i, length.end);
       } else if (longer || shorter) {
@@ -108,6 +111,12 @@ class Reader : DateParser {
         shift_span_ = {i, length.end};
       }
     }
+  }
+  [[nodiscard]] bool moves_the_end(int i) const {
+    for (int k = i - 1; k >= 0 && k >= i - 4 && !text_.is(k, ","); --k) {
+      if (m(k, C("end_verb")) > 0) return true;
+    }
+    return false;
   }
   [[nodiscard]] bool comma_between(int a, int b) const {
     for (int k = std::min(a, b); k <= std::max(a, b); ++k) {
@@ -123,6 +132,8 @@ class Reader : DateParser {
     if (!parse_range(i, found) && !parse_at(i, found)) return i + 1;
     found.begin = i;
     find_role(found);
+    found.event = event_day(found);
+    found.send = send_day(found);
     if (!found.range) parse_tail(found);
     use(found.begin, found.end);
     mentions_.push_back(found);
@@ -179,12 +190,14 @@ class Reader : DateParser {
     if (next < 0 || next >= text_.size() || used(next)) return;
     Mention second;
     if (parse_at(next, second)) {
-      if (lang_ != Lang::kJa && m(found.end, C("and")) > 0 && found.role != Role::kFrom) return;  // "Monday and Tuesday"
+      const bool alike = (found.weekday && second.weekday) || (!found.day && !second.day && !second.weak);  // "Tuesday and Wednesday", "December and January"
+      if (lang_ != Lang::kJa && m(found.end, C("and")) > 0 && found.role != Role::kFrom && !alike) return;
       found.last = second.last;
       join_ranges(found, second);
       return;
     }
-    if (day_number(next) && found.day && found.first.month > 0 && !unit_follows(next + 1) && !text_.is(next + 1, "/")) {
+    const bool ja_day = lang_ == Lang::kJa && text_.is(next + 1, "日") && !text_.is(next + 2, "間");
+    if (day_number(next) && found.day && found.first.month > 0 && (ja_day || !unit_follows(next + 1)) && !text_.is(next + 1, "/")) {
       if (lang_ == Lang::kJa && !text_.is(next + 1, "日")) return;
       if (text_.at(next).kind == TokenKind::kNumber && next + 1 < text_.size() && m(next + 1, C("kpi_noun_any")) > 0) return;
       const int day = static_cast<int>(text_.at(next).value);
@@ -210,6 +223,7 @@ class Reader : DateParser {
     found.ambiguous = found.ambiguous || second.ambiguous;
     Date& a = found.first;
     Date& b = found.last;
+    if (second.weekday && b < a) b = add_days(b, 7);  // "from Friday until Monday"
     if (!found.has_year && second.has_year) {
       a.year = b.year;
       if (a > b && a.month > b.month) --a.year;
@@ -238,6 +252,10 @@ class Reader : DateParser {
         found.role = Role::kOn;  // "le mois de janvier"
         return;
       }
+      if (begin >= 0 && found.weak && begin == at - 1 && lang_ != Lang::kEn && m(begin, C("of")) > 0) {
+        found.role = Role::kOn;  // "jantar de Natal"
+        return;
+      }
       if (begin >= 0) {
         found.role = Role::kFrom;
         // "after Christmas" starts the day after; "5 de diciembre" was consumed before.
@@ -262,6 +280,61 @@ class Reader : DateParser {
     }
   }
 
+  // "the open day on 12 December", "el gala del 19", "12月12日の体験会": when it takes place, not when to speak of it.
+  [[nodiscard]] bool event_day(Mention& found) const {
+    if (!found.day || found.weak || found.role == Role::kUntil) return false;
+    if (lang_ == Lang::kJa) {
+      if (!text_.is(found.end, "の")) return false;
+      for (int k = found.end + 1; k < std::min(found.end + 9, text_.size()) && !text_.is(k, "を") && !text_.is(k, "に"); ++k) {
+        if (m(k, C("event_noun")) > 0) return true;
+      }
+      return false;
+    }
+    if (found.role == Role::kFrom && m(found.begin - 1, C("of")) < 0 && !text_.is(found.begin - 1, "du")) return false;
+    for (int k = found.begin - 1; k >= 0 && k >= found.begin - 7 && text_.at(k).sentence == text_.at(found.begin).sentence; --k) {
+      if (text_.is(k, ",") || text_.is(k, ")") || text_.is_number(k) || m(k, C("send_verb")) > 0) return false;
+      if (m(k, C("event_noun")) <= 0) continue;
+      found.role = Role::kOn;
+      return true;
+    }
+    return false;
+  }
+
+  // "Versand am Donnerstag", "it goes out on Monday", "sai na segunda".
+  [[nodiscard]] bool send_day(const Mention& found) const {
+    if (!found.day || found.range || found.role == Role::kUntil) return false;
+    for (int k = found.begin - 1; k >= 0 && k >= found.begin - 3 && text_.at(k).sentence == text_.at(found.begin).sentence && !text_.is(k, ","); --k) {
+      if (m(k, C("send_lead")) > 0) return true;
+    }
+    return false;
+  }
+  // Where one day is said to be the sending, another single day is what it is sent for.
+  void set_apart_send_day() {
+    const bool any = std::any_of(mentions_.begin(), mentions_.end(), [](const Mention& mention) { return mention.send; });
+    for (Mention& mention : mentions_) {
+      const bool dated = mention.role == Role::kOn || mention.role == Role::kNone || (lang_ != Lang::kEn && mention.role == Role::kFrom && m(mention.begin - 1, C("of")) > 0);
+      if (any && !mention.send && mention.day && !mention.range && !mention.weak && dated) mention.event = true;
+    }
+  }
+
+  // "the day before", "la veille", "前日": counted from the event.
+  void read_eve() {
+    if (!facts_.event_at) return;
+    for (int i = 0; i < text_.size(); ++i) {
+      const int end = m(i, C("eve"));
+      if (end < 0 || used(i)) continue;
+      const Date eve = add_days(*facts_.event_at, -1);
+      use(i, end);
+      if (facts_.start && *facts_.start < eve) {
+        facts_.end = eve;
+        facts_.single_day = false;
+      } else {
+        facts_.start = facts_.end = eve;
+      }
+      return;
+    }
+  }
+
   // "move it to 10 December": the day itself, not the end.
   [[nodiscard]] bool moved(int i) const {
     for (int k = i - 1; k >= 0 && k >= i - 5 && text_.at(k).sentence == text_.at(i).sentence; --k) {
@@ -276,7 +349,9 @@ class Reader : DateParser {
       const Length length = length_at(i);
       if (length.days == 0) continue;
       const int next = length.end;
-      bool reject = m(next, C("length_stop_after")) > 0 || match_before(text_, i, lang_, C("length_stop_before")) >= 0;
+      const bool shortened = anchor_ && match_before(text_, i, lang_, C("first")) >= 0;  // "only the first two weeks"
+      bool reject = m(next, C("length_stop_after")) > 0 || (!shortened && match_before(text_, i, lang_, C("length_stop_before")) >= 0);
+      if (lang_ == Lang::kJa && length.days == 1 && text_.is_number(next)) reject = true;  // "1日8千円" is a period
       if (text_.is_number(i - 1) || text_.is(i - 1, "/")) reject = true;
       if (i > 0 && (m(i - 1, C("currency_word")) == i)) reject = true;  // "25 euros al dia"
       if (m(i, C("one_article")) > 0 && !text_.is_number(i)) {
@@ -395,15 +470,20 @@ class Reader : DateParser {
     const Mention* start = nullptr;
     const Mention* until = nullptr;
     const Mention* plain = nullptr;
+    const Mention* second = nullptr;  // "SMS on the 1st, email on the 4th"
     bool strong = false;
+    set_apart_send_day();
+    const bool other_day = has_day_beside_event();
     for (Mention& mention : mentions_) {
       settle(mention);
       if (!mention.weak) strong = true;
+      if (mention.event) facts_.event_at = mention.first;
     }
     for (const Mention& mention : mentions_) {
       if (mention.impossible) facts_.impossible = true;
       if (mention.ambiguous) facts_.ambiguous = true;
       if (mention.impossible || mention.ambiguous) facts_.problem_text = text_.slice(mention.begin, mention.end);
+      if (mention.event && other_day) continue;
       if (mention.weak && !mention.range && mention.role != Role::kFrom && mention.role != Role::kUntil && (strong || !weak_counts(mention))) continue;
       if (mention.role == Role::kUntil && !mention.range) {
         if (until == nullptr) until = &mention;
@@ -411,8 +491,11 @@ class Reader : DateParser {
         if (start == nullptr || (mention.range && !start->range && (start->role != Role::kFrom || lang_ != Lang::kEn))) start = &mention;
       } else if (plain == nullptr || (plain->weak && !mention.weak)) {
         plain = &mention;
+      } else if (plain->day && mention.day && !mention.weak) {
+        second = &mention;
       }
     }
+    if (start == nullptr && plain == nullptr && until == nullptr) plain = trade_day();
     if (start == nullptr && plain != nullptr) start = plain;
     if (start != nullptr) {
       facts_.start = start->first;
@@ -422,6 +505,7 @@ class Reader : DateParser {
         facts_.single_day = true;
       }
       note(*start);
+      if (second != nullptr && start == plain) span_two_days(*second);
     }
     if (until != nullptr) {
       facts_.end = until->day ? until->last : until->last;
@@ -429,7 +513,29 @@ class Reader : DateParser {
       facts_.single_day = false;
       note(*until);
     }
+    read_eve();
     finish(start, until);
+  }
+  // A second date, a length or "the day before" says when to speak; then the event's own day does not.
+  [[nodiscard]] bool has_day_beside_event() const {
+    bool event = false, other = false;
+    for (const Mention& mention : mentions_) (mention.event ? event : other) |= !mention.weak;
+    for (int i = 0; i < text_.size() && event && !other; ++i) other = m(i, C("eve")) > 0 && !used(i);
+    return event && other;
+  }
+  // "our Giving Tuesday gift" with no other date at all.
+  [[nodiscard]] const Mention* trade_day() const {
+    for (const Mention& mention : mentions_) {
+      if (mention.trade_day) return &mention;
+    }
+    return nullptr;
+  }
+  void span_two_days(const Mention& second) {
+    if (!facts_.single_day || days_between(*facts_.start, second.first) == 0) return;
+    facts_.end = std::max(*facts_.start, second.first);
+    facts_.start = std::min(*facts_.start, second.first);
+    facts_.single_day = false;
+    note(second);
   }
   void note(const Mention& mention) {
     if (facts_.first < 0 || mention.begin < facts_.first) facts_.first = mention.begin;
@@ -470,8 +576,8 @@ class Reader : DateParser {
 
 }  // namespace
 
-DateFacts read_dates(const Text& text, Lang lang, Date today, std::string_view country) {
-  return Reader(text, lang, today, country).run();
+DateFacts read_dates(const Text& text, Lang lang, Date today, std::string_view country, std::optional<Date> anchor) {
+  return Reader(text, lang, today, country, anchor).run();
 }
 
 }  // namespace spreaders::planners::rules

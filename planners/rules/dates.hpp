@@ -24,13 +24,15 @@ struct DateFacts {
   std::optional<int> shift_days;   // "start a week later"
   bool shift_whole = false;        // "push everything back by a week"
   std::optional<int> lengthen_days;  // "three days longer"
+  std::optional<Date> event_at;    // the day of the event itself, where another date says when to send
   std::vector<bool> used;          // tokens that belong to a date, length or look-back window
   std::vector<bool> window;        // tokens of a look-back window: "in the last 90 days"
   int first = -1;                  // token span of the schedule
   int last = -1;
 };
 
-DateFacts read_dates(const Text& text, Lang lang, Date today, std::string_view country);
+// `anchor`: the first day of the schedule so far, in whose month "until the 10th" of a later turn lies.
+DateFacts read_dates(const Text& text, Lang lang, Date today, std::string_view country, std::optional<Date> anchor = {});
 
 struct HolidayHit {
   int end = -1;

@@ -228,7 +228,8 @@ std::string_view country_of_zone(std::string_view zone) {
       {"|America/Toronto|America/Vancouver|America/Montreal|America/Edmonton|America/Winnipeg|America/Halifax|America/Calgary|America/Regina|America/St_Johns|", "CA"},
       {"|America/Argentina/Buenos_Aires|America/Buenos_Aires|", "AR"}, {"|America/Bogota|", "CO"}, {"|America/Santiago|", "CL"},
       {"|Australia/Sydney|Australia/Melbourne|Australia/Brisbane|Australia/Perth|Australia/Adelaide|Australia/Hobart|Australia/Darwin|", "AU"},
-      {"|Pacific/Auckland|", "NZ"}, {"|Asia/Tokyo|", "JP"}, {"|Asia/Kolkata|Asia/Calcutta|", "IN"}, {"|Asia/Singapore|", "SG"}, {"|Asia/Hong_Kong|", "HK"},
+      {"|Pacific/Auckland|", "NZ"}, {"|Asia/Tokyo|", "JP"}, {"|Asia/Kolkata|Asia/Calcutta|", "IN"}, {"|Asia/Singapore|", "SG"}, {"|Asia/Hong_Kong|", "HK"}, {"|Asia/Seoul|", "KR"},
+      {"|Asia/Kuwait|", "KW"}, {"|Asia/Bahrain|", "BH"}, {"|Asia/Dubai|", "AE"}, {"|Asia/Riyadh|", "SA"}, {"|Asia/Qatar|", "QA"}, {"|Asia/Muscat|", "OM"}, {"|Asia/Amman|", "JO"}, {"|Africa/Tunis|", "TN"},
       {"|America/New_York|America/Chicago|America/Denver|America/Los_Angeles|America/Phoenix|America/Detroit|Pacific/Honolulu|America/Anchorage|", "US"}};
   const std::string key = "|" + std::string(zone) + "|";
   for (const Row& row : rows) {

@@ -14,22 +14,23 @@ constexpr MetricRow kMetrics[] = {
     {"preorders", "sales", "preorders"},
     {"bookings", "sales", "bookings|booking|reservas|reservaciones|buchungen|reservierungen|予約|table_bookings|room_bookings|agendamentos_de_mesa"},
     {"reservations", "sales", "reservations"},
-    {"appointments", "leads", "appointments|citas|rendez_vous|rdv|termine|terminen|consultas|agendamentos|marcacoes|アポイント|アポ|来院|診察"},
+    {"appointments", "leads", "appointments|citas|rendez_vous|rdv|termine|terminen|consultas|turnos|agendamentos|marcacoes|アポイント|アポ|来院|診察"},
     {"consultations", "leads", "consultations|consultas_gratuitas|beratungen|beratungsgesprache|asesorias|consultorias|相談|無料相談"},
     {"leads", "leads", "leads|lead|prospectos|prospects|leads_cualificados|contacts_qualifies|リード|見込み客|contactos_comerciales|oportunidades"},
     {"calls", "leads", "calls|phone_calls|llamadas|appels|anrufe|anrufen|ligacoes|chamadas|電話|入電"},
     {"inquiries", "leads", "inquiries|enquiries|consultas_recibidas|anfragen|問い合わせ|お問い合わせ|solicitudes_de_informacion|demandes_d'_information"},
-    {"quote_requests", "leads", "quote_requests|demandes_de_devis|devis|solicitudes_de_presupuesto|angebotsanfragen|pedidos_de_orcamento|見積依頼|見積もり依頼|見積もり"},
+    {"quote_requests", "leads", "quote_requests|quotes|demandes_de_devis|devis|solicitudes_de_presupuesto|presupuestos|cotizaciones|kostenvoranschlage|orcamentos|cotacoes|angebotsanfragen|pedidos_de_orcamento|見積依頼|見積もり依頼|見積もり"},
     {"demo_requests", "leads", "demo_requests|solicitudes_de_demo|demandes_de_demo|demo_anfragen|pedidos_de_demonstracao|デモ依頼"},
     {"demo_bookings", "leads", "demo_bookings"},
     {"demos", "leads", "demos|demonstrations|demostraciones|demonstracoes|デモ"},
     {"meetings", "leads", "meetings|reuniones|reunions|reunioes|商談|gesprache"},
     {"applications", "leads", "applications|solicitudes|candidatures|bewerbungen|candidaturas|応募"},
     {"test_drives", "leads", "test_drives|pruebas_de_manejo|pruebas_de_conduccion|essais_routiers|probefahrten|test_drives_agendados|試乗"},
-    {"trials", "leads", "trials|free_trials|pruebas_gratuitas|pruebas|essais|essais_gratuits|testversionen|testes|体験|無料体験"},
+    {"trials", "leads", "trials|free_trials|trial_lessons|trial_sessions|trial_classes|pruebas_gratuitas|pruebas|clases_de_prueba|essais|essais_gratuits|seances_d'_essai|testversionen|probetrainings|probestunden|probetermine|schnupperstunden|testes|aulas_experimentais|体験|無料体験"},
     {"sign_ups", "leads", "sign_ups|altas"},
     {"signups", "leads", "signups|newsletter_signups"},
     {"registrations", "event", "registrations|inscripciones|inscriptions|anmeldungen|inscricoes|登録|申し込み|申込|申込み|エントリー|registros|cadastros|enregistrements|registrierungen|sign_ups_for_the_event"},
+    {"seats", "event", "seats|places|plazas|platze|plaetze|vagas|spots"},
     {"enrollments", "leads", "enrollments|enrolments|matriculas|einschreibungen|入学|入会"},
     {"memberships", "sales", "memberships|membresias|adhesions|mitgliedschaften|入会者|socios_nuevos|afiliaciones"},
     {"subscriptions", "sales", "subscriptions|suscripciones|abonnements|abos|assinaturas|定期購読|サブスク"},
@@ -68,6 +69,7 @@ constexpr MetricRow kMetrics[] = {
     {"students", "leads", "students|alumnos|eleves|schuler|alunos|生徒|受講生"},
     {"users", "app_installs", "users|new_users|usuarios|utilisateurs|nutzer|ユーザー"},
     {"upgrades", "sales", "upgrades|mejoras_de_plan|mises_a_niveau|アップグレード"},
+    {"gift_cards", "sales", "gift_cards|gift_cards_sold|tarjetas_regalo|cartes_cadeaux|gutscheine|geschenkgutscheine|cartoes_presente|vales_presente|ギフトカード"},
     {"stars", "engagement", "github_stars|stars"},
     {"redemptions", "sales", "redemptions|canjes|einlosungen|resgates|coupon_redemptions"},
     {"conversions", "sales", "conversions|conversiones|konversionen|conversoes|コンバージョン"},
@@ -89,8 +91,13 @@ std::string_view objective_of_metric(std::string_view metric) {
   if (metric == "signup_rate" || metric == "registration_rate") return "leads";
   if (metric == "open_rate" || metric == "engagement_rate" || metric == "reply_rate") return "engagement";
   if (metric == "click_rate" || metric == "click_through_rate" || metric == "cost_per_click") return "traffic";
-  if (metric == "cost_per_lead") return "leads";
-  if (metric == "cost_per_install") return "app_installs";
+  if (metric.starts_with("cost_per_")) {
+    const std::string_view thing = metric.substr(9);
+    if (thing == "acquisition" || thing == "action" || thing == "customer") return "sales";
+    for (const MetricRow& row : kMetrics) {  // cost_per_install speaks for what installs speak for
+      if (row.metric.size() == thing.size() + 1 && row.metric.starts_with(thing)) return row.objective;
+    }
+  }
   return {};
 }
 

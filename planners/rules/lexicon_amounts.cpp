@@ -73,7 +73,10 @@ constexpr ClassRow kRows[] = {
     {"fake_word", "", "fake|bot|bots|fabricated|phony", "falsos|falsas|bots", "faux|fausses|bots", "falsche|gefalschte|bots", "falsos|falsas|robos", "偽|偽の|架空"},
     {"company_age", "", "company|business|brand|firm|anniversary|tradition|history|whisky|whiskey|rum|warranty", "empresa", "entreprise", "firma|unternehmen", "empresa", ""},
     {"content_noun", "", "posts|emails|messages|stories|reels|videos|tweets|reminders|pins|mails|texts|times|ads|newsletters|steps|parts|rounds|variants|versions|images|photos|creatives|updates|channels|hours|minutes|clips|shorts", "publicaciones|correos|mensajes|historias|videos|veces|posts|anuncios|horas", "publications|messages|stories|videos|fois|posts|annonces|e_mails|heures", "beitrage|mails|nachrichten|stories|videos|posts|anzeigen|stunden", "publicacoes|mensagens|stories|videos|vezes|posts|anuncios|horas", "投稿|通|本|回投稿"},
-    {"kpi_plain_unit", "", "", "", "", "", "", ""},
+    {"or_less", "", "or_less|or_under|or_lower|max|tops", "o_menos|como_maximo|maximo", "ou_moins|maximum|max", "oder_weniger|hochstens|maximal|max", "ou_menos|no_maximo", "以下"},
+    {"people_word", "", "people|persons|folks", "personas|gente", "personnes|gens", "leute|menschen|personen", "pessoas", ""},
+    {"site_word", "", "website|site|web_page|landing_page|homepage|web|online_shop|webshop", "web|sitio|pagina|tienda_online", "site|page|boutique_en_ligne", "website|webseite|seite|homepage|onlineshop|webshop", "site|pagina|loja_online", ""},
+    {"new_ones", "", "new|new_ones|more", "nuevos|nuevas|mas", "nouveaux|nouvelles|de_plus", "neue|mehr", "novos|novas|a_mais", ""},
 };
 
 }  // namespace

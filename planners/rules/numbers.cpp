@@ -46,7 +46,7 @@ constexpr NumberWord kGerman[] = {
     {"zwolf", 12}, {"zwoelf", 12}, {"dreizehn", 13}, {"vierzehn", 14}, {"funfzehn", 15}, {"sechzehn", 16},
     {"siebzehn", 17}, {"achtzehn", 18}, {"neunzehn", 19}, {"zwanzig", 20}, {"dreissig", 30}, {"vierzig", 40},
     {"funfzig", 50}, {"fuenfzig", 50}, {"sechzig", 60}, {"siebzig", 70}, {"achtzig", 80}, {"neunzig", 90},
-    {"hundert", 100}, {"tausend", 1000}, {"dutzend", 12}, {"million", 1e6}, {"millionen", 1e6}};
+    {"hundert", 100}, {"tausend", 1000}, {"dutzend", 12}, {"tsd", 1000}, {"mio", 1e6}, {"million", 1e6}, {"millionen", 1e6}};
 constexpr NumberWord kPortuguese[] = {
     {"zero", 0}, {"um", 1}, {"uma", 1}, {"dois", 2}, {"duas", 2}, {"tres", 3}, {"quatro", 4}, {"cinco", 5}, {"seis", 6},
     {"sete", 7}, {"oito", 8}, {"nove", 9}, {"dez", 10}, {"onze", 11}, {"doze", 12}, {"treze", 13}, {"quatorze", 14},

@@ -137,6 +137,10 @@ class AudienceReader {
           ++at;
           continue;
         }
+        if (const int close = filter_in_brackets(at); close > 0) {
+          at = close;
+          break;
+        }
         if (text_.is(at, "-") || text_.is(at, "'") || text_.is(at, "/")) {
           ++at;
           continue;
@@ -152,8 +156,19 @@ class AudienceReader {
       ++at;
       ++words;
     }
-    while (at > end && (m(at - 1, C("audience_filter")) == at || m(at - 1, C("and")) == at || m(at - 1, C("article")) == at || m(at - 1, C("from")) == at || m(at - 1, C("on")) == at) && !window(at - 1)) --at;
+    while (at > end && !text_.is(at - 1, ")") && (m(at - 1, C("audience_filter")) == at || m(at - 1, C("and")) == at || m(at - 1, C("article")) == at || m(at - 1, C("from")) == at || m(at - 1, C("on")) == at) && !window(at - 1)) --at;
     return at;
+  }
+
+  // "members (no visit in 60 days)": a bracket with a look-back window or a relative clause filters.
+  [[nodiscard]] int filter_in_brackets(int at) const {
+    if (!text_.is(at, "(")) return -1;
+    bool filters = false;
+    for (int k = at + 1; k < std::min(at + kFilterWords_max, text_.size()); ++k) {
+      if (text_.is(k, ")")) return filters ? k + 1 : -1;
+      filters = filters || window(k) || m(k, C("relative_word")) > 0;
+    }
+    return -1;
   }
 
   void places() {
@@ -162,7 +177,7 @@ class AudienceReader {
       if (after < 0 || after >= text_.size() || blocked(i) || blocked(after) || m(after, C("not_place")) > 0) continue;
       if (text_.at(after).kind != TokenKind::kWord || text_.at(after).sentence != text_.at(i).sentence) continue;
       if (lang_ == Lang::kEn && (text_.is(i, "from")) && !text_.at(after).upper) continue;
-      if (!text_.at(after).upper && (capitals_ || lang_ != Lang::kEn)) continue;
+      if (!text_.at(after).upper && capitals_) continue;
       int end = after + 1;
       while (end < text_.size() && text_.at(end).upper && text_.at(end).kind == TokenKind::kWord && !blocked(end) && text_.at(end).sentence == text_.at(i).sentence && !text_.is(end - 1, ",")) ++end;
       if (m(after, C("audience_stop")) > 0 || m(after, C("person")) > 0) continue;
@@ -177,7 +192,7 @@ class AudienceReader {
       if (end < 0 || blocked(i)) continue;
       if (text_.is(i, "方") && i > 0 && (text_.is(i - 1, "り") || text_.is(i - 1, "い") )) {}
       int begin = i;
-      while (begin > 0 && japanese_word(begin - 1)) --begin;
+      while (begin > 0 && (japanese_word(begin - 1) || channel_of_people(begin - 1, i))) --begin;
       // "お客さんを増やしたい": the aim.
       if (text_.is(end, "を") && (text_.is(end + 1, "増") || text_.is(end + 1, "集") || text_.is(end + 1, "獲"))) continue;
       mark(begin, end);
@@ -191,6 +206,11 @@ class AudienceReader {
       }
       if (m(i - 1, C("ja_place")) > 0 && !mark_[static_cast<size_t>(i - 1)]) mark(i - 1, m(i - 1, C("ja_place")));
     }
+  }
+  // "メルマガ会員": the channel is part of who they are when nothing stands between.
+  [[nodiscard]] bool channel_of_people(int i, int person) const {
+    const auto k = static_cast<size_t>(i);
+    return channels_.used[k] && !dates_.used[k] && !amounts_.used[k] && (i + 1 == person || channels_.used[k + 1]);
   }
   [[nodiscard]] bool japanese_word(int i) const {
     if (window(i)) return true;

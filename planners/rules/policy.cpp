@@ -25,6 +25,7 @@ constexpr Rule kRules[] = {
     {"consent.scraped_list", "gescrapte|gescrapten|scraped|abgegriffene|abgegriffenen|ausgelesene|ausgelesenen|harvested|aspirees|scrapeados|raspados ..3 @p_list|e_mail|mail|email|emails"},
     {"consent.scraped_list", "collect|gather|get|find|pull|copy|take|grab|collected|gathered|copied|took|pulled|grabbed|recopila|saca|copia|recoge|collecte|collectez|recupere|recuperez|recuperees|collectees|copiez|sammle|sammeln|kopiere|suche|colete|pegue|copie|recolha ..3 emails|email_addresses|addresses|phone_numbers|contacts|correos|emails_de|direcciones|adresses|e_mails|adressen|e_mail_adressen|mailadressen|enderecos|telefones|contatos|numeros ..6 from|off|de|en|sur|depuis|aus|von|im|do|no|da|on ..3 @p_public"},
     {"consent.scraped_list", "リンクトイン|LinkedIn|サイト|ネット|SNS|プロフィール|ウェブ|インターネット|掲示板|ホームページ ..12 アドレス|連絡先|メール ..3 集め|収集|抽出|抜き出|拾っ|取得"},
+    {"consent.scraped_list", "@p_list ..8 scraper|web_scraper|scraping|crawler|aspirateur|raspador"},
     {"consent.scraped_list", "スクレイピング"},
     {"consent.scraped_list", "ネット|サイト|SNS|ウェブ|LinkedIn|インターネット|プロフィール|ホームページ ..6 集めた|拾った|収集した|抜き出した|取得した ..4 アドレス|連絡先|メール|電話"},
     {"consent.scraped_list", "lies|lese|liest ..8 adressen|e_mail|e_mails|mailadressen ..8 aus"},

@@ -2,6 +2,7 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <array>
 
 namespace spreaders::planners::rules {
@@ -150,12 +151,24 @@ class Lexer {
     }
   }
 
+  // The point of "24 déc. au" and "Fr. 2'500" ends no sentence.
+  [[nodiscard]] bool abbreviates() const {
+    if (out_.empty() || out_.back().kind != TokenKind::kWord || at_ < 2 || out_.back().end != chars_[at_ - 2].end) return false;
+    static constexpr std::array<std::string_view, 32> words = {"tsd", "mio", "jan", "janv", "ene", "feb", "fev", "fevr", "mar", "abr", "apr", "avr", "jun", "jul", "juil", "aug", "ago", "sep", "sept", "set", "oct", "okt", "out", "nov", "dec", "dez", "dic", "fr", "sfr", "ca", "inkl", "approx"};
+    if (std::find(words.begin(), words.end(), out_.back().text) == words.end()) return false;
+    size_t next = at_;
+    while (next < chars_.size() && is_space(chars_[next].c) && chars_[next].c != '\n') ++next;
+    if (out_.back().text == "tsd" || out_.back().text == "mio") return next < chars_.size() && is_letter(chars_[next].c);
+    return next < chars_.size() && (is_digit(chars_[next].c) || chars_[next].c == ',' || (is_letter(chars_[next].c) && !chars_[next].upper));
+  }
+
   void mark(char32_t c) {
     const size_t begin = at_++;
     if (is_cjk(c)) {
       push(TokenKind::kCjk, begin, at_, text_of(begin, at_));
       return;
     }
+    if (c == '.' && abbreviates()) return;
     const bool stop = c == '.' || c == '!' || c == '?' || c == ';' || c == 0x3002;
     if (c == '-' && begin > 0 && at_ < chars_.size() && !is_space(chars_[begin - 1].c) && !is_space(peek())) {
       const bool digits = is_digit(chars_[begin - 1].c) && is_digit(peek());
@@ -270,6 +283,7 @@ class Lexer {
       }
       break;
     }
+    if (peek() == '.' && peek(1) == '-' && !is_digit(peek(2))) at_ += 2;  // "2'500.–"
     if (digits.size() > 15) digits.resize(15);
     double value = 0;
     for (const char d : digits) value = value * 10 + (d - '0');
@@ -361,7 +375,10 @@ std::vector<std::string> fold_words(std::string_view phrase) {
     if (c == '_') c = ' ';
   }
   std::vector<std::string> out;
-  for (Token& token : tokenize(spaced).tokens) out.push_back(std::move(token.text));
+  for (Token& token : tokenize(spaced).tokens) {
+    if (token.text == "'" && !out.empty()) out.back() += "'";  // "d'_ouverture": the elision is one token, as in a message
+    else out.push_back(std::move(token.text));
+  }
   return out;
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/bytes.hpp"
+#include "core/money.hpp"
 #include "planners/brief.hpp"
 #include "planners/rules/amounts.hpp"
 #include "planners/rules/channels.hpp"
@@ -11,6 +12,7 @@
 #include "planners/rules/people.hpp"
 #include "planners/rules/policy.hpp"
 #include "planners/rules/replies.hpp"
+#include "planners/rules/tone.hpp"
 
 namespace spreaders::planners {
 namespace {
@@ -21,7 +23,8 @@ constexpr size_t kGoalCodePoints_max = 8000;  // what lies beyond is not read
 constexpr size_t kTurns_max = 50;
 constexpr size_t kQuestions_max = 4;
 constexpr int kDefaultLength_days = 14;
-constexpr int64_t kTestBudget_major = 100;  // proposed, never spent unseen: "you decide" about advertising money
+constexpr double kAmount_max = 9e12;
+constexpr double kTestBudget_major = 100;  // proposed, never spent unseen: "you decide" about advertising money
 
 struct State {
   Brief brief;
@@ -50,6 +53,7 @@ struct Facts {
   Phrase audience;
   Phrase offer;
   std::string objective;
+  Tone tone;
   bool you_decide = false;
 };
 
@@ -65,9 +69,13 @@ Facts read_turn(std::string_view message, int turn, const State& state) {
   facts.text = tokenize(first_code_points(message, kGoalCodePoints_max));
   facts.lang = detect_language(facts.text, turn == 0 ? Lang::kEn : state.lang);
   merge_numbers(facts.text, facts.lang);
-  facts.dates = read_dates(facts.text, facts.lang, state.today, state.country);
+  std::optional<Date> anchor;
+  if (turn > 0 && state.brief.schedule) anchor = state.brief.schedule->value.start;
+  facts.dates = read_dates(facts.text, facts.lang, state.today, state.country, anchor);
   facts.channels = read_channels(facts.text, facts.lang);
   facts.amounts = read_amounts(facts.text, facts.lang, facts.dates, facts.channels, state.country, turn);
+  facts.tone = read_tone(facts.text, facts.lang);
+  for (int i = facts.tone.begin; i < facts.tone.end; ++i) facts.amounts.used[static_cast<size_t>(i)] = true;  // no offer and no audience
   facts.audience = read_audience(facts.text, facts.lang, facts.dates, facts.channels, facts.amounts);
   facts.offer = read_offer(facts.text, facts.lang, facts.dates, facts.channels, facts.amounts);
   facts.objective = read_objective(facts.text, facts.lang, facts.amounts.kpis);
@@ -114,22 +122,27 @@ void merge_channels(State& state, const Facts& facts, int turn, bool asked) {
     state.channel_conflict = false;
   }
   if (facts.channels.conflict) state.channel_conflict = true;
+  // "Instagram instead of Facebook" keeps the form: ads stay ads.
+  const bool paid_replaced = std::any_of(mentions.begin(), mentions.end(), [&](const auto& m) {
+    return m.replaced && std::any_of(state.brief.channels.begin(), state.brief.channels.end(), [&](const auto& slot) { return is_paid(slot.value) && platform(slot.value) == platform(m.id); });
+  });
   // Written with the platform alone in a later turn, "Instagram" means the form already in the plan.
   for (const ChannelMention& mention : mentions) {
     if (mention.excluded || mention.replaced) drop_channel(state, mention.id);
   }
   for (const ChannelMention& mention : mentions) {
     if (mention.excluded || mention.replaced) continue;
+    const std::string id = paid_replaced && !is_paid(mention.id) && match(facts.text, mention.end, facts.lang, C("organic_word")) < 0 ? paid_form(mention.id) : mention.id;
     auto& list = state.brief.channels;
     const bool known = std::any_of(list.begin(), list.end(), [&](const auto& slot) {
-      return slot.value == mention.id || (turn > 0 && !is_paid(mention.id) && slot.value == mention.id + "_ads" && facts.amounts.budget);
+      return slot.value == id || (turn > 0 && !is_paid(mention.id) && slot.value == mention.id + "_ads" && facts.amounts.budget);
     });
     // A bare second naming of a platform in one text ("Instagram ads ... on Instagram") is the same channel.
     const bool repeated = turn == 0 && !is_paid(mention.id) && std::any_of(list.begin(), list.end(), [&](const auto& slot) { return slot.value == mention.id + "_ads"; }) &&
                           match(facts.text, mention.end, facts.lang, C("organic_word")) < 0;
     if (known || repeated) continue;
-    list.push_back({mention.id, span(facts, turn, mention.begin, mention.end)});
-    std::erase(state.brief.excluded_channels, mention.id);
+    list.push_back({id, span(facts, turn, mention.begin, mention.end)});
+    std::erase(state.brief.excluded_channels, id);
   }
 }
 
@@ -192,7 +205,27 @@ void merge_schedule(State& state, const Facts& facts, int turn) {
     if (schedule.start_stated) state.reversed = true;
     else schedule.start = state.today;
   }
+  if (dates.event_at && *dates.event_at != schedule.start) schedule.event_at = dates.event_at;
   slot = Slot<Schedule>{schedule, span(facts, turn, dates.first, dates.last)};
+}
+
+// "make it 300" means the slot whose number it is nearer to.
+void merge_bare_change(Brief& brief, const Facts& facts, int turn) {
+  if (!facts.amounts.bare_change || *facts.amounts.bare_change <= 0) return;
+  const double value = *facts.amounts.bare_change;
+  const auto away = [&](double old) { return old > 0 ? std::abs(std::log(value / old)) : 1e9; };
+  const double from_budget = brief.budget ? away(to_major(brief.budget->value.money.amount_minor, brief.budget->value.money.currency)) : 1e9;
+  const double from_kpi = brief.kpis.size() == 1 ? away(brief.kpis[0].target) : 1e9;
+  const Provenance from = span(facts, turn, facts.amounts.budget_begin, facts.amounts.budget_end);
+  if (brief.budget && from_budget <= from_kpi) {
+    Money& money = brief.budget->value.money;
+    money.amount_minor = to_minor(std::min(value, kAmount_max), money.currency);
+    brief.budget->from = from;
+    brief.allocations.clear();
+  } else if (brief.kpis.size() == 1) {
+    brief.kpis[0].target = value;
+    brief.kpis[0].from = from;
+  }
 }
 
 void merge_budget(State& state, const Facts& facts, int turn) {
@@ -218,6 +251,7 @@ void merge_budget(State& state, const Facts& facts, int turn) {
     state.shares = amounts.shares;
     if (!amounts.split_mismatch && turn > 0) state.split_mismatch = false;
   }
+  if (turn > 0) merge_bare_change(brief, facts, turn);
   if (turn > 0 && brief.budget) {
     int64_t& money = brief.budget->value.money.amount_minor;
     if (amounts.budget_factor > 0) money = std::llround(static_cast<double>(money) * amounts.budget_factor);
@@ -274,6 +308,7 @@ void merge_rest(State& state, const Facts& facts, int turn) {
     if (turn > 0 && withdraws(facts.text, facts.lang, hit.rule)) continue;
     if (std::none_of(state.hits.begin(), state.hits.end(), [&](const PolicyHit& old) { return old.rule == hit.rule; })) state.hits.push_back(hit);
   }
+  if (!facts.tone.name.empty()) brief.tone = facts.tone.name;
   if (facts.you_decide) state.defaults = true;
 }
 
@@ -298,7 +333,7 @@ void take_defaults(State& state) {
   }
   const bool paid = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); });
   if (paid && !brief.budget && !brief.no_spend) {
-    brief.budget = Slot<Budget>{Budget{Money{kTestBudget_major * 100, "USD"}, "total"}, chosen};
+    brief.budget = Slot<Budget>{Budget{Money{to_minor(kTestBudget_major, "USD"), "USD"}, "total"}, chosen};
   }
   if (!brief.schedule && state.date_problem.empty()) {
     Schedule schedule;
