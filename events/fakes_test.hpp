@@ -102,6 +102,13 @@ class Receiver {
     for (const auto& [address, times] : by_address_) count += times > 1 ? 1 : 0;
     return count;
   }
+  // How many messages came more than once, by our name for them.
+  int repeated() const {
+    std::lock_guard lock(mutex_);
+    int count = 0;
+    for (const auto& [name, times] : taken_) count += times > 1 ? 1 : 0;
+    return count;
+  }
   int reached() const {
     std::lock_guard lock(mutex_);
     return static_cast<int>(by_address_.size());

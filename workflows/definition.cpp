@@ -2,8 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
 #include <functional>
 #include <set>
+
+#include "core/bytes.hpp"
 
 namespace spreaders::workflows {
 
@@ -30,9 +33,13 @@ class Reader {
   std::string text(const char* member, bool required = false) {
     const Json* value = get(member, required);
     if (value == nullptr) return "";
-    if (value->is_string() && !value->get_ref<const std::string&>().empty()) return value->get<std::string>();
-    issue(member, "must be text that is not empty");
-    return "";
+    if (!value->is_string() || value->get_ref<const std::string&>().empty()) {
+      issue(member, "must be text that is not empty");
+      return "";
+    }
+    std::string text = value->get<std::string>();
+    if (first_code_points(text, kTextMax).size() < text.size()) issue(member, "has more than " + std::to_string(kTextMax) + " characters");
+    return text;
   }
   int64_t whole(const char* member, int64_t fallback, int64_t min, int64_t max) {
     const Json* value = get(member);
@@ -84,6 +91,21 @@ void read_delay(Reader& reader, Node& node) {
     if (parsed.ok() && local.size() == 5) node.local_time_us = (*parsed - *parse_instant("2000-01-01T00:00:00Z"));
     else reader.issue("local_time", "is a time of day such as 09:00");
   }
+}
+
+void read_condition(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
+  node.condition = reader.object("if", true);
+  node.yes = reader.text("yes", true);
+  node.no = reader.text("no", true);
+  if (node.condition->empty()) return;
+  Reader inner(*node.condition, pointer + "/if", issues);
+  constexpr std::string_view ops[] = {"exists", "eq", "ne", "gt", "gte", "lt", "lte"};
+  std::string op = inner.text("op", true);
+  if (!op.empty() && std::find(std::begin(ops), std::end(ops), op) == std::end(ops)) inner.issue("op", "is not one of: exists, eq, ne, gt, gte, lt, lte");
+  inner.get("right");
+  inner.get("left");
+  if (!node.condition->contains("left")) inner.issue("left", "is required");
+  inner.refuse_unknown();
 }
 
 void read_for_each(Reader& reader, Node& node) {
@@ -142,8 +164,13 @@ Node read_node(const std::string& id, const Json& json, Issues& issues) {
       bool fine = branches != nullptr && branches->is_array() && branches->size() >= 2 && branches->size() <= kBranchesMax;
       if (branches != nullptr && !fine) reader.issue("branches", "is a list of 2 to " + std::to_string(kBranchesMax) + " nodes");
       for (size_t i = 0; fine && i < branches->size(); ++i) {
-        if ((*branches)[i].is_string()) node.branches.push_back((*branches)[i].get<std::string>());
-        else reader.issue("branches", "names nodes");
+        if (!(*branches)[i].is_string()) {
+          reader.issue("branches", "names nodes");
+          continue;
+        }
+        std::string branch = (*branches)[i].get<std::string>();
+        if (std::find(node.branches.begin(), node.branches.end(), branch) != node.branches.end()) reader.issue("branches", "names '" + branch.substr(0, 60) + "' twice");
+        node.branches.push_back(branch);
       }
       break;
     }
@@ -154,11 +181,7 @@ Node read_node(const std::string& id, const Json& json, Issues& issues) {
       else node.join_count = static_cast<int>(reader.whole("wait", 0, 1, kBranchesMax));
       break;
     }
-    case NodeType::kCondition:
-      node.condition = reader.object("if", true);
-      node.yes = reader.text("yes", true);
-      node.no = reader.text("no", true);
-      break;
+    case NodeType::kCondition: read_condition(reader, pointer, node, issues); break;
     case NodeType::kEnd: break;
   }
   reader.refuse_unknown();
@@ -197,7 +220,28 @@ void check_cycles(const Definition& definition, Issues& issues) {
   }
 }
 
-// Every path that begins at a branch arrives at the parallel node's join.
+// A reference is well made and names an action, whose answer there may be.
+void check_references(const Json& value, const std::string& pointer, const Definition& definition, Issues& issues) {
+  if (value.is_array()) {
+    for (size_t i = 0; i < value.size(); ++i) check_references(value[i], pointer + "/" + std::to_string(i), definition, issues);
+  }
+  if (!value.is_object()) return;
+  auto from = value.find("$from");
+  if (from == value.end()) {
+    for (auto it = value.begin(); it != value.end(); ++it) check_references(it.value(), pointer + pointer_step(it.key()), definition, issues);
+    return;
+  }
+  if (value.size() != 1 || !from->is_object() || !from->contains("node") || !(*from)["node"].is_string()) {
+    issues.push_back({pointer, "a reference is {\"$from\":{\"node\":\"...\",\"pointer\":\"/...\"}}"});
+    return;
+  }
+  std::string name = (*from)["node"].get<std::string>();
+  const Node* node = definition.find(name);
+  if (node == nullptr || node->type != NodeType::kAction) issues.push_back({pointer, "refers to '" + name.substr(0, 60) + "', which is not an action of this workflow"});
+}
+
+// Every path that begins at a branch arrives at the parallel node's join, and at no other before it: a join counts the branches of the
+// innermost fork.
 void check_joins(const Definition& definition, Issues& issues) {
   for (const auto& [id, node] : definition.nodes) {
     if (node.type != NodeType::kParallel) continue;
@@ -207,6 +251,9 @@ void check_joins(const Definition& definition, Issues& issues) {
       issues.push_back({pointer + "/join", "is not a join node"});
       continue;
     }
+    if (join->join_count > static_cast<int>(node.branches.size())) {
+      issues.push_back({"/nodes" + pointer_step(node.join) + "/wait", "waits for " + std::to_string(join->join_count) + " arrivals, but '" + id + "' has " + std::to_string(node.branches.size()) + " branches"});
+    }
     std::set<std::string> seen;
     std::vector<std::string> open = node.branches;
     while (!open.empty()) {
@@ -214,6 +261,7 @@ void check_joins(const Definition& definition, Issues& issues) {
       open.pop_back();
       const Node* here = definition.find(at);
       if (here == nullptr || at == node.join || !seen.insert(at).second) continue;
+      if (here->type == NodeType::kJoin) issues.push_back({pointer + "/branches", "a path arrives at the join '" + at + "' before its own join '" + node.join + "'"});
       if (here->type == NodeType::kEnd) issues.push_back({pointer + "/branches", "a path ends at '" + at + "' without arriving at the join '" + node.join + "'"});
       if (here->type == NodeType::kParallel && definition.find(here->join) != nullptr) open.push_back(definition.find(here->join)->next);
       else for (const auto& [member, to] : edges_of(*here)) open.push_back(to);
@@ -236,6 +284,9 @@ Result<Definition> parse_definition(const Json& json, bool (*is_tool)(std::strin
   if (nodes->size() > kNodesMax) return issues_error("The workflow", {{"/nodes", "has more than " + std::to_string(kNodesMax) + " nodes"}});
   for (auto it = nodes->begin(); it != nodes->end(); ++it) definition.nodes[it.key()] = read_node(it.key(), it.value(), issues);
   for (const auto& [id, node] : definition.nodes) {
+    if (id.empty() || id.size() > kNodeIdMax) issues.push_back({"/nodes" + pointer_step(id.substr(0, kNodeIdMax)), "has an id of " + std::string(id.empty() ? "no characters" : "more than " + std::to_string(kNodeIdMax) + " characters")});
+    if (node.args) check_references(*node.args, "/nodes" + pointer_step(id) + "/args", definition, issues);
+    if (node.condition) check_references(*node.condition, "/nodes" + pointer_step(id) + "/if", definition, issues);
     for (const auto& [member, to] : edges_of(node)) {
       if (definition.find(to) == nullptr) issues.push_back({"/nodes" + pointer_step(id) + "/" + member, "there is no node '" + to.substr(0, 60) + "'"});
     }

@@ -72,11 +72,13 @@ struct Definition {
   }
 };
 
-// Every problem with its JSON Pointer: unknown type or node, unreachable node, path without end, cycle, join nobody reaches,
-// unknown member. `is_tool` says whether a tool of that name exists (nullptr: not checked).
+// Every problem with its JSON Pointer: unknown type or node, unreachable node, cycle, a branch that does not arrive at its join or passes
+// another one, a reference to what is no action, an unknown member. `is_tool` says whether a tool of that name exists (nullptr: not checked).
 Result<Definition> parse_definition(const Json& json, bool (*is_tool)(std::string_view, const void*) = nullptr, const void* context = nullptr);
 
 constexpr int kNodesMax = 500;
 constexpr int kBranchesMax = 50;
+constexpr size_t kTextMax = 500;    // characters of a name, tool or other text member
+constexpr size_t kNodeIdMax = 100;  // bytes
 
 }  // namespace spreaders::workflows

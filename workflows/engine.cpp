@@ -18,10 +18,20 @@ namespace {
 constexpr int kPoisonTries = 3;            // failures of the engine itself on one token before its run is given up
 constexpr size_t kDefinitionsMax = 1000;   // parsed definitions kept
 constexpr size_t kLogTextMax = 4000;       // of one step log row's input, output or error
+constexpr int64_t kRecoverEvery_us = kSecond_us;  // how often an engine looks for the steps of dead ones
+constexpr int64_t kRecordAgainMax = 8;     // doublings of the wait before a step that could not be written down is taken again
 constexpr std::string_view kTokenColumns = "t.workspace_id, t.id, t.run_id, t.node_id, t.state, t.due_at, t.attempt, t.visit, t.data, t.rev";
 
 Token token_of(const storage::Row& row) {
   return {row[0].text(), row[1].text(), row[2].text(), row[3].text(), row[4].text(), row[5].instant(), row[6].integer(), row[7].integer(), row[8].text(), row[9].integer()};
+}
+
+// Nothing of a for_each is still to be sent or looked up. What is unclear and held for good keeps no run waiting.
+Result<bool> is_drained(Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& node_id) {
+  constexpr int64_t never_us = INT64_MAX / 4;
+  auto open = TRY(tx.query("SELECT 1 FROM outbox WHERE workspace_id = $1 AND run_id = $2 AND node_id = $3 AND (state IN ('pending', 'sending') OR (state = 'unknown' AND next_at < $4)) LIMIT 1",
+                           {workspace, run_id, node_id, never_us}));
+  return open.empty();
 }
 
 Principal principal_of(const std::string& text, const std::string& workspace) {
@@ -33,6 +43,14 @@ Principal principal_of(const std::string& text, const std::string& workspace) {
     if (scope.is_string()) principal.scopes.push_back(scope);
   }
   return principal;
+}
+
+Result<void> end_run(Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view status, const std::string& reason, Instant now) {
+  TRY(tx.execute("UPDATE run SET status = $1, reason = $2, ended_at = $3 WHERE workspace_id = $4 AND id = $5", {status, reason, now.us, workspace, run_id}));
+  TRY(tx.execute("UPDATE token SET state = 'dead', rev = rev + 1 WHERE workspace_id = $1 AND run_id = $2 AND state IN ('ready', 'waiting', 'executing')", {workspace, run_id}));
+  if (status != "failed") return {};
+  TRY(tx.execute("UPDATE outbox SET state = 'cancelled', updated_at = $1 WHERE workspace_id = $2 AND run_id = $3 AND state = 'pending'", {now.us, workspace, run_id}));
+  return {};
 }
 
 }  // namespace
@@ -56,10 +74,12 @@ class Engine::Batch {
   Result<LoadedRun*> run(const std::string& workspace, const std::string& id) {
     auto found = runs_.find(id);
     if (found != runs_.end()) return &found->second;
-    auto row = TRY(tx_.query_one("SELECT workflow_id, version, seq, log_hash, campaign_id, approval_id, principal, status, context FROM run WHERE workspace_id = $1 AND id = $2",
-                                 {workspace, id}));
+    // Locked to the end of the transaction: what is written back was made from what is read here.
+    auto row = TRY(tx_.query_one("SELECT workflow_id, version, seq, log_hash, campaign_id, approval_id, principal, status, context FROM run WHERE workspace_id = $1 AND id = $2" +
+                                 std::string(tx_.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE" : ""), {workspace, id}));
     if (!row) return not_found("there is no run " + id);
-    LoadedRun run{workspace, id, (*row)[0].text(), (*row)[3].text(), (*row)[4].text_or(""), (*row)[5].text_or(""), (*row)[6].text(), (*row)[7].text(), (*row)[1].integer(), (*row)[2].integer(), TRY(parse_json((*row)[8].text())), nullptr, false, "", ""};
+    Json context = TRY(parse_json((*row)[8].text()));  // g++ 12 forgets what is half made when TRY leaves an initializer list
+    LoadedRun run{workspace, id, (*row)[0].text(), (*row)[3].text(), (*row)[4].text_or(""), (*row)[5].text_or(""), (*row)[6].text(), (*row)[7].text(), (*row)[1].integer(), (*row)[2].integer(), std::move(context), nullptr, false, "", ""};
     run.definition = TRY(engine_.definition_of(tx_, workspace, run.workflow_id, run.version));
     return &runs_.emplace(id, std::move(run)).first->second;
   }
@@ -84,17 +104,9 @@ class Engine::Batch {
         auto live = TRY(tx_.query("SELECT 1 FROM token WHERE workspace_id = $1 AND run_id = $2 AND state IN ('ready', 'waiting', 'executing') LIMIT 1", {run.workspace, id}));
         if (live.empty()) run.ended_status = "completed";
       }
-      if (run.ended_status.empty()) {
-        TRY(tx_.execute("UPDATE run SET seq = $1, log_hash = $2, context = $3, rev = rev + 1 WHERE workspace_id = $4 AND id = $5",
-                        {run.seq, run.log_hash, to_text(run.context), run.workspace, id}));
-        continue;
-      }
-      TRY(tx_.execute("UPDATE run SET seq = $1, log_hash = $2, context = $3, status = $6, reason = $7, ended_at = $8, rev = rev + 1 WHERE workspace_id = $4 AND id = $5",
-                      {run.seq, run.log_hash, to_text(run.context), run.workspace, id, run.ended_status, run.reason, now.us}));
-      TRY(tx_.execute("UPDATE token SET state = 'dead', rev = rev + 1 WHERE workspace_id = $1 AND run_id = $2 AND state IN ('ready', 'waiting', 'executing')", {run.workspace, id}));
-      if (run.ended_status == "failed") {
-        TRY(tx_.execute("UPDATE outbox SET state = 'cancelled', updated_at = $1 WHERE workspace_id = $2 AND run_id = $3 AND state = 'pending'", {now.us, run.workspace, id}));
-      }
+      TRY(tx_.execute("UPDATE run SET seq = $1, log_hash = $2, context = $3, rev = rev + 1 WHERE workspace_id = $4 AND id = $5",
+                      {run.seq, run.log_hash, to_text(run.context), run.workspace, id}));
+      if (!run.ended_status.empty()) TRY(end_run(tx_, run.workspace, id, run.ended_status, run.reason, now));
     }
     return {};
   }
@@ -149,6 +161,7 @@ Result<std::shared_ptr<const Definition>> Engine::definition_of(Tx& tx, const st
 
 Result<void> Engine::recover() {
   Instant now = clock_.now();
+  recover_at_ = now + kRecoverEvery_us;
   int64_t taken = TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<int64_t> {
     std::string stale = options_.exclusive ? "lease_owner <> $1" : "lease_owner <> $1 AND lease_until < $2";
     return tx.execute("UPDATE token SET state = 'ready', due_at = $2, rev = rev + 1 WHERE state = 'executing' AND " + stale, {owner_, now.us});
@@ -158,11 +171,15 @@ Result<void> Engine::recover() {
 }
 
 Result<int> Engine::run_once() {
+  TRY(release_unrecorded());
+  if (!options_.exclusive && clock_.now() >= recover_at_) TRY(recover());
   std::vector<Token> calls;
   int moved = TRY(step_batch(calls));
   for (const auto& token : calls) {
     auto done = run_call(token);
-    if (!done.ok()) log_error("a step could not be recorded", {{"run", token.run_id}, {"node", token.node_id}, {"error", done.error().text()}, {"detail", done.error().detail}});
+    if (done.ok()) continue;
+    unrecorded_.push_back(token);
+    log_error("a step could not be recorded", {{"run", token.run_id}, {"node", token.node_id}, {"error", done.error().text()}, {"detail", done.error().detail}});
   }
   return moved;
 }
@@ -192,6 +209,7 @@ Result<int> Engine::step_batch(std::vector<Token>& calls) {
 
 Result<void> Engine::step_token(Tx& tx, Batch& batch, Token& token, std::vector<Token>& calls, Instant now) {
   LoadedRun& run = *TRY(batch.run(token.workspace, token.run_id));
+  if (!run.ended_status.empty()) return {};  // another token of this batch ended it
   Json results = run.context.value("results", Json::object());
   Step decided = step(*run.definition, token, results, now);
   if (decided.kind == Step::Kind::kCall) {
@@ -264,10 +282,10 @@ Result<void> Engine::for_each_page(Tx& tx, Batch& batch, LoadedRun& run, Token& 
     TRY(tx.execute("UPDATE token SET data = $1, due_at = $2, rev = rev + 1 WHERE workspace_id = $3 AND id = $4", {to_text(data), now.us, token.workspace, token.id}));
     return {};
   }
-  auto open = TRY(tx.query("SELECT 1 FROM outbox WHERE workspace_id = $1 AND run_id = $2 AND node_id = $3 AND state IN ('pending', 'sending', 'unknown') LIMIT 1", {token.workspace, run.id, node.id}));
-  data["phase"] = open.empty() ? "drained" : "draining";
+  bool drained = TRY(is_drained(tx, token.workspace, run.id, node.id));
+  data["phase"] = drained ? "drained" : "draining";
   TRY(tx.execute("UPDATE token SET data = $1, state = $2, due_at = $3, rev = rev + 1 WHERE workspace_id = $4 AND id = $5",
-                 {to_text(data), open.empty() ? "ready" : "waiting", now.us, token.workspace, token.id}));
+                 {to_text(data), drained ? "ready" : "waiting", now.us, token.workspace, token.id}));
   return {};
 }
 
@@ -309,50 +327,112 @@ Result<void> Engine::poison(Tx& tx, Batch& batch, Token& token, const Error& err
     TRY(tx.execute("UPDATE token SET attempt = attempt + 1, due_at = $1, rev = rev + 1 WHERE workspace_id = $2 AND id = $3", {now.us + wait_us, token.workspace, token.id}));
     return {};
   }
-  LoadedRun& run = *TRY(batch.run(token.workspace, token.run_id));
+  auto loaded = batch.run(token.workspace, token.run_id);
+  // A run that cannot even be read must not stop the others: it ends without a line in its history.
+  if (!loaded.ok()) return end_run(tx, token.workspace, token.run_id, "failed", std::string(first_code_points(error.text(), 500)), now);
+  LoadedRun& run = **loaded;
   Step failed{.kind = Step::Kind::kFail, .reason = error.text(), .log_kind = "failed"};
   return apply(tx, batch, run, token, failed, now);
 }
 
-Result<void> Engine::run_call(const Token& claimed) {
-  struct Loaded {
-    ToolCall call;
-    std::shared_ptr<const Definition> definition;
-  };
-  auto loaded = TRY(storage_.read(Scope::system(), [&](Tx& tx) -> Result<Loaded> {
+struct Engine::PreparedCall {
+  ToolCall call;
+  std::shared_ptr<const Definition> definition;
+  std::optional<Error> refused;  // the arguments cannot be made
+};
+
+// While it lives, no other engine takes the claim, however long the call lasts. Its pulse is real time, as the call is.
+class Engine::LeaseKeeper {
+ public:
+  LeaseKeeper(Engine& engine, const Token& claimed) {
+    if (engine.options_.exclusive) return;
+    thread_ = std::jthread([&engine, claimed](std::stop_token stop) {
+      std::mutex mutex;
+      std::condition_variable_any never;
+      std::unique_lock lock(mutex);
+      auto pulse = std::chrono::milliseconds(engine.options_.lease_ms / 4);
+      for (;;) {
+        never.wait_for(lock, stop, pulse, [] { return false; });
+        if (stop.stop_requested()) return;
+        auto ours = engine.storage_.write(Scope::system(), [&](Tx& tx) { return engine.renew_lease(tx, claimed); });
+        if (ours.ok() && !*ours) return;
+      }
+    });
+  }
+
+ private:
+  std::jthread thread_;
+};
+
+Result<bool> Engine::renew_lease(Tx& tx, const Token& claimed) {
+  int64_t ours = TRY(tx.execute("UPDATE token SET lease_until = $1 WHERE workspace_id = $2 AND id = $3 AND state = 'executing' AND lease_owner = $4 AND rev = $5",
+                                {clock_.now().us + options_.lease_ms * 1000, claimed.workspace, claimed.id, owner_, claimed.rev}));
+  return ours == 1;
+}
+
+Result<std::optional<Engine::PreparedCall>> Engine::prepare_call(const Token& claimed) {
+  return storage_.write(Scope::system(), [&](Tx& tx) -> Result<std::optional<PreparedCall>> {
+    // Its run may have ended, and calls before it may have outlasted its lease.
+    if (!TRY(renew_lease(tx, claimed))) return std::optional<PreparedCall>();
     auto row = TRY(tx.query_one("SELECT workflow_id, version, principal, approval_id, context FROM run WHERE workspace_id = $1 AND id = $2", {claimed.workspace, claimed.run_id}));
     if (!row) return not_found("there is no run " + claimed.run_id);
-    Loaded made;
+    PreparedCall made;
     made.definition = TRY(definition_of(tx, claimed.workspace, (*row)[0].text(), (*row)[1].integer()));
     const Node* node = made.definition->find(claimed.node_id);
     Json context = TRY(parse_json((*row)[4].text()));
     made.call.name = node->tool;
     auto args = resolve_references(*node->args, context.value("results", Json::object()));
-    if (!args.ok()) return args.error();
-    made.call.arguments = *args;
+    if (args.ok()) made.call.arguments = *args;
+    else made.refused = args.error();
     made.call.principal = principal_of((*row)[2].text(), claimed.workspace);
     made.call.approval = (*row)[3].text_or("");
     made.call.idempotency_key = claimed.run_id + ":" + claimed.node_id;
-    return made;
-  }));
-  Result<Json> answer = tools_.call(loaded.call);
+    return std::optional<PreparedCall>(std::move(made));
+  });
+}
+
+Result<void> Engine::run_call(const Token& claimed) {
+  auto prepared = TRY(prepare_call(claimed));
+  if (!prepared) return {};
+  LeaseKeeper keeper(*this, claimed);
+  Result<Json> answer = prepared->refused ? Result<Json>(*prepared->refused) : tools_.call(prepared->call);
+  return record_answer(claimed, *prepared->definition, answer);
+}
+
+Result<void> Engine::record_answer(const Token& claimed, const Definition& definition, const Result<Json>& answer) {
   Instant now = clock_.now();
   return storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
+    // The run first: whoever holds it may be ending it.
+    Batch batch(*this, tx);
+    LoadedRun& run = *TRY(batch.run(claimed.workspace, claimed.run_id));
     // Whoever took this step over in the meantime has the word: the same idempotency key gave it the same answer.
     auto row = TRY(tx.query_one("SELECT " + std::string(kTokenColumns) + " FROM token t WHERE t.workspace_id = $1 AND t.id = $2 AND t.state = 'executing' AND t.lease_owner = $3 AND t.rev = $4",
                                 {claimed.workspace, claimed.id, owner_, claimed.rev}));
     if (!row) return {};
     Token token = token_of(*row);
-    Batch batch(*this, tx);
-    LoadedRun& run = *TRY(batch.run(token.workspace, token.run_id));
     if (answer.ok()) {
       Json results = run.context.value("results", Json::object());
       results[token.node_id] = *answer;
       run.context["results"] = results;
     }
-    TRY(apply(tx, batch, run, token, after_call(*loaded.definition, token, answer, now, rng_), now));
+    TRY(apply(tx, batch, run, token, after_call(definition, token, answer, now, rng_), now));
     return batch.finish(now);
   });
+}
+
+Result<void> Engine::release_unrecorded() {
+  if (unrecorded_.empty()) return {};
+  Instant now = clock_.now();
+  TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
+    for (const auto& token : unrecorded_) {
+      int64_t wait_us = kSecond_us << std::min(token.attempt, kRecordAgainMax);
+      TRY(tx.execute("UPDATE token SET state = 'ready', due_at = $1, attempt = attempt + 1, rev = rev + 1 WHERE workspace_id = $2 AND id = $3 AND state = 'executing' AND lease_owner = $4 AND rev = $5",
+                     {now.us + wait_us, token.workspace, token.id, owner_, token.rev}));
+    }
+    return {};
+  }));
+  unrecorded_.clear();
+  return {};
 }
 
 Result<void> Engine::on_settled(Tx& tx, const std::vector<events::Settled>& settled) {
@@ -360,14 +440,13 @@ Result<void> Engine::on_settled(Tx& tx, const std::vector<events::Settled>& sett
   for (const auto& one : settled) {
     if (!one.item.run_id.empty()) runs.emplace(one.item.workspace, one.item.run_id);
   }
-  constexpr int64_t never_us = INT64_MAX / 4;
   bool woke = false;
   for (const auto& [workspace, run_id] : runs) {
+    // In line with the engine, which looks for open intents before it lets a token wait: one of both sees the other's work.
+    if (tx.dialect() == storage::Dialect::kPostgres) TRY(tx.query("SELECT id FROM run WHERE workspace_id = $1 AND id = $2 FOR UPDATE", {workspace, run_id}));
     auto waiting = TRY(tx.query("SELECT id, node_id, data FROM token WHERE workspace_id = $1 AND run_id = $2 AND state = 'waiting'", {workspace, run_id}));
     for (const auto& row : waiting) {
-      auto open = TRY(tx.query("SELECT 1 FROM outbox WHERE workspace_id = $1 AND run_id = $2 AND node_id = $3 AND (state IN ('pending', 'sending') OR (state = 'unknown' AND next_at < $4)) LIMIT 1",
-                               {workspace, run_id, row[1], never_us}));
-      if (!open.empty()) continue;
+      if (!TRY(is_drained(tx, workspace, run_id, row[1].text()))) continue;
       Json data = TRY(parse_json(row[2].text()));
       data["phase"] = "drained";
       TRY(tx.execute("UPDATE token SET state = 'ready', due_at = $1, data = $2, rev = rev + 1 WHERE workspace_id = $3 AND id = $4", {clock_.now().us, to_text(data), workspace, row[0]}));

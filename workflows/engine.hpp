@@ -98,15 +98,15 @@ Result<RunView> get_run(storage::Tx& tx, const std::string& workspace, const std
 struct EngineOptions {
   int batch = 500;             // tokens in one transaction
   int64_t idle_poll_ms = 200;
-  int64_t lease_ms = 10'000;   // of a token whose tool is being called; another process takes over after it
+  int64_t lease_ms = 8'000;    // of a token whose tool is being called; another process takes over after it, renewed while the call lasts
   bool exclusive = true;       // SQLite: this process alone runs the engine
-  int calls_max = 4;           // tool calls at once
 };
 
 class Engine {
  public:
   Engine(storage::Storage& storage, Clock& clock, Ids& ids, ToolRunner& tools, storage::ProfileSource& profiles, storage::SendGuard& guard,
          EngineOptions options, std::string owner);
+  // Takes back the steps of dead processes. Call once at the start; where several engines are, run_once() does so from then on.
   Result<void> recover();
   // One batch; the number of tokens it moved. 0: nothing is due.
   Result<int> run_once();
@@ -119,13 +119,19 @@ class Engine {
  private:
   struct LoadedRun;
   class Batch;
+  class LeaseKeeper;
+  struct PreparedCall;
   Result<int> step_batch(std::vector<Token>& calls);
   Result<void> step_token(storage::Tx& tx, Batch& batch, Token& token, std::vector<Token>& calls, Instant now);
   Result<void> apply(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Step& step, Instant now);
   Result<void> for_each_page(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now);
   Result<void> arrive(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now);
   Result<void> poison(storage::Tx& tx, Batch& batch, Token& token, const Error& error, Instant now);
-  Result<void> run_call(const Token& token);
+  Result<void> run_call(const Token& claimed);
+  Result<std::optional<PreparedCall>> prepare_call(const Token& claimed);
+  Result<void> record_answer(const Token& claimed, const Definition& definition, const Result<Json>& answer);
+  Result<bool> renew_lease(storage::Tx& tx, const Token& claimed);
+  Result<void> release_unrecorded();
   Result<std::shared_ptr<const Definition>> definition_of(storage::Tx& tx, const std::string& workspace, const std::string& workflow_id, int64_t version);
 
   storage::Storage& storage_;
@@ -137,6 +143,8 @@ class Engine {
   EngineOptions options_;
   std::string owner_;
   Rng rng_;
+  std::vector<Token> unrecorded_;  // claimed by this engine, called or not, and not written down
+  Instant recover_at_;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   bool woken_ = false;

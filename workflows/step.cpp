@@ -62,8 +62,11 @@ Step step_parallel(const Node& node, const Token& token, Instant now) {
 
 // Compares as numbers when both are numbers, else as text.
 Result<bool> holds(const Json& condition, const Json& results) {
-  Json resolved = TRY(resolve_references(condition, results));
-  std::string op = resolved.value("op", "");
+  std::string op = condition.value("op", "");
+  Json asked = condition;
+  // To ask whether something is there is no error when it is not.
+  if (const Json* from = at_pointer(condition, "/left/$from"); op == "exists" && from != nullptr && from->is_object() && !from->contains("default")) asked["left"]["$from"]["default"] = nullptr;
+  Json resolved = TRY(resolve_references(asked, results));
   const Json left = resolved.contains("left") ? resolved["left"] : Json();
   const Json right = resolved.contains("right") ? resolved["right"] : Json();
   if (op == "exists") return !left.is_null();

@@ -316,6 +316,7 @@ CREATE TABLE token (
   PRIMARY KEY (workspace_id, id)
 );
 CREATE INDEX token_due ON token (due_at) WHERE state = 'ready';
+CREATE INDEX token_open ON token (lease_until) WHERE state = 'executing';
 CREATE INDEX token_run ON token (workspace_id, run_id);
 
 CREATE TABLE outbox (

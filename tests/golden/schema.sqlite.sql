@@ -11,6 +11,7 @@ CREATE INDEX outbox_run ON outbox (workspace_id, run_id, state);
 CREATE INDEX outbox_unknown ON outbox (next_at) WHERE state = 'unknown';
 CREATE INDEX plan_campaign ON plan (workspace_id, campaign_id);
 CREATE INDEX token_due ON token (due_at) WHERE state = 'ready';
+CREATE INDEX token_open ON token (lease_until) WHERE state = 'executing';
 CREATE INDEX token_run ON token (workspace_id, run_id);
 CREATE TABLE agent_run (
   workspace_id TEXT NOT NULL,
