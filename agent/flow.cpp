@@ -195,34 +195,17 @@ struct Walk {
   }
 };
 
-constexpr std::string_view kGuessedSecret = "secret-looking token";
-
-// cmp_4fK2...: 2 to 4 letters and 22 characters.
-bool is_own_id(std::string_view text) {
-  size_t line = text.find('_');
-  if (line == std::string_view::npos || line < 2 || line > 4 || text.size() != line + 23) return false;
-  return std::all_of(text.begin() + static_cast<int64_t>(line) + 1, text.end(),
-                     [](char c) { return is_digit(c) || is_letter(c); });
-}
-
-template <class Keep>
-std::string redact_but(std::string_view text, const Keep& keep, std::vector<std::string>* found) {
+// Results hold hashes, which look random: only what is surely a secret is taken out.
+std::string known_secrets_out(std::string_view text) {
   std::string out;
   size_t from = 0;
   for (const auto& secret : planners::llm::redact_secrets(text).found) {
-    if (keep(secret, text.substr(secret.start, secret.end - secret.start))) continue;
+    if (secret.kind == "secret-looking token") continue;
     out += text.substr(from, secret.start - from);
     out += planners::llm::kRedacted;
     from = secret.end;
-    if (found != nullptr) found->push_back(secret.kind);
   }
   return out += text.substr(from);
-}
-
-// Results hold hashes and ids, which look random: only what is surely a secret is taken out.
-std::string known_secrets_out(const std::string& text) {
-  return redact_but(
-      text, [](const auto& secret, std::string_view) { return secret.kind == kGuessedSecret; }, nullptr);
 }
 
 std::string mask_phones(const std::string& text) {
@@ -277,10 +260,9 @@ Issues flow_problems(const Json& arguments, const Said& said) {
 }
 
 std::string without_secrets(std::string_view text, std::vector<std::string>& found) {
-  return redact_but(
-      text,
-      [](const auto& secret, std::string_view words) { return secret.kind == kGuessedSecret && is_own_id(words); },
-      &found);
+  auto clean = planners::llm::redact_secrets(text);
+  for (auto& secret : clean.found) found.push_back(std::move(secret.kind));
+  return std::move(clean.text);
 }
 
 std::string mask_people(std::string_view text) {
@@ -369,77 +351,86 @@ std::vector<std::string> figures_without_source(std::string_view reply, const st
   return found;
 }
 
+namespace {
+
+constexpr std::string_view kSecretWords[] = {"password",
+                                             "passcode",
+                                             "passphrase",
+                                             "api key",
+                                             "api-key",
+                                             "apikey",
+                                             "secret key",
+                                             "private key",
+                                             "access token",
+                                             "card number",
+                                             "credit card",
+                                             "debit card",
+                                             "cvv",
+                                             "cvc",
+                                             "pin code",
+                                             "seed phrase",
+                                             "approval code",
+                                             "verification code",
+                                             "one-time code",
+                                             "six-digit code",
+                                             "6-digit code",
+                                             "code on the terminal",
+                                             "code from the terminal",
+                                             "code shown",
+                                             "passwort",
+                                             "kennwort",
+                                             "kartennummer",
+                                             "mot de passe",
+                                             "numéro de carte",
+                                             "contraseña",
+                                             "número de tarjeta",
+                                             "senha",
+                                             "número do cartão",
+                                             "パスワード",
+                                             "カード番号"};
+constexpr std::string_view kRequestWords[] = {
+    "send",     "tell",   "give",    "enter",  "type",    "paste",  "share",  "provide", "reply",  "need",
+    "what is",  "what's", "confirm", "submit", "require", "sende",  "schick", "gib",     "nenn",   "teile",
+    "eingeben", "envoie", "envoyez", "donne",  "indique", "saisi",  "envía",  "envíe",   "dime",   "dame",
+    "indica",   "escrib", "envie",   "diga",   "informe", "digite", "教えて", "入力",    "送って", "?"};
+// The first so many requests are whole words; the others may go on.
+constexpr size_t kEnglishRequests = 15;
+
+// "never send your password" is advice; a comma between the two words makes it another thought.
+bool is_negated(std::string_view sentence, size_t at) {
+  size_t clause = at == 0 ? std::string_view::npos : sentence.find_last_of(",;:-", at - 1);
+  size_t start = clause == std::string_view::npos ? 0 : clause + 1;
+  if (holds_one(sentence.substr(start, at - start),
+                {"never", "not ", "n't", "no need", "nie ", "nicht", "jamais", "nunca", "não"}))
+    return true;
+  return clause == std::string_view::npos &&
+         holds_one(sentence, {" nicht", " nie ", " jamais", " nunca", "ません", "ないで"});
+}
+
+bool sentence_asks_for_secret(std::string_view sentence) {
+  if (std::none_of(std::begin(kSecretWords), std::end(kSecretWords),
+                   [&](auto word) { return sentence.find(word) != std::string_view::npos; }))
+    return false;
+  for (size_t i = 0; i < std::size(kRequestWords); ++i) {
+    auto request = kRequestWords[i];
+    size_t at = sentence.find(request);
+    while (i < kEnglishRequests && at != std::string_view::npos && at + request.size() < sentence.size() &&
+           is_letter(sentence[at + request.size()]))
+      at = sentence.find(request, at + 1);
+    if (at != std::string_view::npos && (request == "?" || !is_negated(sentence, at))) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool asks_for_secret(std::string_view text) {
-  static constexpr std::string_view kSecrets[] = {"password",
-                                                  "passcode",
-                                                  "passphrase",
-                                                  "api key",
-                                                  "api-key",
-                                                  "apikey",
-                                                  "secret key",
-                                                  "private key",
-                                                  "access token",
-                                                  "card number",
-                                                  "credit card",
-                                                  "debit card",
-                                                  "cvv",
-                                                  "cvc",
-                                                  "pin code",
-                                                  "seed phrase",
-                                                  "approval code",
-                                                  "verification code",
-                                                  "one-time code",
-                                                  "six-digit code",
-                                                  "6-digit code",
-                                                  "code on the terminal",
-                                                  "code from the terminal",
-                                                  "code shown",
-                                                  "passwort",
-                                                  "kennwort",
-                                                  "kartennummer",
-                                                  "mot de passe",
-                                                  "numéro de carte",
-                                                  "contraseña",
-                                                  "número de tarjeta",
-                                                  "senha",
-                                                  "número do cartão",
-                                                  "パスワード",
-                                                  "カード番号"};
-  static constexpr std::string_view kRequests[] = {
-      "send",     "tell",   "give",    "enter",  "type",    "paste",  "share",  "provide", "reply",  "need",
-      "what is",  "what's", "confirm", "submit", "require", "sende",  "schick", "gib",     "nenn",   "teile",
-      "eingeben", "envoie", "envoyez", "donne",  "indique", "saisi",  "envía",  "envíe",   "dime",   "dame",
-      "indica",   "escrib", "envie",   "diga",   "informe", "digite", "教えて", "入力",    "送って", "?"};
-  constexpr size_t english = 15;  // the first so many are whole words; the others may go on
   std::string lower = lower_ascii(text);
-  size_t from = 0;
-  while (from < lower.size()) {
-    size_t end = std::min(lower.find_first_of(".!\n", from), lower.size());
-    size_t question = lower.find('?', from);
-    if (question < end) end = question + 1;
-    std::string_view sentence = std::string_view(lower).substr(from, end - from);
-    from = std::max(end, from) +
-           (end < lower.size() && (lower[end] == '.' || lower[end] == '!' || lower[end] == '\n') ? 1 : 0);
-    if (std::none_of(std::begin(kSecrets), std::end(kSecrets),
-                     [&](auto word) { return sentence.find(word) != std::string_view::npos; }))
-      continue;
-    for (size_t i = 0; i < std::size(kRequests); ++i) {
-      auto request = kRequests[i];
-      size_t at = sentence.find(request);
-      while (i < english && at != std::string_view::npos && at + request.size() < sentence.size() &&
-             is_letter(sentence[at + request.size()]))
-        at = sentence.find(request, at + 1);
-      if (at == std::string_view::npos) continue;
-      // "never send your password" is advice; a comma between the two words makes it another thought.
-      size_t clause = at == 0 ? std::string_view::npos : sentence.find_last_of(",;:-", at - 1);
-      auto before = sentence.substr(clause == std::string_view::npos ? 0 : clause + 1,
-                                    at - (clause == std::string_view::npos ? 0 : clause + 1));
-      bool negated = request != "?" &&
-                     holds_one(before, {"never", "not ", "n't", "no need", "nie ", "nicht", "jamais", "nunca", "não"});
-      negated = negated || (request != "?" && clause == std::string_view::npos &&
-                            holds_one(sentence, {" nicht", " nie ", " jamais", " nunca", "ません", "ないで"}));
-      if (!negated) return true;
-    }
+  for (size_t from = 0; from < lower.size();) {
+    size_t end = std::min(lower.find_first_of(".!?\n", from), lower.size());
+    bool is_question = end < lower.size() && lower[end] == '?';
+    if (sentence_asks_for_secret(std::string_view(lower).substr(from, end + (is_question ? 1 : 0) - from))) return true;
+    from = end + 1;
   }
   return false;
 }

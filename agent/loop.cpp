@@ -108,8 +108,8 @@ Result<TurnResult> Turn::run() {
     if (!answer.ok() && (answer.error().code == Code::kCancelled || options_.stop.stop_requested()))
       stop(StopReason::kCancelled, "The turn was cancelled.");
     if (!answer.ok()) {
-      stop(StopReason::kModelFailed,
-           "The model gave no whole answer, so nothing of it was used: " + clean_lines(answer.error().message, 300));
+      result_.model_error = answer.error();
+      stop(StopReason::kModelFailed, clean_lines(answer.error().message, 400));
       return finish();
     }
     take(std::move(*answer));
@@ -218,7 +218,7 @@ void Turn::end_without_calls(const ModelAnswer& answer) {
     default:
       break;
   }
-  if (trim(answer.text).empty()) return stop(StopReason::kModelFailed, "The model said nothing.");
+  if (trim(answer.text).empty()) return stop(StopReason::kModelFailed, "The model answered with nothing.");
   stop(StopReason::kAnswered, "The model has answered.");
 }
 
@@ -248,10 +248,16 @@ std::string Turn::log_line() const {
     outside += ok && effect && *effect >= Effect::kPublish;
     refused += !ok;
   }
-  std::string line = "By the log: " + std::to_string(read) + " looked up, " + std::to_string(wrote) +
-                     " written as drafts or records, " + std::to_string(refused) + " refused or failed; ";
-  return line + (outside == 0 ? "nothing was sent, published, paid or approved."
-                              : std::to_string(outside) + " approved before and carried out.");
+  std::string done;
+  auto add = [&](int64_t count, const char* what) {
+    if (count > 0) done += (done.empty() ? "" : ", ") + std::to_string(count) + what;
+  };
+  add(read, " looked up");
+  add(wrote, " drafted");
+  add(refused, " refused or failed");
+  add(outside, " carried out as approved before");
+  if (outside == 0) done += std::string(done.empty() ? "" : "; ") + "nothing was sent, published, paid or approved";
+  return "By the log: " + done + ".";
 }
 
 // A figure that was neither looked up nor said by the user is the model's own: the user is told which.
@@ -331,6 +337,20 @@ Result<TurnResult> say(const LoopParts& parts, const LoopOptions& options, const
   choose_tools(turn.index(), clean, state.offered);
   TRY(turn.save());
   return turn.run();
+}
+
+Result<void> adopt_plan(const LoopParts& parts, RunState& state, const Json& plan_answer) {
+  auto text = [&](const char* name) { return plan_answer.value(name, std::string()); };
+  state.plan_id = text("plan_id");
+  state.plan_status = text("status");
+  state.campaign_id = text("campaign_id");
+  state.said_planned = static_cast<int64_t>(state.said.size());
+  state.messages.push_back(
+      {.by = Speaker::kUser,
+       .text = "(From the control plane: you could not be reached, so its built-in planner took the "
+               "messages so far into plan " +
+               state.plan_id + ". plan_status shows it.)"});
+  return save_run(parts.storage, state, parts.clock.now());
 }
 
 Result<TurnResult> go_on(const LoopParts& parts, const LoopOptions& options, const Principal& person, RunState& state) {

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -80,11 +81,13 @@ struct TurnResult {
   std::string reply;                 // the model's words, cleaned; never a source of figures or states
   std::vector<std::string> notices;  // fixed texts: a secret was taken out, the answer asked for one...
   std::string plan_id, plan_status, campaign_id,
-      plan_card;                         // from campaign.plan; the card is empty if the turn made or showed no plan
-  std::vector<AskedQuestion> questions;  // the plan's own first, then the model's
+      plan_card;                          // from campaign.plan; the card is empty if the turn made or showed no plan
+  std::vector<std::string> plan_changes;  // of the shown plan against its revision before
+  std::vector<AskedQuestion> questions;   // the plan's own first, then the model's
   std::string approval_id, approval_tool;
   StopReason stop = StopReason::kAnswered;
-  std::string stop_text;  // one sentence for the user
+  std::string stop_text;             // one sentence for the user
+  std::optional<Error> model_error;  // why there is no usable answer, when the model itself could not be asked
   std::vector<CallRecord> calls;
   std::vector<Shown> results;  // of the reading calls: where figures come from
   std::string log_line;        // what really happened in this turn, from the log
@@ -116,6 +119,8 @@ Principal model_principal(const Principal& person);
 Result<RunState> start_run(const LoopParts& parts, const Principal& person);
 Result<TurnResult> say(const LoopParts& parts, const LoopOptions& options, const Principal& person, RunState& state,
                        const std::string& text);
+// What a door planned while the model could not: later turns go on from this answer of campaign.plan.
+Result<void> adopt_plan(const LoopParts& parts, RunState& state, const Json& plan_answer);
 // Finishes a turn that was cut off.
 Result<TurnResult> go_on(const LoopParts& parts, const LoopOptions& options, const Principal& person, RunState& state);
 

@@ -90,6 +90,14 @@ bool same_content_brief(const Json& before, const planners::Brief& brief) {
   return text("/brief/offer/value") == std::string(first_code_points(brief.offer ? brief.offer->value : "", 500)) && text("/brief/objective/value") == (brief.objective ? brief.objective->value : "") && text("/brief/language") == brief.language;
 }
 
+// Turns what was a plan into a question; the answer says so too, not "here is a plan".
+void ask_first(planners::Understanding& read, planners::Question question) {
+  read.reply = question.prompt;
+  read.questions.insert(read.questions.begin(), std::move(question));
+  if (read.questions.size() > kPlanQuestionsMax) read.questions.resize(kPlanQuestionsMax);
+  read.outcome = Outcome::kAsk;
+}
+
 // Fills in who it goes to. An audience nobody can find becomes a question, never a guess.
 Result<void> find_audience(ToolContext& context, planners::Understanding& read, planners::PlanFacts& facts) {
   const auto& audience = read.brief.audience;
@@ -100,9 +108,7 @@ Result<void> find_audience(ToolContext& context, planners::Understanding& read, 
     planners::Question question{"audience", "ambiguous", "Which of your audiences do you mean by '" + std::string(first_code_points(words, 120)) + "'?", {}, ""};
     for (const auto& one : lists["audiences"]) question.choices.push_back(one.value("name", ""));
     if (question.choices.empty()) question.prompt = "You have no contacts yet. Import some first (audience.importContacts); who should get this?";
-    read.questions.insert(read.questions.begin(), question);
-    if (read.questions.size() > 4) read.questions.resize(4);
-    read.outcome = Outcome::kAsk;
+    ask_first(read, std::move(question));
     return {};
   }
   if (!found.ok()) return found.error();
@@ -110,15 +116,11 @@ Result<void> find_audience(ToolContext& context, planners::Understanding& read, 
   facts.audience_name = found->value("name", "");
   facts.audience_size = found->value("size", int64_t{0});
   facts.audience_reachable = found->value("reachable_by_email", int64_t{0});
-  if (facts.audience_reachable == 0) {
-    read.questions.insert(read.questions.begin(), {"consent", "missing", "Nobody in '" + facts.audience_name + "' has given consent for email. Who else should get this?", {}, ""});
-    if (read.questions.size() > 4) read.questions.resize(4);
-    read.outcome = Outcome::kAsk;
-  }
+  if (facts.audience_reachable == 0) ask_first(read, {"consent", "missing", "Nobody in '" + facts.audience_name + "' has given consent for email. Who else should get this?", {}, ""});
   return {};
 }
 
-Result<void> make_content(ToolContext& context, const planners::Understanding& read, const Json& before, const std::vector<std::string>& turns, planners::PlanFacts& facts) {
+Result<void> make_content(ToolContext& context, const planners::Understanding& read, const Json& before, const std::vector<std::string>& turns, planners::PlanFacts& facts, std::string& note) {
   std::string subject = wanted_subject(turns);
   const Json* asset = before.is_null() ? nullptr : at_pointer(before, "/content_briefs/0/assets/0");
   const Json* old_subject = before.is_null() ? nullptr : at_pointer(before, "/content_briefs/0/must_include/0");
@@ -134,6 +136,7 @@ Result<void> make_content(ToolContext& context, const planners::Understanding& r
   Json args = {{"offer", std::string(first_code_points(read.brief.offer ? read.brief.offer->value : "our news", 500))}, {"objective", read.brief.objective ? read.brief.objective->value : "awareness"}, {"language", read.brief.language}};
   if (read.brief.tone) args["tone"] = std::string(first_code_points(*read.brief.tone, 80));
   Json content = TRY(call_tool(context, "ai.generateContent", args));
+  if (std::string about = content.value("note", ""); !about.empty()) note += (note.empty() ? "" : " ") + about;
   if (!subject.empty()) content["subject"] = subject;
   std::string name = std::string(first_code_points(content.value("name", "Email"), 150)) + " (" + facts.plan_id.substr(facts.plan_id.size() - 6) + ")";
   Json made = TRY(call_tool(context, "email.designTemplate", {{"name", name}, {"subject", content["subject"]}, {"html", content["html"]}, {"preheader", content["preheader"]}}));
@@ -216,7 +219,7 @@ Result<PlanAnswer> make_plan(ToolContext& context, std::vector<std::string> turn
   bool email = std::any_of(read.brief.channels.begin(), read.brief.channels.end(), [](const auto& channel) { return channel.value == "email"; });
   if (read.outcome == Outcome::kPlan && email && read.brief.schedule) {
     TRY(find_audience(context, read, facts));
-    if (read.outcome == Outcome::kPlan) TRY(make_content(context, read, origin.before, turns, facts));
+    if (read.outcome == Outcome::kPlan) TRY(make_content(context, read, origin.before, turns, facts, note));
     if (read.outcome == Outcome::kPlan) TRY(make_campaign(context, read, origin.campaign_id, facts));
   }
   Json plan = planners::build_plan(read, facts);
@@ -252,7 +255,8 @@ Result<Reading> read_goal(ToolContext& context, const std::vector<std::string>& 
   auto drafted = planners::llm::understand_with_model(*model, turns, known, {.stop = context.stop}, &trace);
   if (drafted.ok()) {
     std::string note;
-    for (const auto& dropped : trace.dropped) note += dropped + " ";
+    for (const auto& dropped : trace.dropped) note += (note.empty() ? "Left out of the model's draft: " : "; ") + dropped;
+    if (!note.empty()) note += ".";
     return Reading{*drafted, note, trace.model.empty() ? model->model() : trace.model, trace.provider.empty() ? model->provider() : trace.provider};
   }
   if (drafted.error().code == Code::kCancelled) return drafted.error();

@@ -45,5 +45,6 @@ Result<Reading> read_goal(ToolContext& context, const std::vector<std::string>& 
 
 constexpr size_t kGoalSizeMax = 8000;  // characters
 constexpr size_t kTurnsMax = 50;
+constexpr size_t kPlanQuestionsMax = 4;
 
 }  // namespace spreaders::agent

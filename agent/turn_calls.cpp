@@ -225,6 +225,11 @@ void Turn::keep_plan(const Json& answer) {
   state_.plan_status = text("status");
   state_.campaign_id = text("campaign_id");
   result_.plan_card = text("card");
+  if (auto note = text("note"); !note.empty()) notice(clean_lines(note, kErrorMax));
+  result_.plan_changes.clear();
+  for (const auto& change : answer.value("changes", Json::array())) {
+    if (change.is_string()) result_.plan_changes.push_back(change.get<std::string>());
+  }
   result_.questions.clear();
   auto questions = answer.find("questions");
   if (questions == answer.end() || !questions->is_array()) return;

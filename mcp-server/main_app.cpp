@@ -179,34 +179,8 @@ Result<void> App::bind_mail() {
 }
 
 Result<void> App::bind_models() {
-  const auto& environment = options_.environment;
-  auto variable = [&](const char* name) {
-    auto found = environment.find(name);
-    return found == environment.end() ? std::string() : found->second;
-  };
-  const ModelConfig& wanted = options_.config.model;
-  std::string provider = wanted.provider;
-  if (provider == "auto") provider = !variable("ANTHROPIC_API_KEY").empty() ? "anthropic" : !variable("OPENAI_API_KEY").empty() || (!wanted.base_url.empty() && !wanted.model.empty()) ? "openai" : "none";
-  if (provider != "none") {
-    bool anthropic = provider == "anthropic";
-    std::string vendor_url = anthropic ? "https://api.anthropic.com" : "https://api.openai.com/v1";
-    std::string url = !wanted.base_url.empty() ? wanted.base_url : variable(anthropic ? "ANTHROPIC_BASE_URL" : "OPENAI_BASE_URL");
-    bool compatible = !url.empty() && url != vendor_url;
-    genai::ModelOptions model;
-    model.base_url = url.empty() ? vendor_url : url;
-    bool chat = wanted.api == "chat" || (wanted.api == "auto" && compatible);
-    model.api = anthropic ? genai::ModelApi::kAnthropicMessages : chat ? genai::ModelApi::kOpenaiChat : genai::ModelApi::kOpenaiResponses;
-    model.api_key = wanted.api_key.empty() ? Secret(variable(anthropic ? "ANTHROPIC_API_KEY" : "OPENAI_API_KEY")) : TRY(resolve_secret(wanted.api_key, environment));
-    model.model = !wanted.model.empty() ? wanted.model : anthropic ? "claude-sonnet-5-5" : "gpt-6.1-sol";
-    if (!wanted.version.empty()) model.version = wanted.version;
-    model_ = TRY(genai::make_language_model(curl_, model));
-  }
-  const SpeechConfig& speech = options_.config.speech;
-  if (!speech.base_url.empty() || !variable("OPENAI_API_KEY").empty()) {
-    std::string url = !speech.base_url.empty() ? speech.base_url : !variable("OPENAI_BASE_URL").empty() ? variable("OPENAI_BASE_URL") : "https://api.openai.com/v1";
-    Secret key = speech.api_key.empty() ? Secret(variable("OPENAI_API_KEY")) : TRY(resolve_secret(speech.api_key, environment));
-    transcriber_ = TRY(genai::make_transcriber(curl_, {.base_url = url, .api_key = key, .model = speech.model}));
-  }
+  model_ = TRY(make_model(curl_, options_.config.model, options_.environment));
+  transcriber_ = TRY(make_ears(curl_, options_.config.speech, options_.environment));
   return {};
 }
 
@@ -222,7 +196,7 @@ Result<void> App::bind_tools() {
   }));
   planner_setup_ = {model_.get(), config.workspace.time_zone};
   ears_ = {transcriber_.get()};
-  writer_ = {model_.get(), config.workspace.name, !config.workspace.website.empty() ? config.workspace.website : world_ ? world_->http_base() + "/shop" : "https://example.com"};
+  writer_ = {model_.get(), config.workspace.name, shop_url()};
   email_sender_ = std::make_unique<EmailSender>(*storage_, *clock_, curl_, *vault_, tracking_);
   pipeline_ = std::make_unique<tools::Pipeline>(*storage_, *clock_, system_ids(), parts_, all_tools(config.tools, config.read_only));
   std::string owner = "prc_" + hex(secure_bytes(8));
@@ -264,6 +238,11 @@ Result<void> App::note_first_send(Tx& tx, const std::vector<events::Settled>& se
 
 Principal App::owner(const std::string& door) const { return {.id = owner_id_, .workspace = workspace_, .scopes = {"*", "approvals:decide"}, .kind = Principal::Kind::kPerson, .door = door}; }
 Principal App::model(const std::string& door) const { return {.id = owner_id_ + "/model", .workspace = workspace_, .scopes = {"*"}, .kind = Principal::Kind::kModel, .door = door}; }
+
+std::string App::shop_url() const {
+  if (!options_.config.workspace.website.empty()) return options_.config.workspace.website;
+  return world_ ? world_->http_base() + "/shop" : "https://example.com";
+}
 
 std::string App::base_url() const { return tracking_.public_url; }
 

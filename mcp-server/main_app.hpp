@@ -14,9 +14,9 @@
 #include "core/config.hpp"
 #include "credentials/connections.hpp"
 #include "events/outbox.hpp"
-#include "integrations/genai/models.hpp"
 #include "integrations/http/curl_client.hpp"
 #include "mcp-server/main_mail.hpp"
+#include "mcp-server/main_model.hpp"
 #include "mcp-server/transport/http/mcp_endpoint.hpp"
 #include "mcp-server/transport/http/server.hpp"
 #include "net/http_server.hpp"
@@ -58,7 +58,9 @@ class App {
   [[nodiscard]] sandbox::World* world() { return world_.get(); }
   [[nodiscard]] std::string base_url() const;
   [[nodiscard]] std::string planner_name() const { return model_ ? model_->provider() + " " + model_->model() : "built-in planner"; }
+  SwitchedModel* language_model() { return model_.get(); }  // null: the built-in planner does it
   Transcriber* transcriber() { return transcriber_.get(); }
+  [[nodiscard]] std::string shop_url() const;  // where the button of a mail leads
   HttpServer* http() { return http_.get(); }
   int operations_port() const { return operations_ ? operations_->port() : 0; }
 
@@ -96,7 +98,7 @@ class App {
   consent::Guard guard_;
   std::unique_ptr<audience::Profiles> profiles_;
   CurlClient curl_;
-  std::unique_ptr<LanguageModel> model_;
+  std::unique_ptr<SwitchedModel> model_;
   std::unique_ptr<Transcriber> transcriber_;
   std::unique_ptr<sandbox::World> world_;
   Parts parts_;

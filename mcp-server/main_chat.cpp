@@ -1,28 +1,71 @@
 #include "mcp-server/main_chat.hpp"
 
-#include <unistd.h>
-
-#include <nlohmann/json.hpp>
-
 #include <cstdio>
 #include <fstream>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <sstream>
+#include <unistd.h>
 
+#include "agent/loop.hpp"
 #include "core/bytes.hpp"
 #include "core/embedded.hpp"
+#include "mcp-server/main_chat_text.hpp"
+#include "planners/llm/redact.hpp"
 #include "services/approvals/approvals.hpp"
+#include "services/templates/html_text.hpp"
+#include "services/templates/liquid/liquid.hpp"
+#include "services/templates/templates.hpp"
 
 namespace spreaders::app {
 
 namespace {
 
-constexpr size_t kLineMax = 8000;
+constexpr size_t kLineMax = agent::kSayMax;
+constexpr size_t kRecordingBytesMax = 25 * 1024 * 1024;  // what a Whisper-shaped service takes
 
 void say(const std::string& text) {
   std::fputs((text + "\n").c_str(), stdout);
   std::fflush(stdout);
 }
+
+void complain(const Error& error) { say("! " + error.text()); }
+
+// What the person answers; nullopt when the input has ended.
+std::optional<std::string> ask(const std::string& prompt) {
+  std::fputs(prompt.c_str(), stdout);
+  std::fflush(stdout);
+  std::string line;
+  if (!std::getline(std::cin, line)) return std::nullopt;
+  std::string text(trim(line));
+  // A transcript shows what was answered, but no key that was pasted.
+  if (isatty(STDIN_FILENO) == 0) say(planners::llm::redact_secrets(text).text);
+  return text;
+}
+
+std::string host_of(std::string_view url) {
+  size_t from = url.find("//");
+  if (from == std::string_view::npos) return "";
+  std::string_view rest = url.substr(from + 2);
+  return std::string(rest.substr(0, rest.find_first_of(":/?#")));
+}
+
+// A line on the terminal that goes when the work is done.
+class Waiting {
+ public:
+  explicit Waiting(const std::string& text) : shown_(isatty(STDOUT_FILENO) != 0) {
+    if (shown_) std::fputs(("  " + text + " ...").c_str(), stdout);
+    std::fflush(stdout);
+  }
+  ~Waiting() {
+    if (shown_) std::fputs("\r\033[K", stdout);
+  }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+ private:
+  bool shown_;
+};
 
 class Chat {
  public:
@@ -31,74 +74,215 @@ class Chat {
   int run() {
     greet();
     if (options_.sample_audience && !load_sample()) return 1;
-    if (!options_.voice_file.empty() && !hear()) return 1;
+    if (!options_.voice_file.empty()) {
+      if (int code = hear(); code != 0) return code;
+    }
     if (!options_.goal.empty()) {
-      if (!plan({{"goal", options_.goal}})) return 1;
+      if (!understand(options_.goal) && options_.yes) return 1;
       if (options_.yes) return finish_without_questions();
     }
     return talk();
   }
 
  private:
-  Result<Json> call(const std::string& tool, Json arguments, const Principal& as) { return app_.tools().call({.name = tool, .arguments = std::move(arguments), .principal = as}); }
-  Result<Json> call(const std::string& tool, Json arguments) { return call(tool, std::move(arguments), app_.owner("chat")); }
-
-  static void complain(const Error& error) { say("! " + error.text()); }
+  Result<Json> call(const std::string& tool, Json arguments, const std::string& door = "chat") {
+    return app_.tools().call({.name = tool, .arguments = std::move(arguments), .principal = app_.owner(door)});
+  }
 
   void greet() {
-    say("Spreaders - type a goal, approve the plan, get the report.");
-    say("  planner      " + app_.planner_name());
-    say("  mail         " + std::string(app_.in_sandbox() ? "sandbox: nothing leaves this machine, the readers are simulated" : app_.config().mail.host.empty() ? "another Spreaders process on this data directory sends" : app_.config().mail.host));
-    if (app_.in_sandbox()) {
-      say("  mailbox      " + app_.world()->http_base() + "/");
-      if (app_.clock().is_virtual()) say("  clock        virtual: it starts now and jumps to the next due time");
-    }
-    if (app_.http() != nullptr) say("  MCP          " + app_.base_url() + "/mcp");
-    say("");
+    Greeting greeting;
+    greeting.mail = app_.config().mail.host;
+    greeting.virtual_time = app_.clock().is_virtual();
+    if (app_.language_model() != nullptr) greeting.model = app_.planner_name();
+    if (app_.in_sandbox()) greeting.mailbox = app_.world()->http_base() + "/";
+    if (app_.http() != nullptr) greeting.mcp = app_.base_url() + "/mcp";
+    say(greeting_text(greeting));
   }
 
   bool load_sample() {
     std::string csv;
     for (const auto& file : embedded_samples()) csv = file.text;
-    auto done = call("audience.importContacts", {{"csv", csv}, {"mode", "subscribe"}, {"list", "Newsletter"}, {"consent_source", "sample audience"}});
+    auto done =
+        call("audience.importContacts",
+             {{"csv", csv}, {"mode", "subscribe"}, {"list", "Newsletter"}, {"consent_source", "sample audience"}});
     if (!done.ok()) return complain(done.error()), false;
-    if (!done->value("repeated", false)) say("Loaded the sample audience: " + std::to_string(done->value("added", 0)) + " fictional readers in the list 'Newsletter', " + std::to_string(done->value("failed", 0)) + " rows refused.\n");
+    if (done->value("repeated", false)) return true;
+    auto refused = done->value("failed", int64_t{0});
+    say("Loaded the sample audience: " + std::to_string(done->value("added", int64_t{0})) +
+        " fictional readers in the list 'Newsletter'" +
+        (refused > 0 ? "; " + std::to_string(refused) + " rows were refused" : "") + ".\n");
     return true;
   }
 
-  bool hear() {
+  // The goal from a recording. Speech is read with errors, so somebody has to look at it before it is used.
+  int hear() {
     std::ifstream file(options_.voice_file, std::ios::binary);
     std::ostringstream bytes;
     bytes << file.rdbuf();
-    if (!file) return say("! the file " + options_.voice_file + " cannot be read"), false;
-    if (app_.transcriber() == nullptr) return say("! no transcription service is configured: set speech.base_url (any Whisper-shaped service) or OPENAI_API_KEY"), false;
-    auto heard = app_.transcriber()->transcribe(options_.voice_file.substr(options_.voice_file.rfind('/') + 1), bytes.str(), "");
-    if (!heard.ok()) return complain(heard.error()), false;
+    if (!file) return say("! The recording " + options_.voice_file + " cannot be read."), 1;
+    if (bytes.str().size() > kRecordingBytesMax)
+      return say("! The recording is larger than 25 MiB. Send a shorter one, or a compressed format such as ogg."), 1;
+    if (app_.transcriber() == nullptr) {
+      say("! Nothing here turns speech into text: set speech.base_url (any Whisper-shaped service) or OPENAI_API_KEY.");
+      return 1;
+    }
+    auto heard = [&] {
+      Waiting waiting("listening");
+      std::string name = options_.voice_file.substr(options_.voice_file.rfind('/') + 1);
+      return app_.transcriber()->transcribe(name, bytes.str(), "");
+    }();
+    if (!heard.ok()) return complain(heard.error()), 1;
     say("I heard: \"" + heard->text + "\"");
-    say("Press Enter if that is right, or type what you meant:");
-    std::string line;
-    bool typed = static_cast<bool>(std::getline(std::cin, line));
-    options_.goal = typed && !trim(line).empty() ? std::string(trim(line)) : heard->text;
-    return true;
+    auto typed = ask("Press Enter if that is right, or type what you meant: ");
+    if (!typed) return say("\nNobody has confirmed what was heard, so nothing was planned."), 2;
+    options_.goal = typed->empty() ? heard->text : *typed;
+    return 0;
   }
 
-  bool plan(const Json& arguments) {
-    auto made = call("campaign.plan", arguments);
+  // A goal, a change, an answer or a question. False when it came to nothing.
+  bool understand(const std::string& text) {
+    if (app_.language_model() != nullptr) return converse(text);
+    return plan(text);
+  }
+
+  bool plan(const std::string& text) {
+    bool change = !plan_id_.empty() && !started_;
+    auto made = call("campaign.plan", change ? Json{{"plan_id", plan_id_}, {"change", text}} : Json{{"goal", text}});
     if (!made.ok()) return complain(made.error()), false;
-    plan_id_ = made->value("plan_id", "");
-    status_ = made->value("status", "");
-    campaign_id_ = made->value("campaign_id", "");
-    if (!made->value("note", "").empty()) say("Note: " + made->value("note", "") + "\n");
-    if (!made->value("reply", "").empty()) say(made->value("reply", "") + "\n");
-    for (const auto& change : (*made)["changes"]) say("  changed: " + change.get<std::string>());
-    if (!(*made)["changes"].empty()) say("");
-    say(made->value("card", ""));
-    if (status_ == "ready") say("Say what you want different, or `approve`. `show` shows the mail, `help` what else there is.");
+    show_plan(*made);
     return true;
   }
 
-  // The approval of exactly this plan; made by asking to run it.
-  std::optional<std::string> approval_id() {
+  // An answer of campaign.plan. What its card asks is not said twice.
+  void show_plan(const Json& made) {
+    take_plan(made.value("plan_id", ""), made.value("status", ""), made.value("campaign_id", ""));
+    if (!made.value("note", "").empty()) say("Note: " + made.value("note", ""));
+    bool changed = made.value("revision", int64_t{1}) > 1;
+    if (!changed && status_ != "needs_input" && !made.value("reply", "").empty()) say(made.value("reply", "") + "\n");
+    std::vector<std::string> changes = made.value("changes", std::vector<std::string>{});
+    if (changed && changes == std::vector<std::string>{"nothing changed"}) {
+      say("I found nothing in that to change in the plan. Name the part and what it should be, for example: "
+          "\"300 dollars\", \"start on Monday\", \"change the subject to ...\".");
+      if (status_ == "ready") return say(next_text(status_));
+    }
+    show_card(changes, made.value("card", ""));
+    say(next_text(status_));
+  }
+
+  static void show_card(const std::vector<std::string>& changes, const std::string& card) {
+    for (const auto& change : changes) say("  changed  " + change);
+    if (!changes.empty()) say("");
+    say(card);
+  }
+
+  void take_plan(const std::string& id, const std::string& status, const std::string& campaign) {
+    if (id != plan_id_) started_ = false;
+    plan_id_ = id;
+    status_ = status;
+    if (!campaign.empty() || !started_) campaign_id_ = campaign;
+  }
+
+  // ---- with a model ----
+
+  agent::LoopParts parts() {
+    return {*app_.language_model(), app_.tools(), app_.storage(), app_.clock(), system_ids()};
+  }
+
+  bool converse(const std::string& text) {
+    auto person = app_.owner("chat");
+    if (!conversation_) {
+      auto begun = agent::start_run(parts(), person);
+      if (!begun.ok()) return complain(begun.error()), false;
+      conversation_ = std::move(*begun);
+    }
+    agent::LoopOptions options{.workspace_name = app_.config().workspace.name,
+                               .zone = app_.config().workspace.time_zone,
+                               .link_hosts = {host_of(app_.shop_url())}};
+    auto turn = [&] {
+      Waiting waiting("asking " + app_.language_model()->model());
+      return agent::say(parts(), options, person, *conversation_, text);
+    }();
+    if (!turn.ok()) {
+      if (conversation_->status != "idle") conversation_.reset();  // it could not be saved; the next line begins anew
+      return complain(turn.error()), false;
+    }
+    return show_turn(*turn);
+  }
+
+  bool show_turn(const agent::TurnResult& turn) {
+    using agent::StopReason;
+    for (const auto& notice : turn.notices) say("Note: " + notice);
+    if (!turn.reply.empty()) say(turn.reply + "\n");
+    if (!turn.plan_card.empty()) {
+      take_plan(turn.plan_id, turn.plan_status, turn.campaign_id);
+      show_card(turn.plan_changes, turn.plan_card);
+    }
+    show_questions(turn);
+    bool fine = turn.stop == StopReason::kAnswered || turn.stop == StopReason::kAskedUser ||
+                turn.stop == StopReason::kNeedsApproval;
+    if (turn.stop == StopReason::kModelFailed && turn.plan_card.empty()) return plan_without_model(turn);
+    if (!fine) say("! " + turn.stop_text);
+    say("(" + turn.log_line + ")");
+    if (turn.stop == StopReason::kModelFailed && turn.model_error) say(remedy_text(*turn.model_error));
+    approval_id_ = turn.approval_tool == "campaign.execute" ? "" : turn.approval_id;
+    if (!approval_id_.empty()) {
+      show_approval();
+    } else if (!turn.plan_card.empty() || (turn.stop == StopReason::kNeedsApproval && status_ == "ready")) {
+      say(next_text(status_));
+    } else if (!fine) {
+      say("Say it in other words, or type `builtin`: then the built-in planner reads it, without the model.");
+    }
+    return fine || !turn.plan_card.empty();
+  }
+
+  static void show_questions(const agent::TurnResult& turn) {
+    for (const auto& question : turn.questions) {
+      if (turn.plan_card.find(question.text) != std::string::npos) continue;
+      std::string choices;
+      for (const auto& choice : question.choices) choices += (choices.empty() ? " (" : ", ") + choice;
+      say("  ? " + question.text + choices + (choices.empty() ? "" : ")") +
+          (question.suggestion.empty() ? "" : "  suggested: " + question.suggestion));
+    }
+  }
+
+  // The model is down or speaks nonsense: the person learns why and what helps, and gets a plan all the same.
+  bool plan_without_model(const agent::TurnResult& turn) {
+    Error why = turn.model_error.value_or(Error{Code::kUnavailable, turn.stop_text});
+    say("! The model gave no answer. " + why.message);
+    say(remedy_text(why) + " Meanwhile the built-in planner takes your words:\n");
+    return plan_by_rules(why);
+  }
+
+  bool plan_by_rules(const Error& why) {
+    if (!conversation_ || conversation_->said.empty()) return say("Say first what you want to reach."), false;
+    bool change = !plan_id_.empty() && !started_;
+    std::string text = conversation_->said.back();
+    app_.language_model()->rest(why);
+    auto made = call("campaign.plan", change ? Json{{"plan_id", plan_id_}, {"change", text}} : Json{{"goal", text}});
+    app_.language_model()->wake();
+    if (!made.ok()) return complain(made.error()), false;
+    if (auto kept = agent::adopt_plan(parts(), *conversation_, *made); !kept.ok()) conversation_.reset();
+    made->erase("note");  // it would say once more that the model failed
+    show_plan(*made);
+    return true;
+  }
+
+  // Something beside the plan waits for the person: one call with exactly these arguments.
+  void show_approval() {
+    auto shown = call("approvals.get", {{"approval_id", approval_id_}});
+    if (!shown.ok()) return complain(shown.error());
+    say("This waits for you:\n" + shown->value("summary", "") + "\nType `approve` to allow exactly this, or say no.");
+  }
+
+  void approve_call() {
+    std::string id = std::exchange(approval_id_, "");
+    if (type_code(id, "To allow this once")) say("Approved. Tell the agent to go on; it may now do exactly this.");
+  }
+
+  // ---- approval and run ----
+
+  // The approval of exactly this plan; made by asking to run it. Empty when it has one.
+  std::optional<std::string> plan_approval() {
     auto refused = call("campaign.execute", {{"campaign_id", campaign_id_}});
     if (refused.ok()) return "";
     if (refused.error().code == Code::kApprovalRequired) {
@@ -110,36 +294,56 @@ class Chat {
     return std::nullopt;
   }
 
+  Result<std::string> new_code(const std::string& id) {
+    return app_.storage().write(storage::Scope::of(app_.workspace()), [&](storage::Tx& tx) {
+      return services::issue_code(tx, app_.workspace(), id, app_.clock().now());
+    });
+  }
+
   bool decide(const std::string& id, const std::string& code, const std::string& via) {
-    auto decided = call("approvals.decide", {{"approval_id", id}, {"decision", "approve"}, {"code", code}}, app_.owner(via));
+    auto decided = call("approvals.decide", {{"approval_id", id}, {"decision", "approve"}, {"code", code}}, via);
     if (!decided.ok()) return complain(decided.error()), false;
     return true;
   }
 
-  Result<std::string> new_code(const std::string& id) {
-    return app_.storage().write(storage::Scope::of(app_.workspace()), [&](storage::Tx& tx) { return services::issue_code(tx, app_.workspace(), id, app_.clock().now()); });
+  // Typing a code is what keeps one stray key from sending to everyone.
+  bool type_code(const std::string& id, const std::string& what) {
+    auto code = new_code(id);
+    if (!code.ok()) return complain(code.error()), false;
+    auto typed = ask(what + ", type the code " + *code + " (anything else leaves it): ");
+    if (!typed || *typed != *code) return say("Not approved. Nothing was sent."), false;
+    return decide(id, *typed, "chat");
   }
 
-  bool approve_and_start(bool ask) {
-    if (status_ != "ready") return say("There is no plan that could be approved yet."), false;
-    auto id = approval_id();
+  std::string what_approval_does() {
+    auto shown = call("campaign.plan", {{"plan_id", plan_id_}});
+    const Json* messages = shown.ok() ? at_pointer((*shown)["plan"], "/estimates/messages") : nullptr;
+    if (messages == nullptr || !messages->is_number()) return "To start this";
+    return "To send this to " + std::to_string(messages->get<int64_t>()) + " people, which cannot be undone";
+  }
+
+  bool approve_and_start(bool ask_first) {
+    if (started_) return say("It is already running. `status` shows where it is."), false;
+    if (status_ != "ready") {
+      std::string next = next_text(status_);
+      say(plan_id_.empty() ? "There is no plan yet. Say what you want to reach."
+                           : "This plan cannot be approved yet. " + next);
+      return false;
+    }
+    auto id = plan_approval();
     if (!id) return false;
-    if (!id->empty()) {
+    if (!id->empty() && ask_first && !type_code(*id, what_approval_does())) return false;
+    if (!id->empty() && !ask_first) {
       auto code = new_code(*id);
       if (!code.ok()) return complain(code.error()), false;
-      std::string typed = *code;
-      if (ask) {
-        // Typing a code is what keeps one stray key from sending to everyone.
-        std::fputs(("To send this, type the code " + *code + " (anything else keeps it as it is): ").c_str(), stdout);
-        std::fflush(stdout);
-        if (!std::getline(std::cin, typed) || trim(typed) != *code) return say("Not approved. Nothing was sent."), false;
-      }
-      if (!decide(*id, typed, ask ? "chat" : "cli --yes")) return false;
-      say(ask ? "Approved." : "Approved by --yes, as the person who started this program.");
+      if (!decide(*id, *code, "cli --yes")) return false;
+      say("Approved by --yes, as the person who started this program.");
     }
-    auto started = call("campaign.execute", {{"campaign_id", campaign_id_}});
-    if (!started.ok()) return complain(started.error()), false;
-    say("Campaign " + campaign_id_ + " is " + started->value("status", "") + (started->contains("start_at") ? ", sending starts " + (*started)["start_at"].get<std::string>() : "") + ".");
+    auto begun = call("campaign.execute", {{"campaign_id", campaign_id_}});
+    if (!begun.ok()) return complain(begun.error()), false;
+    std::string start = begun->value("start_at", "");
+    say(std::string(ask_first ? "Approved. " : "") + "Campaign " + campaign_id_ + " is " + begun->value("status", "") +
+        (start.empty() ? "." : "; sending starts " + moment_text(start) + "."));
     started_ = true;
     return true;
   }
@@ -151,65 +355,56 @@ class Chat {
     return (*status)["campaign"].value("status", "");
   }
 
-  static bool is_over(const std::string& status) { return status == "completed" || status == "failed" || status == "cancelled"; }
+  static bool is_over(const std::string& status) {
+    return status == "completed" || status == "failed" || status == "cancelled";
+  }
 
-  void show_progress() {
-    std::string now = to_text(app_.clock().now()).substr(0, 10);
-    if (now == shown_day_) return;
-    shown_day_ = now;
-    campaign_status();
-    const Json& f = last_["results"];
-    auto n = [&](const char* name) { return std::to_string(f.value(name, int64_t{0})); };
-    say("  " + now + "   sent " + n("sent") + ", opened " + n("opened") + ", clicked " + n("clicked") + ", orders " + n("orders") + (f.value("unknown", int64_t{0}) > 0 ? ", unclear " + n("unknown") : ""));
+  // The figures of a day, once the clock has left it and before anything of the next day happened.
+  void show_day(const std::string& today) {
+    bool sent = last_["results"].value("sent", int64_t{0}) > 0;
+    if (!day_.empty() && today != day_ && sent) say(progress_text(day_, last_["results"]));
+    day_ = today;
   }
 
   // Virtual time: run to the report. Real time: the engine's threads go on by themselves.
   bool watch() {
     if (!app_.clock().is_virtual()) {
-      say(app_.in_sandbox() ? "It runs in real time. `status` shows where it is; the process has to stay open." : "It is scheduled. `spreaders serve` sends it; `status` shows where it is.");
+      say(app_.in_sandbox() ? "It runs in real time while this program is open. `status` shows where it is."
+                            : "`spreaders serve` sends it, now or whenever it is started. `status` shows where it is.");
       return true;
     }
     say("Running in virtual time:");
-    auto driven = app_.drive([&] { return is_over(campaign_status()); }, [&] { show_progress(); });
+    auto done = [&] {
+      std::string status = campaign_status();
+      show_day(to_text(app_.clock().now()).substr(0, 10));
+      return is_over(status);
+    };
+    auto driven = app_.drive(done, {});
+    show_day("");
     if (!driven.ok()) return complain(driven.error()), false;
     return true;
   }
 
   bool report() {
-    if (campaign_id_.empty()) return say("There is no campaign yet."), false;
+    if (campaign_id_.empty()) return say("There is no campaign yet. Say what you want to reach."), false;
     auto summary = call("ai.summarizeCampaign", {{"campaign_id", campaign_id_}});
     if (!summary.ok()) return complain(summary.error()), false;
-    const Json& f = (*summary)["figures"];
-    auto n = [&](const char* name) { return std::to_string(f.value(name, int64_t{0})); };
-    auto percent = [&](const char* name) { return to_text(f[name]) + " %"; };
-    say("\nReport: " + summary->value("name", ""));
-    say("  addressed " + n("audience") + ", sent " + n("sent") + ", left out " + n("skipped") + ", refused " + n("failed") + ", unclear " + n("unknown") + ", bounced " + n("bounced"));
-    say("  opened    " + n("opened") + "  (" + percent("open_rate") + ")");
-    say("  clicked   " + n("clicked") + "  (" + percent("click_rate") + ")");
-    say("  ordered   " + n("buyers") + "  (" + percent("order_rate") + "), " + n("orders") + " orders" + (f.value("revenue", 0.0) > 0 ? ", " + to_text(f["revenue"]) + " " + f.value("currency", "") : ""));
-    say("  left      " + n("unsubscribed") + " unsubscribed");
-    say_goal(f);
-    for (const auto& missing : (*summary)["not_measured"]) say("  not measured: " + missing.get<std::string>());
-    if (app_.in_sandbox()) say("  This ran in the sandbox: simulated readers (seed " + std::to_string(app_.config().sandbox.seed) + "), " + (app_.clock().is_virtual() ? "virtual clock, " : "") + "nothing left this machine.");
-    return true;
-  }
-
-  // The plan's goals beside what was reached.
-  void say_goal(const Json& figures) {
     auto shown = call("campaign.plan", {{"plan_id", plan_id_}});
-    if (!shown.ok()) return;
-    for (const auto& kpi : (*shown)["plan"]["brief"]["kpis"]) {
-      std::string metric = kpi.value("metric", "");
-      const char* figure = metric == "conversion_rate" || metric == "order_rate" ? "order_rate" : metric == "open_rate" ? "open_rate" : metric == "click_rate" ? "click_rate" : metric == "orders" ? "orders" : metric == "revenue" ? "revenue" : nullptr;
-      std::string line = "  goal      " + metric + " " + kpi.value("cmp", ">=") + " " + to_text(kpi["target"]) + (kpi.value("unit", "") == "percent" ? " %" : "");
-      if (figure == nullptr) say(line + ": not measured here");
-      else say(line + ": reached " + to_text(figures[figure]) + (kpi.value("unit", "") == "percent" ? " %" : "") + (figures[figure].get<double>() >= kpi.value("target", 0.0) ? ", met" : ", not met"));
-    }
+    const Json* goals = shown.ok() ? at_pointer((*shown)["plan"], "/brief/kpis") : nullptr;
+    std::string where;
+    if (app_.in_sandbox())
+      where = "Sandbox: simulated readers (seed " + std::to_string(app_.config().sandbox.seed) + "), " +
+              (app_.clock().is_virtual() ? "virtual clock, " : "") + "nothing left this machine.";
+    say("\n" + report_text(*summary, goals == nullptr ? Json::array() : *goals, where));
+    return true;
   }
 
   int finish_without_questions() {
     if (status_ != "ready") {
-      say("Nothing was started: the plan is " + status_ + ". Answer its questions in the goal, or run without --yes.");
+      say(plan_id_.empty()
+              ? "Nothing was started: there is no plan. Say more in --goal, or leave out --yes and talk it over here."
+              : "Nothing was started: the plan is not ready (" + status_ +
+                    "). Put what is missing into --goal, or leave out --yes and answer here.");
       return 2;
     }
     if (!approve_and_start(false) || !watch()) return 1;
@@ -218,76 +413,99 @@ class Chat {
     return campaign_status() == "completed" ? 0 : 1;
   }
 
+  // The text as one reader gets it.
   void show_mail() {
     auto shown = call("campaign.plan", {{"plan_id", plan_id_}});
-    if (!shown.ok()) return complain(shown.error());
-    const Json* asset = at_pointer((*shown)["plan"], "/content_briefs/0/assets/0");
-    if (asset == nullptr) return say("There is no mail yet.");
+    const Json* asset = shown.ok() ? at_pointer((*shown)["plan"], "/content_briefs/0/assets/0") : nullptr;
+    if (asset == nullptr) return say("There is no mail yet. It is written as soon as the plan has all it needs.");
     std::string reference = asset->get<std::string>();
-    auto row = app_.storage().read(storage::Scope::of(app_.workspace()), [&](storage::Tx& tx) {
-      return tx.query("SELECT subject, html, plain FROM template_version WHERE workspace_id = $1 AND template_id = $2 AND version = $3", {app_.workspace(), reference.substr(0, reference.find('@')), std::stoll(reference.substr(reference.find('@') + 1))});
+    size_t at = reference.find('@');
+    auto made = app_.storage().read(storage::Scope::of(app_.workspace()), [&](storage::Tx& tx) {
+      return services::get_template(tx, app_.workspace(), reference.substr(0, at),
+                                    std::stoll(reference.substr(at + 1)));
     });
-    if (row.ok() && !row->empty()) say("Subject: " + (*row)[0][0].text() + "\n\n" + (*row)[0][1].text());
+    if (!made.ok()) return complain(made.error());
+    Json reader = {{"first_name", "Alex"}, {"email", "alex@example.com"}};
+    auto rendered = [&](const std::string& source) {
+      auto compiled = liquid::compile(source);
+      if (!compiled.ok()) return source;
+      Json context = {{"contact", reader}, {"user", reader}};
+      return liquid::render(*compiled, context, {.now = app_.clock().now()}).value_or(source);
+    };
+    const auto& content = made->content;
+    say("Subject:   " + rendered(content.subject));
+    if (!content.preheader.empty()) say("Preview:   " + rendered(content.preheader));
+    say("\n" + (content.text.empty() ? templates::text_from_html(rendered(content.html)) : rendered(content.text)));
+    say("(For a reader called Alex. Your address and the unsubscribe link are added at the end" +
+        std::string(app_.in_sandbox() ? "; sent mails are in the mailbox with their layout.)" : ".)"));
   }
 
-  // One line of the user; false ends the conversation.
-  bool answer(const std::string& line) {
-    std::string word = lower_ascii(line);
-    auto change = [&](const char* tool) {
-      if (campaign_id_.empty() || !started_) return say("Nothing is running.");
-      auto done = call(tool, {{"campaign_id", campaign_id_}});
-      if (!done.ok()) return complain(done.error());
-      say("The campaign is " + done->value("status", "") + ".");
-    };
+  void change_run(const char* tool) {
+    if (campaign_id_.empty() || !started_) return say("Nothing is running. `approve` starts a plan.");
+    auto done = call(tool, {{"campaign_id", campaign_id_}});
+    if (!done.ok()) return complain(done.error());
+    say("The campaign is " + done->value("status", "") + ".");
+  }
+
+  void show_status() {
+    if (campaign_id_.empty()) return say("There is no campaign yet. Say what you want to reach.");
+    std::string status = campaign_status();
+    say("The campaign is " + status + ".");
+    if (status != "draft" && last_.contains("results"))
+      say(progress_text(to_text(app_.clock().now()).substr(0, 10), last_["results"]));
+  }
+
+  void begin_anew() {
+    plan_id_.clear(), campaign_id_.clear(), status_.clear(), approval_id_.clear();
+    started_ = false;
+    conversation_.reset();
+    say("What do you want to reach?");
+  }
+
+  void approve() {
+    if (!approval_id_.empty()) return approve_call();
+    if (approve_and_start(true) && watch() && app_.clock().is_virtual()) report();
+  }
+
+  // One line of the user; false ends the conversation. Commands never reach a model.
+  bool answer(const std::string& text) {
+    std::string word = lower_ascii(text);
     if (word == "quit" || word == "exit" || word == "bye") return false;
-    if (word == "help") {
-      say("approve   send the plan you see (you type a code)\nshow      the mail as it is written\nstatus    where the campaign is\npause, resume, cancel\nreport    the figures\nnew       another goal\nquit\nAnything else changes the plan, or is a goal.");
-    } else if (word == "approve" || word == "yes" || word == "go") {
-      if (approve_and_start(true) && watch() && app_.clock().is_virtual()) report();
-    } else if (word == "show") {
-      show_mail();
-    } else if (word == "status") {
-      say(campaign_id_.empty() ? "There is no campaign yet." : "The campaign is " + campaign_status() + ".");
-    } else if (word == "report") {
-      report();
-    } else if (word == "pause" || word == "resume" || word == "cancel") {
-      change(word == "pause" ? "campaign.pause" : word == "resume" ? "campaign.resume" : "campaign.cancel");
-    } else if (word == "new") {
-      plan_id_.clear(), campaign_id_.clear(), status_.clear(), started_ = false;
-      say("What do you want to reach?");
-    } else if (plan_id_.empty() || started_) {
-      started_ = false;
-      plan({{"goal", line}});
-    } else {
-      plan({{"plan_id", plan_id_}, {"change", line}});
-    }
+    bool model = app_.language_model() != nullptr;
+    if (auto meant = meant_command(word); !meant.empty() && (model || meant != "builtin"))
+      say("Did you mean `" + std::string(meant) + "`? Nothing was done.");
+    else if (word == "help" || word == "?") say(help_text(model));
+    else if (word == "approve" || (!model && (word == "yes" || word == "go"))) approve();
+    else if (word == "show") show_mail();
+    else if (word == "status") show_status();
+    else if (word == "report") report();
+    else if (word == "pause") change_run("campaign.pause");
+    else if (word == "resume") change_run("campaign.resume");
+    else if (word == "cancel") change_run("campaign.cancel");
+    else if (word == "new") begin_anew();
+    else if (word == "builtin" && model) plan_by_rules(Error{Code::kUnavailable, "the model was left out, as asked"});
+    else understand(text);
     return true;
   }
 
   int talk() {
-    if (plan_id_.empty()) say("What do you want to reach? For example: Tell our newsletter readers about the autumn jackets by email, 250 dollars, from tomorrow for ten days, we want 4% of them to order");
-    std::string line;
+    if (plan_id_.empty()) say("What do you want to reach? For example:\n  " + std::string(kExampleGoal));
     for (;;) {
-      std::fputs("> ", stdout);
-      std::fflush(stdout);
-      if (!std::getline(std::cin, line)) return 0;
-      std::string text(trim(line));
-      if (text.empty()) continue;
-      if (!is_utf8(text)) {
-        say("! that line is not valid UTF-8");
-        continue;
-      }
-      if (count_code_points(text) > kLineMax) {
-        say("! that is longer than " + std::to_string(kLineMax) + " characters");
-        continue;
-      }
-      if (!answer(text)) return 0;
+      auto text = ask("> ");
+      if (!text) return say(""), 0;
+      if (text->empty()) continue;
+      if (!is_utf8(*text)) say("! That line is not valid UTF-8; nothing was done with it.");
+      else if (count_code_points(*text) > kLineMax)
+        say("! That is longer than " + std::to_string(kLineMax) + " characters; say it shorter.");
+      else if (!answer(*text)) return 0;
     }
   }
 
   App& app_;
   ChatOptions options_;
-  std::string plan_id_, campaign_id_, status_, shown_day_;
+  std::string plan_id_, campaign_id_, status_, day_;
+  std::string approval_id_;  // of a call beside the plan that the agent wants to make
+  std::optional<agent::RunState> conversation_;
   bool started_ = false;
   Json last_ = Json::object();
 };

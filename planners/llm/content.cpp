@@ -299,6 +299,9 @@ Result<void> check_data(std::string_view data) {
   return invalid("There is nothing to write about, or more than " + std::to_string(kFactsBytes_max) + " bytes of it.");
 }
 
+// A page that a reader may be sent to: encrypted, or the sandbox's shop on this machine.
+bool is_page(std::string_view link) { return link.starts_with("https://") || link.starts_with("http://127.0.0.1:"); }
+
 // Values of a prompt are one plain line each, so that they cannot carry a second prompt.
 std::string one_line(std::string_view text) { return clean_text(text, 100); }
 
@@ -308,8 +311,8 @@ Result<EmailDraft> draft_email(LanguageModel& model, const EmailFacts& facts, co
   TRY(check_data(facts.facts));
   std::string links;
   for (const auto& link : facts.links) {
-    if (!link.starts_with("https://") || link.find_first_of(" \"'<>\r\n") != std::string::npos) {
-      return invalid("A link for the email is not a plain https:// address.");
+    if (!is_page(link) || link.find_first_of(" \"'<>\r\n") != std::string::npos) {
+      return invalid("A link for the email is not a plain https:// address: " + clean_text(link, 100));
     }
     links += "  " + link + "\n";
   }

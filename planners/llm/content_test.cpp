@@ -68,6 +68,19 @@ TEST(DraftEmail, RefusesWhatTheFactsDoNotAllow) {
   }
 }
 
+TEST(DraftEmail, TakesTheShopOfTheSandbox) {
+  ScriptedModel model;
+  std::string arguments = kGood;
+  const std::string shop = "http://127.0.0.1:4711/shop";
+  const std::string before = "https://shop.example/sale?a=1&b=2";
+  arguments.replace(arguments.find(before), before.size(), shop);
+  model.answers.push_back(ScriptedModel::call("email_write", arguments));
+  const auto email = draft_email(model, {.facts = "Boots", .links = {shop}, .merge_tags = {"first_name"}});
+  ASSERT_TRUE(email.ok()) << email.error().text();
+  EXPECT_NE(email->html.find("href=\"" + shop + "\""), std::string::npos);
+  EXPECT_FALSE(draft_email(model, {.facts = "Boots", .links = {"http://127.0.0.1.evil.example/"}}).ok());
+}
+
 TEST(DraftEmail, RepairsAndLimits) {
   ScriptedModel model;
   Json arguments = parse_json(kGood).value_or(Json());

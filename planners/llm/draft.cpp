@@ -171,14 +171,6 @@ void read_lists(Members& top, Draft& draft, std::vector<Issue>& issues) {
     const auto prompt = question.text("prompt");
     if (slot && prompt) draft.questions.push_back({*slot, clean_text(*prompt, 300)});
   });
-  top.each_object("content_briefs", [&](Members& brief) {
-    const auto channel = brief.choice("channel", kChannels);
-    const auto message = brief.text("message");
-    if (channel && message) {
-      draft.content_briefs.push_back({clean_text(brief.text("id").value_or(""), 40), *channel, *message,
-                                      clean_text(brief.text("cta").value_or(""), 200)});
-    }
-  });
   const Json* steps = top.find("steps");
   if (steps != nullptr && steps->is_array()) draft.steps = steps->size();
 }
@@ -211,8 +203,6 @@ Json draft_schema() {
       {"kpis", list_of(strict_object({{"metric", text}, {"target", {{"type", "number"}}}, {"unit", text}}))},
       {"questions", list_of(strict_object({{"slot", text}, {"prompt", text}}))},
       {"policy_concerns", list_of(text)},
-      {"content_briefs",
-       list_of(strict_object({{"id", text}, {"channel", channel}, {"message", text}, {"cta", nullable("string")}}))},
       {"steps",
        list_of(strict_object({{"id", text},
                               {"title", text},

@@ -20,13 +20,6 @@ constexpr size_t kDraftItems_max = 60;     // in any list of the draft
 constexpr size_t kDraftText_max = 2'000;   // code points of any text
 constexpr double kDraftAmount_max = 1e12;  // in major units
 
-struct ContentBrief {
-  std::string id;
-  std::string channel;
-  std::string message;
-  std::string cta;
-};
-
 struct DraftKpi {
   std::string metric;
   double target = 0;
@@ -51,7 +44,6 @@ struct Draft {
   std::vector<DraftKpi> kpis;
   std::vector<DraftQuestion> questions;
   std::vector<std::string> policy_concerns;
-  std::vector<ContentBrief> content_briefs;
   size_t steps = 0;  // how many it wrote; they are never used
 };
 

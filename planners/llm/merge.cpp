@@ -206,16 +206,6 @@ struct Merge {
   }
 
   static bool asks_for_secret(std::string_view prompt);
-
-  void content() {
-    for (const auto& idea : draft.content_briefs) {
-      const auto& channels = result.brief.channels;
-      const bool used =
-          std::any_of(channels.begin(), channels.end(), [&](const auto& one) { return one.value == idea.channel; });
-      if (used && !has_link(idea.message) && !has_link(idea.cta)) trace.content_briefs.push_back(idea);
-      else drop("content for " + idea.channel + ": the channel is not used, or the text holds a link");
-    }
-  }
 };
 
 bool Merge::asks_for_secret(std::string_view prompt) {
@@ -276,7 +266,6 @@ Understanding merge(const Understanding& rules, const Draft& draft, const std::v
   state.kpis();
   state.concerns();
   state.questions();
-  state.content();
   if (draft.steps > 0) state.drop("steps: the control plane builds them itself");
   Understanding& result = state.result;
   if (rules.outcome == Outcome::kFlag) return std::move(result);

@@ -198,6 +198,14 @@ double entropy_bits(std::string_view token) {
   return bits;
 }
 
+// An id of this system, as `spreaders` prints it: cmp_4fK2aB9xQ7LmN3pR8sT1uV. Keys have other prefixes.
+bool is_own_id(std::string_view token) {
+  static constexpr std::string_view kKinds[] = {"agr", "apr", "cmp", "con", "ctc", "evt", "imp", "lst",
+                                                "out", "pln", "run", "seg", "tpl", "usr", "wsp"};
+  return token.size() == 26 && token[3] == '_' && std::all_of(token.begin() + 4, token.end(), is_alnum) &&
+         std::find(std::begin(kKinds), std::end(kKinds), token.substr(0, 3)) != std::end(kKinds);
+}
+
 // Long tokens that no language writes: hexadecimal from 32 digits on, or a mix of cases and digits from 24 on.
 // Addresses of pages and ids with hyphens (UUIDs) are told apart by their signs.
 std::optional<Span> random_token(std::string_view text, size_t at) {
@@ -215,6 +223,7 @@ std::optional<Span> random_token(std::string_view text, size_t at) {
     hexadecimal = hexadecimal && (is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'));
   }
   const auto token = text.substr(at, end - at);
+  if (is_own_id(token)) return std::nullopt;
   const double bits = entropy_bits(token);
   if (hexadecimal && token.size() >= 32 && digits > 4 && upper + lower > 4 && bits > 3.0)
     return Span{at, end, "secret-looking token"};

@@ -34,6 +34,8 @@ TEST(Redact, FindsSecretsInSentences) {
       {"378282246310005", "card number"},
       {"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "secret-looking token"},
       {"q7Gx2LmP9vRt4WzK8sYb3NcH", "secret-looking token"},
+      {"spk_" + std::string("4fK2aB9xQ7LmN3pR8sT1uVwX6yZ0bC5dE"), "secret-looking token"},
+      {"abc_" + std::string("4fK2aB9xQ7LmN3pR8sT1uV"), "secret-looking token"},
   };
   for (const auto& one : cases) {
     for (const char* sign : {" ", ". ", "\n", ", "}) {
@@ -77,7 +79,8 @@ TEST(Redact, LeavesOrdinaryTextAlone) {
         "Donaudampfschifffahrtsgesellschaftskapitaenswitwe und Rindfleischetikettierungsueberwachungsaufgabe",
         "Our secret is quality. The token of our appreciation: a voucher. Bearer of good news. skateboard sk-8",
         "Wir haben 1000000000000 Gründe. ISBN 978-3-16-148410-0. 売上目標は1000000円です。",
-        "SUMMER-SALE-2026-EXTRA-20 gives 20% off", ""}) {
+        "SUMMER-SALE-2026-EXTRA-20 gives 20% off",
+        "Send cmp_4fK2aB9xQ7LmN3pR8sT1uV to lst_Zx8kQ2mW5nR7tY1pL4sD9v, as pln_7hG3kL9mN2pQ5rS8tU1vWx says.", ""}) {
     const auto clean = redact_secrets(text);
     EXPECT_EQ(clean.text, text);
     EXPECT_TRUE(clean.found.empty());

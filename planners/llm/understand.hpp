@@ -49,9 +49,8 @@ struct PlannerTrace {
   int answers = 0;  // how often the model was asked
   int64_t input_tokens = 0;
   int64_t output_tokens = 0;
-  std::vector<std::string> dropped;          // what of the draft was not believed, and why
-  std::vector<FoundSecret> secrets;          // kinds of secrets taken out of the turns
-  std::vector<ContentBrief> content_briefs;  // ideas for texts, for the channels of the brief only
+  std::vector<std::string> dropped;  // what of the draft was not believed, and why
+  std::vector<FoundSecret> secrets;  // kinds of secrets taken out of the turns
 };
 
 Result<Understanding> understand_with_model(LanguageModel& model, const std::vector<Turn>& turns, const Known& known,

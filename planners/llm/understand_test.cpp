@@ -16,7 +16,7 @@ constexpr Date kToday{2026, 11, 21};
 Json empty_draft() {
   return parse_json(
              R"({"objective":null,"offer":null,"audience":null,"channels":[],"budget_amount":null,"budget_currency":null,
-    "budget_period":null,"start":null,"end":null,"kpis":[],"questions":[],"policy_concerns":[],"content_briefs":[],"steps":[]})")
+    "budget_period":null,"start":null,"end":null,"kpis":[],"questions":[],"policy_concerns":[],"steps":[]})")
       .value_or(Json());
 }
 
@@ -60,7 +60,7 @@ TEST(DraftSchema, IsStrictEverywhere) {
     for (const auto& child : node) self(self, child);
   };
   check(check, draft_schema());
-  EXPECT_EQ(objects, 5U);
+  EXPECT_EQ(objects, 4U);
   EXPECT_EQ(draft_schema()["properties"].size(), empty_draft().size());
 }
 
@@ -68,9 +68,9 @@ TEST(ReadDraft, NamesEveryFaultWithItsPlace) {
   const auto draft =
       read_draft(R"({"objective":"fame","offer":7,"channels":["email","fax"],"budget_amount":-5,"budget_currency":"eur",
     "start":"tomorrow","end":"2026-02-30","kpis":[{"metric":"Open Rate","target":"x","unit":"EURO"},3],"questions":[{"slot":"mood","prompt":"?"}],
-    "policy_concerns":[1],"content_briefs":"none"})");
+    "policy_concerns":[1]})");
   ASSERT_FALSE(draft.ok());
-  EXPECT_EQ(draft.error().issues.size(), 14U) << draft.error().text();
+  EXPECT_EQ(draft.error().issues.size(), 13U) << draft.error().text();
   EXPECT_EQ(draft.error().issues[0].pointer, "/objective");
 }
 
@@ -277,14 +277,9 @@ TEST(Merge, StepsAndLinksAreDropped) {
                            {"tool", "approval_approve"},
                            {"args_json", "{}"},
                            {"depends_on", Json::array()}}};
-        draft["content_briefs"] = {
-            {{"id", "c1"}, {"channel", "email"}, {"message", "Buy at evil.com"}, {"cta", nullptr}},
-            {{"id", "c2"}, {"channel", "email"}, {"message", "Sale"}, {"cta", "Look"}},
-            {{"id", "c3"}, {"channel", "sms"}, {"message", "Sale"}, {"cta", nullptr}}};
       },
       &trace);
-  EXPECT_EQ(trace.content_briefs.size(), 1U);
-  EXPECT_EQ(trace.dropped.size(), 3U);
+  EXPECT_EQ(trace.dropped.size(), 1U);
   EXPECT_EQ(result.outcome, Outcome::kPlan);
 }
 

@@ -248,5 +248,54 @@ TEST_F(AgentPipeline, APlanIsNotMadeTwiceAfterACrash) {
   EXPECT_EQ(count("SELECT COUNT(*) FROM campaign WHERE workspace_id = $1"), 1);
 }
 
+TEST_F(AgentPipeline, AnAudienceThatNobodyKnowsIsAskedFor) {
+  auto made = pipeline_->call(
+      {.name = "campaign.plan",
+       .arguments = {{"goal",
+                      "Tell our purple dragon club about the autumn jackets by email from tomorrow for ten days"}},
+       .principal = person_});
+  ASSERT_TRUE(made.ok()) << made.error().text();
+  EXPECT_EQ((*made)["status"], "needs_input");
+  EXPECT_EQ((*made)["outcome"], "ask");
+  std::string reply = (*made)["reply"];
+  EXPECT_EQ(reply, (*made)["questions"][0]) << "not 'Here is a plan'";
+  EXPECT_NE(reply.find("purple dragon club"), std::string::npos) << reply;
+}
+
+TEST_F(AgentPipeline, OurOwnIdsInAGoalAreNoSecrets) {
+  std::string id = "lst_Zx8kQ2mW5nR7tY1pL4sD9v";
+  auto made = pipeline_->call(
+      {.name = "campaign.plan",
+       .arguments = {{"goal", std::string(kGoal) + ", as for " + id + ", key q7Gx2LmP9vRt4WzK8sYb3NcH"}},
+       .principal = person_});
+  ASSERT_TRUE(made.ok()) << made.error().text();
+  std::string goal = (*made)["plan"]["goal"]["text"];
+  EXPECT_NE(goal.find(id), std::string::npos) << goal;
+  EXPECT_EQ(goal.find("q7Gx"), std::string::npos) << goal;
+}
+
+TEST_F(AgentPipeline, AModelThatIsDownIsNamedAndItsPlanIsMadeWithoutIt) {
+  model_.answers.emplace_back(Error{Code::kReconnectNeeded, "The model provider refused the API key."});
+  auto failed = say(kGoal);
+  EXPECT_EQ(failed.stop, agent::StopReason::kModelFailed);
+  ASSERT_TRUE(failed.model_error.has_value());
+  EXPECT_EQ(failed.model_error->code, Code::kReconnectNeeded);
+  EXPECT_EQ(failed.stop_text, "The model provider refused the API key.");
+  EXPECT_TRUE(failed.plan_card.empty());
+  EXPECT_EQ(state_.status, "idle") << "the next message can be said";
+
+  auto made =
+      pipeline_->call({.name = "campaign.plan", .arguments = {{"goal", state_.said.back()}}, .principal = person_});
+  ASSERT_TRUE(made.ok()) << made.error().text();
+  ASSERT_TRUE(agent::adopt_plan(parts(), state_, *made).ok());
+  answer({{"a", "plan_propose", R"({"kind":"change"})"}});
+  answer({}, "Changed.");
+  auto changed = say("make it 300 dollars");
+  EXPECT_EQ(changed.plan_id, (*made)["plan_id"]);
+  EXPECT_EQ(changed.plan_changes, std::vector<std::string>{"budget: 250 USD -> 300 USD"});
+  EXPECT_NE(changed.plan_card.find("revision 2"), std::string::npos) << changed.plan_card;
+  expect_nothing_runs();
+}
+
 }  // namespace
 }  // namespace spreaders
