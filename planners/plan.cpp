@@ -332,7 +332,7 @@ Result<Json> compile_plan(const Json& plan) {
     } else {
       std::string tool = step["tool"].value("name", "");
       tool[tool.find('_')] = '.';
-      nodes[id] = {{"type", "action"}, {"tool", tool}, {"args", step["args"]}, {"retry", {{"max", step["retry"]["max_attempts"]}, {"base_s", 2}, {"cap_s", 600}}}, {"next", next}};
+      nodes[id] = {{"type", "action"}, {"tool", tool}, {"args", step["args"]}, {"retry", {{"max", step["retry"]["max_attempts"].get<int>() - 1}, {"base_s", 2}, {"cap_s", 600}}}, {"next", next}};
     }
   }
   nodes["end"] = {{"type", "end"}};
