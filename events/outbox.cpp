@@ -19,6 +19,11 @@ namespace {
 
 constexpr size_t kReplyMax = 300;
 constexpr int64_t kTakeOverEvery_us = kSecond_us;  // how often a process looks for the claims of dead ones
+constexpr int kClaimsPerWorker = 4;
+constexpr int kLookupsMax = 200;                   // unclear sends asked about in one round
+constexpr int64_t kAskingMax_ms = 2'000;           // real time of such a round; sending goes on in between
+constexpr int64_t kAskFor_us = 6 * kHour_us;       // how long a receiver that is away is asked about one send
+constexpr int64_t kNever_us = INT64_MAX / 2;       // when a held send is due
 constexpr std::string_view kItemColumns =
     "workspace_id, id, run_id, campaign_id, contact_id, channel, connection_id, address, payload, attempts, vendor_ref, fence";
 
@@ -86,6 +91,13 @@ Dispatcher::Dispatcher(storage::Storage& storage, Clock& clock, storage::SendGua
 
 Dispatcher::~Dispatcher() = default;
 
+// The row says when, since a process that restarts has forgotten; but virtual time says nothing about what the other side has done.
+Instant Dispatcher::ask_at(Instant unclear_since) {
+  if (!clock_.is_virtual()) return unclear_since + options_.lookup_grace_ms * 1000;
+  lookup_after_ms_ = monotonic_ms() + options_.lookup_grace_ms;
+  return unclear_since;
+}
+
 Result<int64_t> Dispatcher::take_over() {
   // Whoever claimed these is gone. Whether the message left is what look_up_unknown() asks, after a grace in which the other side
   // finishes what was already on its way. That a process died is no attempt that failed.
@@ -93,12 +105,10 @@ Result<int64_t> Dispatcher::take_over() {
   take_over_at_ = now + kTakeOverEvery_us;
   int64_t taken = TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<int64_t> {
     std::string others = options_.exclusive ? "lease_owner <> $2" : "lease_owner <> $2 AND lease_until < $1";
-    return tx.execute("UPDATE outbox SET state = 'unknown', next_at = $1, updated_at = $1, attempts = attempts - 1, reply = 'the sender stopped while this was on its way' "
-                      "WHERE state = 'sending' AND " + others, {now.us, owner_});
+    return tx.execute("UPDATE outbox SET state = 'unknown', next_at = $3, updated_at = $1, attempts = attempts - 1, reply = 'the sender stopped while this was on its way' "
+                      "WHERE state = 'sending' AND " + others, {now.us, owner_, ask_at(now).us});
   }));
-  if (taken == 0) return taken;
-  log_warn("took over unclear sends of a stopped process", {{"count", taken}});
-  lookup_after_ms_ = monotonic_ms() + options_.lookup_grace_ms;
+  if (taken > 0) log_warn("took over unclear sends of a stopped process", {{"count", taken}});
   return taken;
 }
 
@@ -108,7 +118,6 @@ Result<void> Dispatcher::recover() {
     std::lock_guard lock(held_mutex_);
     held_at_ms_ = 0;
   }
-  lookup_after_ms_ = monotonic_ms() + options_.lookup_grace_ms;
   return {};
 }
 
@@ -119,7 +128,7 @@ Result<Dispatcher::Claimed> Dispatcher::claim() {
     auto due = TRY(tx.query("SELECT o.id, o.workspace_id, o.contact_id, o.address, o.channel, o.payload FROM outbox o LEFT JOIN run r ON r.workspace_id = "
                             "o.workspace_id AND r.id = o.run_id WHERE o.state = 'pending' AND o.next_at <= $1 AND (r.id IS NULL OR r.status = 'active') "
                             "ORDER BY o.next_at LIMIT $2" + std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE OF o SKIP LOCKED" : ""),
-                            {now.us, options_.batch}));
+                            {now.us, options_.batch > 0 ? options_.batch : options_.workers * kClaimsPerWorker}));
     Claimed claimed;
     // Consent may have changed since the intent was written; asked again per workspace, channel and purpose.
     std::map<std::tuple<std::string, std::string, bool>, std::vector<size_t>> groups;
@@ -227,6 +236,7 @@ Result<void> Dispatcher::settle_one(Tx& tx, const OutboxItem& item, const SendRe
   int64_t next_at = now.us;
   bool held = report.outcome == Sent::kHeld;
   if (held) state = "pending";
+  if (state == "unknown") next_at = ask_at(now).us;
   if (report.outcome == Sent::kDeferred) {
     state = item.attempts >= options_.attempts_max ? "failed" : "pending";
     int64_t wait_ms = report.retry_after_ms > 0 ? report.retry_after_ms : backoff_ms(item.attempts);
@@ -288,8 +298,6 @@ Result<int> Dispatcher::run_once() {
     return handled;
   }
   auto reports = send_all(claimed.items, send_until);
-  bool unclear = std::any_of(reports.begin(), reports.end(), [](const SendReport& report) { return report.outcome == Sent::kUnknown; });
-  if (unclear) lookup_after_ms_ = monotonic_ms() + options_.lookup_grace_ms;
   // What went out must be written down: the database being busy or full for a while is no reason to forget it. Until then the rows
   // stay `sending`, so a crash here is found by recover(), and nothing more is claimed.
   constexpr int settle_attempts_max = 5;
@@ -300,50 +308,69 @@ Result<int> Dispatcher::run_once() {
   return handled;
 }
 
+std::vector<Dispatcher::Asked> Dispatcher::ask(const Rows& rows, Instant now) {
+  std::vector<Asked> all;
+  std::set<std::string> away;  // connections whose receiver does not answer now
+  int64_t until_ms = monotonic_ms() + kAskingMax_ms;
+  for (const auto& row : rows) {
+    if (!all.empty() && monotonic_ms() > until_ms) break;
+    Asked asked{item_of(row)};
+    auto sender = senders_.find(asked.item.channel);
+    if (sender != senders_.end() && !away.contains(asked.item.connection_id)) asked.taken = sender->second->was_accepted(asked.item);
+    bool patient = now - row[12].instant() < kAskFor_us;
+    if (sender != senders_.end() && !asked.taken && patient) asked.again_ms = sender->second->ask_again_ms(asked.item);
+    if (asked.again_ms > 0) away.insert(asked.item.connection_id);
+    all.push_back(std::move(asked));
+  }
+  return all;
+}
+
+Result<void> Dispatcher::note_answer(Tx& tx, const Asked& asked, Instant now, std::vector<Settled>& settled) {
+  const OutboxItem& item = asked.item;
+  if (asked.again_ms > 0) {  // updated_at stays: since then it has been unclear
+    TRY(tx.execute("UPDATE outbox SET next_at = $1, reply = 'the receiver does not answer; asked again later' WHERE workspace_id = $2 AND id = $3 AND state = 'unknown' AND fence = $4",
+                   {now.us + asked.again_ms * 1000, item.workspace, item.id, item.fence}));
+    return {};
+  }
+  bool spent = item.attempts >= options_.attempts_max;
+  bool resend = !spent && (asked.taken.has_value() ? !*asked.taken : options_.resend_unknown_transactional && is_transactional(item.payload));
+  std::string state = "unknown";
+  std::string reply = "the receiver cannot be asked; held, not sent again";
+  if (asked.taken.value_or(false)) {
+    state = "accepted";
+    reply = "found at the receiver";
+  } else if (resend) {
+    state = "pending";
+    reply = asked.taken.has_value() ? "not found at the receiver; sent again" : "the receiver cannot be asked; sent again";
+  } else if (asked.taken.has_value()) {
+    state = "failed";
+    reply = "not found at the receiver after " + std::to_string(item.attempts) + " attempts";
+  }
+  int64_t next_at = state == "unknown" ? kNever_us : state == "pending" ? now.us + backoff_ms(item.attempts) * 1000 : now.us;
+  auto changed = TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
+                              ", next_at = $2, reply = $3, updated_at = $4 WHERE workspace_id = $5 AND id = $6 AND state = 'unknown' AND fence = $7 RETURNING state",
+                              {state, next_at, reply, now.us, item.workspace, item.id, item.fence}));
+  if (changed.empty()) return {};
+  state = changed[0][0].text();
+  if (state != "pending") settled.push_back({item, state, reply});
+  return {};
+}
+
 Result<int> Dispatcher::look_up_unknown() {
   if (monotonic_ms() < lookup_after_ms_) return 0;
   Instant now = clock_.now();
-  constexpr int lookups_max = 200;
   auto rows = TRY(storage_.read(Scope::system(), [&](Tx& tx) {
-    return tx.query("SELECT " + std::string(kItemColumns) + " FROM outbox WHERE state = 'unknown' AND next_at <= $1 ORDER BY next_at LIMIT $2", {now.us, lookups_max});
+    return tx.query("SELECT " + std::string(kItemColumns) + ", updated_at FROM outbox WHERE state = 'unknown' AND next_at <= $1 ORDER BY next_at LIMIT $2", {now.us, kLookupsMax});
   }));
   if (rows.empty()) return 0;
-  std::vector<std::pair<OutboxItem, std::optional<bool>>> answers;
-  for (const auto& row : rows) {
-    OutboxItem item = item_of(row);
-    auto sender = senders_.find(item.channel);
-    answers.emplace_back(item, sender == senders_.end() ? std::nullopt : sender->second->was_accepted(item));
-  }
-  constexpr int64_t never_us = INT64_MAX / 2;
+  auto answers = ask(rows, now);
   TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
     std::vector<Settled> settled;
-    for (const auto& [item, taken] : answers) {
-      bool spent = item.attempts >= options_.attempts_max;
-      bool resend = !spent && (taken.has_value() ? !*taken : options_.resend_unknown_transactional && is_transactional(item.payload));
-      std::string state = "unknown";
-      std::string reply = "the receiver cannot be asked; held, not sent again";
-      if (taken.value_or(false)) {
-        state = "accepted";
-        reply = "found at the receiver";
-      } else if (resend) {
-        state = "pending";
-        reply = taken.has_value() ? "not found at the receiver; sent again" : "the receiver cannot be asked; sent again";
-      } else if (taken.has_value()) {
-        state = "failed";
-        reply = "not found at the receiver after " + std::to_string(item.attempts) + " attempts";
-      }
-      int64_t next_at = state == "unknown" ? never_us : state == "pending" ? now.us + backoff_ms(item.attempts) * 1000 : now.us;
-      auto changed = TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
-                                  ", next_at = $2, reply = $3, updated_at = $4 WHERE workspace_id = $5 AND id = $6 AND state = 'unknown' AND fence = $7 RETURNING state",
-                                  {state, next_at, reply, now.us, item.workspace, item.id, item.fence}));
-      if (changed.empty()) continue;
-      state = changed[0][0].text();
-      if (state != "pending") settled.push_back({item, state, reply});
-    }
+    for (const auto& asked : answers) TRY(note_answer(tx, asked, now, settled));
     if (settle_hook_ && !settled.empty()) TRY(settle_hook_(tx, settled));
     return {};
   }));
-  return static_cast<int>(rows.size());
+  return static_cast<int>(answers.size());
 }
 
 Result<std::optional<Instant>> Dispatcher::next_due() {
@@ -352,9 +379,8 @@ Result<std::optional<Instant>> Dispatcher::next_due() {
                     "WHERE o.state = 'pending' AND (r.id IS NULL OR r.status = 'active') UNION ALL SELECT MIN(next_at) FROM outbox WHERE state = 'unknown'");
   }));
   std::optional<Instant> due;
-  constexpr int64_t never_us = INT64_MAX / 4;
   for (const auto& row : rows) {
-    if (row[0].is_null() || row[0].integer() > never_us) continue;
+    if (row[0].is_null() || row[0].integer() >= kNever_us) continue;
     if (!due || row[0].instant() < *due) due = row[0].instant();
   }
   return due;

@@ -75,13 +75,15 @@ class Sender {
   // Gets ready for a batch (loads profiles, compiles templates); what it answers is passed to send().
   virtual Result<std::shared_ptr<void>> prepare(const std::vector<OutboxItem>& items) = 0;
   virtual SendReport send(const OutboxItem& item, void* prepared) = 0;
-  // Did the other side take it? nullopt: it cannot say.
+  // Did the other side take it? nullopt: it did not say.
   virtual std::optional<bool> was_accepted(const OutboxItem& item) = 0;
+  // After nullopt: how long to wait before it is asked again (it was only away). 0: it can never be asked.
+  virtual int64_t ask_again_ms(const OutboxItem&) { return 0; }
 };
 
 struct DispatcherOptions {
   int workers = 8;                       // sends at once
-  int batch = 400;                       // rows claimed in one transaction
+  int batch = 0;                         // rows claimed in one transaction, so the most that one crash leaves unclear; 0: four a worker
   int attempts_max = 6;                  // of deferred sends, and of unclear ones that the other side has not
   int64_t lease_ms = 60'000;
   int64_t backoff_base_ms = 2'000;
@@ -141,9 +143,18 @@ class Dispatcher {
     std::vector<OutboxItem> items;
     std::vector<SendReport> reports;
   };
+  // One unclear send and what the other side said of it.
+  struct Asked {
+    OutboxItem item;
+    std::optional<bool> taken = {};
+    int64_t again_ms = 0;  // it was only away
+  };
   Result<int64_t> take_over();
   Result<Claimed> claim();
   [[nodiscard]] int64_t backoff_ms(int64_t attempts) const;
+  Instant ask_at(Instant unclear_since);
+  std::vector<Asked> ask(const storage::Rows& rows, Instant now);
+  Result<void> note_answer(storage::Tx& tx, const Asked& asked, Instant now, std::vector<Settled>& settled);
   std::vector<SendReport> send_all(const std::vector<OutboxItem>& items, Instant send_until);
   Result<void> settle(const std::vector<OutboxItem>& items, const std::vector<SendReport>& reports);
   Result<void> settle_one(storage::Tx& tx, const OutboxItem& item, const SendReport& report, Instant now, std::vector<Settled>& settled);

@@ -18,6 +18,7 @@ using storage::Tx;
 namespace {
 
 constexpr int64_t kLookupTimeout_ms = 5'000;
+constexpr int64_t kAskAgain_ms = 5'000;  // when the look-up's address did not answer
 
 email::SmtpTls tls_of(credentials::SmtpSecurity security) {
   switch (security) {
@@ -149,6 +150,11 @@ std::optional<bool> EmailSender::was_accepted(const events::OutboxItem& item) {
   auto json = parse_json(response->body);
   if (!json.ok() || !json->is_object() || !json->contains("count") || !(*json)["count"].is_number_integer()) return std::nullopt;
   return (*json)["count"].get<int64_t>() > 0;
+}
+
+int64_t EmailSender::ask_again_ms(const events::OutboxItem& item) {
+  auto line = line_of(item.workspace, item.connection_id);
+  return line.ok() && !(*line)->settings.lookup_url ? 0 : kAskAgain_ms;
 }
 
 Result<std::string> EmailSender::probe(const std::string& workspace, const std::string& connection_id) {

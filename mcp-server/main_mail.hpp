@@ -25,6 +25,7 @@ class EmailSender : public events::Sender {
   Result<std::shared_ptr<void>> prepare(const std::vector<events::OutboxItem>& items) override;
   events::SendReport send(const events::OutboxItem& item, void* prepared) override;
   std::optional<bool> was_accepted(const events::OutboxItem& item) override;
+  int64_t ask_again_ms(const events::OutboxItem& item) override;
   // Connects and signs in, sends nothing. The answer says to what.
   Result<std::string> probe(const std::string& workspace, const std::string& connection_id);
   // Settings changed: connections are made anew.
