@@ -80,7 +80,8 @@ void Readers::plan(const Mail& mail) {
     return subject.find(one.subject_holds) != std::string::npos;
   });
   const ReaderRates& rates = taste == options_.tastes.end() ? options_.rates : taste->rates;
-  const std::string& id = mail.message_id.empty() ? mail.recipients.at(0) : mail.message_id;
+  const std::string recipient = lower_ascii(mail.recipients.at(0));
+  const std::string id = recipient + "\n" + std::to_string(++mails_of_[recipient]);
   const auto drawn = [&](std::string_view purpose) { return draw(options_.seed, id, purpose); };
   const double fate = drawn("fate");
   if (fate >= rates.open) return;

@@ -6,10 +6,11 @@
 //     readers.act(*due);
 //   }
 //
-// Who does what and when is a pure function of the seed and the Message-ID, so the same campaign gets the same answers
-// however fast or in which order its mails arrive. One number decides a mail's fate: orders are a part of clicks and
-// clicks a part of opens; who unsubscribes has opened and not clicked. Delays have a long tail (log-logistic). Bounced
-// mails have no reader. Only one thread calls next_due() and act(); counts() may be called from any.
+// Who does what and when is a pure function of the seed, the address and how many mails it had before (Message-IDs are
+// new in every run), so the same campaign gets the same answers however fast or in which order its mails arrive. One
+// number decides a mail's fate: orders are a part of clicks and clicks a part of opens; who unsubscribes has opened and
+// not clicked. Delays have a long tail (log-logistic). Bounced mails have no reader. Only one thread calls next_due()
+// and act(); counts() may be called from any.
 #pragma once
 
 #include <atomic>
@@ -17,6 +18,7 @@
 #include <optional>
 #include <queue>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -95,6 +97,7 @@ class Readers {
   const ReaderOptions options_;
   net::LoopbackClient client_;
   std::priority_queue<Action> queue_;
+  std::unordered_map<std::string, size_t> mails_of_;  // by recipient, as many as the store holds at most
   size_t taken_in_ = 0;
   uint64_t sequence_ = 0;
   struct {

@@ -62,9 +62,9 @@ struct Product {
 };
 
 // A campaign mail as the product composes it, with everything on loopback but one link and one image.
-std::string campaign_mail(const std::string& base, int n) {
+std::string campaign_mail(const std::string& base, int n, const std::string& run = "") {
   const std::string token = "t" + std::to_string(n);
-  return "Message-ID: <m" + std::to_string(n) + "@shop.example>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n" +
+  return "Message-ID: <m" + std::to_string(n) + run + "@shop.example>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n" +
          "From: Shop <hello@shop.example>\r\nList-Unsubscribe: <https://shop.example/u/" + token + ">, <" + base +
          "/u/" + token + ">\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nContent-Type: text/html\r\n\r\n" +
          "<p>Hi</p><a href=\"https://shop.example/\">elsewhere</a><a href=\"" + base + "/c/" + token +
@@ -75,11 +75,12 @@ std::string campaign_mail(const std::string& base, int n) {
 struct Campaign {
   VirtualClock clock{Instant{1'700'000'000'000'000}};
   MailStore& store;
+  std::string run = {};  // part of the Message-IDs
   explicit Campaign(MailStore& to) : store(to) {}
   void send(const Product& product, int from, int to, int step = 1) {
     for (int n = from; n != to; n += step) {
       store.add({.accepted_at = clock.now(), .recipients = {"r" + std::to_string(n) + "@mail.example"}},
-                campaign_mail(product.base(), n));
+                campaign_mail(product.base(), n, run));
     }
   }
 };
@@ -123,7 +124,7 @@ TEST(Readers, KeepTheirRatesAndOrderThroughTheShop) {
   EXPECT_EQ(1U, product.count("click " + token));
 }
 
-TEST(Readers, ActTheSameWhateverTheOrderOfArrival) {
+TEST(Readers, ActTheSameWhateverTheOrderOfArrivalAndTheMessageIds) {
   std::set<std::string> lines[3];
   for (const size_t round : {0, 1, 2}) {
     Product product;
@@ -131,6 +132,7 @@ TEST(Readers, ActTheSameWhateverTheOrderOfArrival) {
     product.shop_url = product.base() + "/none";
     const auto store = std::move(*MailStore::open({}));
     Campaign campaign(*store);
+    campaign.run = "." + std::to_string(round);
     if (round == 1) campaign.send(product, 299, -1, -1);
     else campaign.send(product, 0, 300);
     Readers readers(*store, {.seed = round == 2 ? 8U : 7U});
