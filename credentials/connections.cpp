@@ -198,6 +198,24 @@ Result<void> replace_connection_secrets(storage::Tx& tx, const Vault& vault, con
   return touch(tx, workspace, id, ConnectionStatus::kUntested, "", vault.clock().now());
 }
 
+Result<bool> configure_connection(storage::Tx& tx, const Vault& vault, const std::string& workspace, const std::string& id, const Json& settings, const Secrets& secrets) {
+  auto connection = TRY(get_connection(tx, workspace, id));
+  std::string stored = TRY(TRY(provider_of(connection))->normalise(settings));
+  // What cannot be opened any more is replaced like what is out of date.
+  auto kept = connection_secrets(tx, vault, workspace, connection);
+  auto same_secret = [](const auto& a, const auto& b) { return a.first == b.first && a.second.reveal() == b.second.reveal(); };
+  if (stored == connection.settings && kept.ok() && std::equal(kept->begin(), kept->end(), secrets.begin(), secrets.end(), same_secret)) return false;
+  Instant now = vault.clock().now();
+  if (!connection.secret_id.empty()) {
+    auto removed = vault.remove(tx, workspace, connection.secret_id);
+    if (!removed.ok() && removed.error().code != Code::kNotFound) return removed.error();
+    TRY(tx.execute("UPDATE connection SET secret_id = NULL WHERE workspace_id = $1 AND id = $2", {workspace, id}));
+  }
+  TRY(replace_connection_settings(tx, workspace, id, settings, now));
+  if (!secrets.empty()) TRY(replace_connection_secrets(tx, vault, workspace, id, secrets));
+  return true;
+}
+
 Result<void> delete_connection(storage::Tx& tx, const Vault& vault, const std::string& workspace, const std::string& id) {
   auto connection = TRY(get_connection(tx, workspace, id));
   if (!connection.secret_id.empty()) {

@@ -171,6 +171,24 @@ TEST_F(ConnectionsTest, APasswordIsNotSentToAnotherHost) {
   EXPECT_TRUE(replace(create("Bare")->id).ok()) << "without a secret there is nothing to lose";
 }
 
+TEST_F(ConnectionsTest, WhoeverConfiguresTheServerMovesHostAndPasswordTogether) {
+  auto made = create("Main", "smtp", smtp(), {{"password", Secret(kPassword)}});
+  auto configure = [&](const Json& settings, const Secrets& secrets) { return write([&](Tx& tx) { return configure_connection(tx, *vault_, kWorkspace, made->id, settings, secrets); }); };
+  ASSERT_TRUE(set_status(*made, ConnectionStatus::kReady).ok());
+  EXPECT_FALSE(*configure(smtp(), {{"password", Secret(kPassword)}})) << "nothing changed";
+  EXPECT_EQ(get(made->id)->status, ConnectionStatus::kReady);
+  Json moved = smtp();
+  moved["host"] = "smtp.other.example";
+  EXPECT_TRUE(*configure(moved, {{"password", Secret("new")}}));
+  EXPECT_EQ(smtp_settings(*get(made->id))->host, "smtp.other.example");
+  EXPECT_EQ(secrets_of(*get(made->id))->at("password").reveal(), "new");
+  EXPECT_EQ(get(made->id)->status, ConnectionStatus::kUntested);
+  EXPECT_TRUE(*configure(moved, {}));
+  EXPECT_EQ(secrets_stored(), 0);
+  EXPECT_TRUE(secrets_of(*get(made->id))->empty());
+  EXPECT_FALSE(*configure(moved, {}));
+}
+
 TEST_F(ConnectionsTest, DeletingTakesTheSecretAlong) {
   auto made = create("Main", "smtp", smtp(), {{"password", Secret(kPassword)}});
   EXPECT_EQ(secrets_stored(), 1);
