@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/bytes.hpp"
+#include "core/html.hpp"
 #include "planners/plan.hpp"
 
 namespace spreaders::planners {
@@ -45,18 +46,6 @@ std::string plain(std::string_view text) {
   return std::string(trim(out));
 }
 
-std::string html_escape(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else if (c == '"') out += "&quot;";
-    else out += c;
-  }
-  return out;
-}
-
 std::string fill(std::string_view phrase, const std::string& offer, const std::string& brand) {
   std::string out;
   for (size_t i = 0; i < phrase.size();) {
@@ -78,19 +67,19 @@ EmailContent write_email(const Brief& brief, const std::string& brand_name, cons
   content.name = offer + " - " + std::string(event ? "invitation" : "newsletter");
   content.subject = std::string(first_code_points(fill(event ? p.subject_event : p.subject, offer, brand), 150));
   content.preheader = std::string(p.preheader);
-  std::string intro = html_escape(fill(event ? p.intro_event : p.intro, offer, brand));
-  std::string button = html_escape(fill(event ? p.button_event : p.button, offer, brand));
+  std::string intro = escape_html(fill(event ? p.intro_event : p.intro, offer, brand));
+  std::string button = escape_html(fill(event ? p.button_event : p.button, offer, brand));
   // Tables and inline styles are what every mail program shows alike.
   content.html =
-      "<!doctype html>\n<html lang=\"" + std::string(p.language) + "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>" + html_escape(content.subject) + "</title></head>\n"
+      "<!doctype html>\n<html lang=\"" + std::string(p.language) + "\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\"><title>" + escape_html(content.subject) + "</title></head>\n"
       "<body style=\"margin:0;background:#f4f4f2;font-family:Helvetica,Arial,sans-serif;color:#1d1d1b\">\n"
       "<table role=\"presentation\" width=\"100%\" cellpadding=\"0\" cellspacing=\"0\"><tr><td align=\"center\" style=\"padding:24px\">\n"
       "<table role=\"presentation\" width=\"600\" cellpadding=\"0\" cellspacing=\"0\" style=\"max-width:600px;width:100%;background:#ffffff;border-radius:8px\"><tr><td style=\"padding:32px\">\n"
-      "<p style=\"margin:0 0 8px;font-size:13px;letter-spacing:.08em;text-transform:uppercase;color:#6b6b66\">" + html_escape(brand) + "</p>\n"
-      "<h1 style=\"margin:0 0 16px;font-size:26px;line-height:1.25\">" + html_escape(offer) + "</h1>\n"
+      "<p style=\"margin:0 0 8px;font-size:13px;letter-spacing:.08em;text-transform:uppercase;color:#6b6b66\">" + escape_html(brand) + "</p>\n"
+      "<h1 style=\"margin:0 0 16px;font-size:26px;line-height:1.25\">" + escape_html(offer) + "</h1>\n"
       "<p style=\"font-size:16px;line-height:1.5\">" + std::string(p.greeting) + "{% if contact.first_name != '' %} {{ contact.first_name }}{% endif %},</p>\n"
       "<p style=\"font-size:16px;line-height:1.5\">" + intro + "</p>\n"
-      "<p style=\"margin:28px 0\"><a href=\"" + html_escape(link) + "\" style=\"background:#1d1d1b;color:#ffffff;padding:14px 24px;border-radius:6px;text-decoration:none;font-size:16px\">" + button + "</a></p>\n"
+      "<p style=\"margin:28px 0\"><a href=\"" + escape_html(link) + "\" style=\"background:#1d1d1b;color:#ffffff;padding:14px 24px;border-radius:6px;text-decoration:none;font-size:16px\">" + button + "</a></p>\n"
       "<p style=\"font-size:16px;line-height:1.5\">" + std::string(p.closing) + "</p>\n"
       "</td></tr></table>\n</td></tr></table>\n</body></html>\n";
   return content;

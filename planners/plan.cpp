@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/bytes.hpp"
+#include "planners/schema.hpp"
 
 namespace spreaders::planners {
 
@@ -85,6 +86,9 @@ Json brief_json(const Brief& brief, const PlanFacts& facts, const std::optional<
   for (const auto& channel : brief.channels) out["channels"].push_back({{"value", channel.value}, {"from", provenance(channel.from)}});
   if (!brief.excluded_channels.empty()) out["excluded_channels"] = brief.excluded_channels;
   out["schedule"] = days ? Json{{"start", to_text(days->start)}, {"end", to_text(days->end)}, {"from", provenance(brief.schedule->from)}} : Json();
+  if (days && brief.schedule->value.event_at) {
+    if (auto at = to_instant(*brief.schedule->value.event_at, 0, facts.zone); at.ok()) out["schedule"]["event_at"] = to_text(*at);
+  }
   out["kpis"] = Json::array();
   for (const auto& kpi : brief.kpis) out["kpis"].push_back({{"metric", kpi.metric}, {"target", kpi.target}, {"unit", kpi.unit}, {"cmp", kpi.cmp}, {"baseline", nullptr}, {"from", provenance(kpi.from)}});
   if (brief.tone) out["tone"] = first_code_points(*brief.tone, 80);
@@ -202,6 +206,79 @@ void finish(Json& plan, const Understanding& understanding, bool executable) {
   plan["plan_hash"] = plan_hash_of(plan);
 }
 
+// Who made the plan, when, from which words.
+Json plan_head(const Brief& brief, const PlanFacts& facts) {
+  Json plan = {{"schema", "spreaders.plan/1"}, {"plan_id", facts.plan_id}, {"revision", facts.revision}, {"parent_hash", facts.parent_hash.empty() ? Json() : Json(facts.parent_hash)}, {"plan_hash", ""}, {"tenant", facts.tenant},
+               {"created_at", to_text(facts.now)}, {"now", to_text(facts.now)}, {"tz", facts.zone}, {"planner", {{"kind", facts.planner_kind}, {"version", kPlannerVersion}}}, {"status", "draft"},
+               {"goal", {{"text", first_code_points(facts.turns.empty() ? "" : facts.turns[0], 8000)}, {"locale", brief.language}, {"source", facts.source}}}};
+  if (!facts.planner_model.empty()) plan["planner"]["model"] = facts.planner_model;
+  if (!facts.planner_provider.empty()) plan["planner"]["provider"] = facts.planner_provider;
+  return plan;
+}
+
+Json estimates(const PlanFacts& facts, bool email) {
+  const double reach = static_cast<double>(facts.audience_reachable);
+  const double cost = reach * facts.cost_per_message;
+  return {{"reach", email && facts.audience_size > 0 ? range(reach, reach, reach, "measured") : Json()}, {"cost", email ? range(cost, cost, cost, facts.cost_per_message > 0 ? "assumption" : "measured") : Json()},
+          {"messages", email ? Json(facts.audience_reachable) : Json()}, {"risk", facts.audience_reachable > 10'000 ? "high" : email ? "medium" : "low"}};
+}
+
+Json policy(const Brief& brief) {
+  Json findings = Json::array();
+  for (const auto& finding : brief.findings) findings.push_back({{"rule", finding.rule}, {"severity", finding.severity}, {"message", first_code_points(finding.message, 400)}});
+  return {{"version", "1"}, {"verdict", "allow"}, {"findings", findings}};
+}
+
+Json email_content(const Brief& brief, const PlanFacts& facts) {
+  return {{"id", "cb_1"}, {"channel", "email"}, {"format", "html email"}, {"message", first_code_points(brief.offer ? brief.offer->value : facts.subject, 1000)}, {"language", brief.language},
+          {"must_include", {first_code_points(facts.subject, 200)}}, {"assets", {facts.template_id + "@" + std::to_string(facts.template_version), facts.template_hash}}, {"variants", 1}};
+}
+
+// "From today" means as soon as it is approved; any other day starts in the morning of the user's zone.
+void add_email_run(Json& plan, const PlanFacts& facts, const Days& days) {
+  Instant start = to_instant(days.start, kSendHour_us, facts.zone).value_or(facts.now);
+  Instant end = to_instant(add_days(days.end, 1), 0, facts.zone).value_or(facts.now + kDay_us);
+  if (start < facts.now) start = facts.now;
+  if (end <= start) end = start + kDay_us;
+  plan["limits"]["deadline"] = to_text(end + 7 * kDay_us);
+  add_email_steps(plan, facts, days, to_text(start), to_text(end));
+}
+
+// What a schema cannot say: the order of steps, keys and hashes that can be made again, sums, excluded channels.
+Issues check_invariants(const Json& plan) {
+  Issues issues;
+  std::set<std::string> seen;
+  std::set<std::string> keys;
+  const Json& steps = plan["steps"];
+  for (size_t i = 0; i < steps.size(); ++i) {
+    const Json& step = steps[i];
+    std::string at = "/steps/" + std::to_string(i);
+    for (const auto& before : step["depends_on"]) {
+      if (!seen.contains(before)) issues.push_back({at + "/depends_on", "'" + before.get<std::string>() + "' is not an earlier step"});
+    }
+    if (!seen.insert(step.value("id", "")).second) issues.push_back({at + "/id", "occurs twice"});
+    if (step.value("kind", "") != "tool") continue;
+    if (step.value("idempotency_key", "") != step_key(plan, step)) issues.push_back({at + "/idempotency_key", "does not belong to this step"});
+    if (!keys.insert(step.value("idempotency_key", "")).second) issues.push_back({at + "/idempotency_key", "occurs twice"});
+    std::string risk = step["risk"].value("class", "");
+    if (risk >= "R3" && step["approval"].value("mode", "none") == "none") issues.push_back({at + "/approval", "a step of " + risk + " needs an approval"});
+  }
+  if (!plan["budget"]["total"].is_null()) {
+    int64_t sum = 0;
+    for (const auto& part : plan["budget"]["allocations"]) sum += part["amount"].value("amount_minor", int64_t{0});
+    if (!plan["budget"]["allocations"].empty() && sum != plan["budget"]["total"].value("amount_minor", int64_t{0})) issues.push_back({"/budget/allocations", "do not sum up to the total"});
+    double cost = plan["estimates"]["cost"].is_null() ? 0 : plan["estimates"]["cost"].value("high", 0.0);
+    double total = to_major(plan["budget"]["total"].value("amount_minor", int64_t{0}), plan["budget"]["total"].value("currency", "USD"));
+    if (cost > total) issues.push_back({"/estimates/cost", "is over the budget"});
+  }
+  const Json excluded = plan["brief"].value("excluded_channels", Json::array());
+  for (const auto& channel : plan["brief"]["channels"]) {
+    if (std::find(excluded.begin(), excluded.end(), channel["value"]) != excluded.end()) issues.push_back({"/brief/channels", "uses the excluded channel " + channel["value"].get<std::string>()});
+  }
+  if (plan.value("plan_hash", "") != plan_hash_of(plan)) issues.push_back({"/plan_hash", "is not the hash of this plan"});
+  return issues;
+}
+
 }  // namespace
 
 std::string money_text(int64_t minor, std::string_view currency) {
@@ -227,85 +304,37 @@ std::string step_key(const Json& plan, const Json& step) {
 
 Json build_plan(const Understanding& understanding, const PlanFacts& facts) {
   const Brief& brief = understanding.brief;
-  auto days = days_of(brief);
-  Json plan = {{"schema", "spreaders.plan/1"}, {"plan_id", facts.plan_id}, {"revision", facts.revision}, {"parent_hash", facts.parent_hash.empty() ? Json() : Json(facts.parent_hash)}, {"plan_hash", ""}, {"tenant", facts.tenant},
-               {"created_at", to_text(facts.now)}, {"now", to_text(facts.now)}, {"tz", facts.zone}, {"planner", {{"kind", facts.planner_kind}, {"version", kPlannerVersion}}}, {"status", "draft"},
-               {"goal", {{"text", first_code_points(facts.turns.empty() ? "" : facts.turns[0], 8000)}, {"locale", brief.language}, {"source", facts.source}}}};
-  if (!facts.planner_model.empty()) plan["planner"]["model"] = facts.planner_model;
-  if (!facts.planner_provider.empty()) plan["planner"]["provider"] = facts.planner_provider;
+  const auto days = days_of(brief);
+  const bool email = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& channel) { return channel.value == "email"; });
+  Json plan = plan_head(brief, facts);
   plan["brief"] = brief_json(brief, facts, days);
   plan["budget"] = budget_json(brief, days);
-  double reach = static_cast<double>(facts.audience_reachable);
-  double cost = reach * facts.cost_per_message;
-  bool email = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& channel) { return channel.value == "email"; });
-  plan["estimates"] = {{"reach", email && facts.audience_size > 0 ? range(reach, reach, reach, "measured") : Json()}, {"cost", email ? range(cost, cost, cost, facts.cost_per_message > 0 ? "assumption" : "measured") : Json()},
-                       {"messages", email ? Json(facts.audience_reachable) : Json()}, {"risk", facts.audience_reachable > 10'000 ? "high" : email ? "medium" : "low"}};
+  plan["estimates"] = estimates(facts, email);
   plan["steps"] = Json::array();
   plan["questions"] = Json::array();
   for (const auto& question : understanding.questions) plan["questions"].push_back(question_json(question, plan["questions"].size() + 1));
   plan["credential_requests"] = Json::array();
   plan["content_briefs"] = Json::array();
-  plan["policy"] = {{"version", "1"}, {"verdict", "allow"}, {"findings", Json::array()}};
-  for (const auto& finding : brief.findings) plan["policy"]["findings"].push_back({{"rule", finding.rule}, {"severity", finding.severity}, {"message", first_code_points(finding.message, 400)}});
-  Json cap = plan["budget"]["total"];
-  plan["limits"] = {{"max_spend", cap}, {"max_tool_calls", 100}, {"max_messages", facts.audience_reachable}, {"deadline", to_text(facts.now + 400 * kDay_us)}};
+  plan["policy"] = policy(brief);
+  plan["limits"] = {{"max_spend", plan["budget"]["total"]}, {"max_tool_calls", 100}, {"max_messages", facts.audience_reachable}, {"deadline", to_text(facts.now + 400 * kDay_us)}};
   plan["approvals"] = Json::array();
-  bool executable = email && days && !facts.campaign_id.empty() && !facts.template_id.empty() && !facts.connection_id.empty() && facts.audience_reachable > 0;
-  if (email && !facts.template_id.empty()) {
-    plan["content_briefs"].push_back({{"id", "cb_1"}, {"channel", "email"}, {"format", "html email"}, {"message", first_code_points(brief.offer ? brief.offer->value : facts.subject, 1000)}, {"language", brief.language},
-                                      {"must_include", {first_code_points(facts.subject, 200)}}, {"assets", {facts.template_id + "@" + std::to_string(facts.template_version), facts.template_hash}}, {"variants", 1}});
-  }
-  if (executable) {
-    // "From today" means as soon as it is approved; any other day starts in the morning of the user's zone.
-    Instant start = to_instant(days->start, kSendHour_us, facts.zone).value_or(facts.now);
-    Instant end = to_instant(add_days(days->end, 1), 0, facts.zone).value_or(facts.now + kDay_us);
-    if (start < facts.now) start = facts.now;
-    if (end <= start) end = start + kDay_us;
-    plan["limits"]["deadline"] = to_text(end + 7 * kDay_us);
-    add_email_steps(plan, facts, *days, to_text(start), to_text(end));
-  }
+  if (email && !facts.template_id.empty()) plan["content_briefs"].push_back(email_content(brief, facts));
+  const bool executable = email && days && !facts.campaign_id.empty() && !facts.template_id.empty() && !facts.connection_id.empty() && facts.audience_reachable > 0;
+  if (executable) add_email_run(plan, facts, *days);
   add_other_channel_notes(plan, brief, facts);
   finish(plan, understanding, executable);
   return plan;
 }
 
 Issues check_plan(const Json& plan) {
-  Issues issues;
-  std::set<std::string> seen;
-  std::set<std::string> keys;
-  const Json& steps = plan["steps"];
-  for (size_t i = 0; i < steps.size(); ++i) {
-    const Json& step = steps[i];
-    std::string at = "/steps/" + std::to_string(i);
-    for (const auto& before : step["depends_on"]) {
-      if (!seen.contains(before)) issues.push_back({at + "/depends_on", "'" + before.get<std::string>() + "' is not an earlier step"});
-    }
-    if (!seen.insert(step.value("id", "")).second) issues.push_back({at + "/id", "occurs twice"});
-    if (step.value("kind", "") != "tool") continue;
-    if (step.value("idempotency_key", "") != step_key(plan, step)) issues.push_back({at + "/idempotency_key", "does not belong to this step"});
-    if (!keys.insert(step.value("idempotency_key", "")).second) issues.push_back({at + "/idempotency_key", "occurs twice"});
-    std::string risk = step["risk"].value("class", "");
-    if (risk >= "R3" && step["approval"].value("mode", "none") == "none") issues.push_back({at + "/approval", "a step of " + risk + " needs an approval"});
-  }
-  if (!plan["budget"]["total"].is_null()) {
-    int64_t sum = 0;
-    for (const auto& part : plan["budget"]["allocations"]) sum += part["amount"].value("amount_minor", int64_t{0});
-    if (!plan["budget"]["allocations"].empty() && sum != plan["budget"]["total"].value("amount_minor", int64_t{0})) issues.push_back({"/budget/allocations", "do not sum up to the total"});
-    double cost = plan["estimates"]["cost"].is_null() ? 0 : plan["estimates"]["cost"].value("high", 0.0);
-    double total = static_cast<double>(plan["budget"]["total"].value("amount_minor", int64_t{0})) / std::pow(10, minor_digits(plan["budget"]["total"].value("currency", "USD")));
-    if (cost > total) issues.push_back({"/estimates/cost", "is over the budget"});
-  }
-  const Json excluded = plan["brief"].value("excluded_channels", Json::array());
-  for (const auto& channel : plan["brief"]["channels"]) {
-    if (std::find(excluded.begin(), excluded.end(), channel["value"]) != excluded.end()) issues.push_back({"/brief/channels", "uses the excluded channel " + channel["value"].get<std::string>()});
-  }
-  if (plan.value("plan_hash", "") != plan_hash_of(plan)) issues.push_back({"/plan_hash", "is not the hash of this plan"});
-  return issues;
+  Issues issues = check_schema(plan_schema(), plan);
+  return issues.empty() ? check_invariants(plan) : issues;  // the invariants read members that the schema demands
 }
 
 Result<Json> compile_plan(const Json& plan) {
   if (plan.value("status", "") != "ready" && plan.value("status", "") != "approved") return conflict("the plan is " + plan.value("status", "?") + "; only a plan that is ready can be run");
-  if (Issues issues = check_plan(plan); !issues.empty()) return issues_error("The plan", std::move(issues));
+  // Its form was checked when it was made, and its hash says that it is still that plan.
+  if (Issues issues = check_invariants(plan); !issues.empty()) return issues_error("The plan", std::move(issues));
   std::string audience;
   const Json* include = at_pointer(plan, "/brief/audience/include/0");
   if (include != nullptr) audience = include->get<std::string>();

@@ -2,7 +2,7 @@
 // a person approves. All functions here are pure.
 //
 //   Json plan = build_plan(understanding, facts);       // status needs_input, blocked or ready
-//   Issues wrong = check_plan(plan);                    // invariants that a schema cannot say; empty = sound
+//   Issues wrong = check_plan(plan);                    // plan.schema.json, then what a schema cannot say; empty = sound
 //   Json definition = compile_plan(plan);               // the workflow the engine runs; nothing else is run
 //   std::string card = plan_card(plan);                 // what the person reads
 //   Json change = diff_plans(before, after);            // what an edit changed

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <cmath>
 
 #include "planners/plan.hpp"
 
@@ -20,6 +21,35 @@ std::string line(std::string_view name, const std::string& value) {
   return "  " + label + value + "\n";
 }
 
+// 4 and not 4.0; 2.5 as it is.
+std::string number_text(const Json& number) {
+  const double value = number.get<double>();
+  return value == std::floor(value) && std::abs(value) < 9e15 ? std::to_string(static_cast<int64_t>(value)) : to_text(number);
+}
+
+std::string goal_text(const Json& kpi) {
+  std::string metric = kpi.value("metric", "");
+  std::replace(metric.begin(), metric.end(), '_', ' ');
+  const std::string unit = kpi.value("unit", "");
+  const std::string compared = metric + (kpi.value("cmp", ">=") == "<=" ? " at most " : kpi.value("cmp", ">=") == "=" ? " exactly " : " at least ");
+  if (unit == "percent") return compared + number_text(kpi["target"]) + " %";
+  if (unit == "count" || unit == "ratio") return compared + number_text(kpi["target"]);
+  return compared + money_text(to_minor(kpi["target"].get<double>(), unit), unit);
+}
+
+std::string when_text(const Json& plan) {
+  const std::string start = text_at(plan, "/brief/schedule/start"), end = text_at(plan, "/brief/schedule/end"), event = text_at(plan, "/brief/schedule/event_at");
+  std::string out = start + (end == start ? "" : " to " + end) + " (" + plan.value("tz", "UTC") + ")";
+  if (const auto at = parse_instant(event); at.ok()) {
+    if (const auto local = to_local(*at, plan.value("tz", "UTC")); local.ok()) out += ", for an event on " + to_text(local->date);
+  }
+  return out;
+}
+
+bool sends(const Json& plan) {
+  return std::any_of(plan["steps"].begin(), plan["steps"].end(), [](const Json& step) { return step["kind"] == "tool"; });
+}
+
 bool is_assumed(const Json* slot) {
   const Json* source = slot == nullptr || slot->is_null() ? nullptr : at_pointer(*slot, "/from/source");
   return source != nullptr && (*source == "inferred" || *source == "default");
@@ -36,7 +66,7 @@ std::string assumptions(const Json& plan) {
   }
   if (is_assumed(at_pointer(plan, "/brief/schedule"))) add("it runs from " + text_at(plan, "/brief/schedule/start") + " to " + text_at(plan, "/brief/schedule/end"));
   if (is_assumed(at_pointer(plan, "/budget"))) add("nothing is spent: no budget was named");
-  if (const Json* start = at_pointer(plan, "/brief/schedule/start"); start != nullptr && !plan["steps"].empty()) add("sending starts at 09:00 in " + plan.value("tz", "UTC"));
+  if (const Json* start = at_pointer(plan, "/brief/schedule/start"); start != nullptr && sends(plan)) add("sending starts at 09:00 in " + plan.value("tz", "UTC"));
   return out;
 }
 
@@ -72,17 +102,15 @@ std::string plan_card(const Json& plan) {
   out += line("What", text_at(plan, "/brief/objective/value", "?") + ": " + text_at(plan, "/brief/offer/value", "?") + (channels.empty() ? "" : " by " + channels));
   if (const Json* subject = at_pointer(plan, "/content_briefs/0/must_include/0")) out += line("Subject", subject->get<std::string>());
   std::string people = text_at(plan, "/brief/audience/description", "?");
-  if (!plan["estimates"]["messages"].is_null()) {
+  if (sends(plan) && !plan["estimates"]["messages"].is_null()) {
     const Json* everyone = at_pointer(plan, "/brief/audience/size/high");
     people += ": " + to_text(plan["estimates"]["messages"]) + " people will get it" + (everyone != nullptr && everyone->is_number() ? " (of " + std::to_string(everyone->get<int64_t>()) + "; the others gave no consent)" : "");
   }
   out += line("To", people);
-  if (!plan["brief"]["schedule"].is_null()) out += line("When", text_at(plan, "/brief/schedule/start") + " to " + text_at(plan, "/brief/schedule/end") + " (" + plan.value("tz", "UTC") + ")");
+  if (!plan["brief"]["schedule"].is_null()) out += line("When", when_text(plan));
   out += line("Cost", budget_line(plan));
-  for (const auto& kpi : plan["brief"]["kpis"]) {
-    std::string unit = kpi.value("unit", "");
-    out += line("Goal", kpi.value("metric", "") + " " + kpi.value("cmp", ">=") + " " + to_text(kpi["target"]) + (unit == "percent" ? " %" : unit == "count" ? "" : " " + unit));
-  }
+  for (const auto& kpi : plan["brief"]["kpis"]) out += line("Goal", goal_text(kpi));
+  if (const std::string tone = text_at(plan, "/brief/tone"); !tone.empty()) out += line("Tone", tone);
   if (auto risky = risky_steps(plan); !risky.empty()) out += "  Riskiest steps\n" + risky;
   if (auto assumed = assumptions(plan); !assumed.empty()) out += "  Assumed (say so if it is wrong)\n" + assumed;
   if (!plan["questions"].empty()) {

@@ -62,7 +62,7 @@ constexpr ClassRow kRows[] = {
      "el|la|los|las|un|una|unos|unas|nuestro|nuestra|nuestros|nuestras|mi|mis|su|sus|lo|todo|toda|todos|todas",
      "le|la|les|l'|un|une|des|du|notre|nos|mon|ma|mes|votre|vos|tout|toute|tous|toutes|de|d'|cet|cette|ce|ces",
      "der|die|das|den|dem|des|ein|eine|einen|einem|einer|unser|unsere|unseren|unserem|unserer|mein|meine|meinen|meinem|meiner|alle|allen|ganzen|ganze|ganzer",
-     "o|a|os|as|um|uma|uns|umas|nosso|nossa|nossos|nossas|meu|minha|meus|minhas|todo|toda|todos|todas|seu|sua", ""},
+     "pros|pras|pro|pra|o|a|os|as|um|uma|uns|umas|nosso|nossa|nossos|nossas|meu|minha|meus|minhas|todo|toda|todos|todas|seu|sua", ""},
     {"possessive", "", "our|my|the|all|your|existing|to|these|those|current|of|their|email|text|message",
      "nuestros|nuestras|nuestro|mis|los|las|a|todos|sus|a_los|a_las", "nos|mes|les|aux|tous|vos|notre|mon|l'|d'|des|de", "unsere|unseren|unserer|meine|meinen|alle|allen|die|den|der|an",
      "nossos|nossas|nosso|meus|minhas|os|as|aos|todos|dos|das", "の|既存|全"},

@@ -24,6 +24,7 @@ class AudienceReader {
     if (amounts_.age_begin >= 0) mark(amounts_.age_begin, amounts_.age_end);
     return collect();
   }
+  [[nodiscard]] const std::vector<bool>& marks() const { return mark_; }  // after run(): the tokens that name people
 
  private:
   const Text& text_;
@@ -305,14 +306,34 @@ std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis)
   return counted && rank <= 1 ? "sales" : best;  // "40 lessons": something is booked or bought
 }
 
-// "about the autumn jackets": what follows such a word is what is promoted, wherever else a noun stands.
+// "about the autumn jackets", "for our bike shop": what follows is what is promoted, wherever else a noun stands.
 bool follows_offer_word(const Text& text, int begin, Lang lang) {
-  int before = begin - 1;
-  while (before > 0 && match(text, before, lang, C("article")) > 0) --before;
-  return before >= 0 && (text.is(before, "about") || text.is(before, "announcing") || text.is(before, "promoting") || text.is(before, "uber") || text.is(before, "sobre"));
+  int before = begin;
+  bool ours = false;
+  while (before > 0 && (match(text, before - 1, lang, C("article")) > 0 || match(text, before - 1, lang, C("our_word")) > 0)) {
+    ours = ours || match(text, before - 1, lang, C("our_word")) > 0;
+    --before;
+  }
+  return match_before(text, before, lang, C("offer_lead")) >= 0 || (ours && match_before(text, before, lang, C("for_word")) >= 0);
 }
 
-Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, const AmountFacts& amounts) {
+// "冬の新作コートを案内": what stands before を when a word of promoting follows.
+Phrase japanese_offer(const Text& text, const std::vector<bool>& taken, const ChannelFacts& channels) {
+  for (int i = 1; i < text.size(); ++i) {
+    const bool told_by = text.is(i, "の") && i + 1 < text.size() && channels.used[static_cast<size_t>(i + 1)];  // 新店舗オープンのメール
+    if (!text.is(i, "を") && !told_by) continue;
+    bool promoted = told_by;
+    for (int k = i + 1; k < std::min(i + 8, text.size()) && !text.is(k, ",") && !text.is(k, "。"); ++k) promoted = promoted || match(text, k, Lang::kJa, C("offer_lead")) > 0;
+    int begin = i;
+    while (begin > 0 && !taken[static_cast<size_t>(begin - 1)] && (text.at(begin - 1).kind == TokenKind::kCjk || text.at(begin - 1).kind == TokenKind::kWord) && match(text, begin - 1, Lang::kJa, C("ja_particle")) < 0) --begin;
+    while (begin < i && text.is(begin, "の")) ++begin;
+    if (promoted && i - begin >= 2) return {text.slice(begin, i), begin, i};
+  }
+  return {};
+}
+
+// The first run of words that nothing else explains, or the one that an offer word leads to.
+Phrase offer_run(const Text& text, Lang lang, const std::vector<bool>& taken) {
   Phrase best;
   int run = -1;
   int content = 0;
@@ -324,9 +345,9 @@ Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const Cha
       const auto k = static_cast<size_t>(i);
       const Token& token = text.at(i);
       const bool wordlike = token.kind == TokenKind::kWord || token.kind == TokenKind::kCjk;
-      const bool free = !dates.used[k] && !channels.used[k] && !amounts.used[k];
+      const bool free = !taken[k];
       const bool dull = match(text, i, lang, C("stop_words")) > 0 || match(text, i, lang, C("article")) > 0 || match(text, i, lang, C("dull_word")) > 0 || match(text, i, lang, C("audience_lead")) > 0 ||
-                        match(text, i, lang, C("goal_word")) > 0 || match(text, i, lang, C("ad_word")) > 0 || match(text, i, lang, C("person")) > 0 || match(text, i, lang, C("social_word")) > 0 || match(text, i, lang, C("budget_word")) > 0;
+                        match(text, i, lang, C("goal_word")) > 0 || match(text, i, lang, C("ad_word")) > 0 || match(text, i, lang, C("person")) > 0 || match(text, i, lang, C("social_word")) > 0 || match(text, i, lang, C("budget_word")) > 0 || match(text, i, lang, C("offer_lead")) > 0;
       counts = wordlike && free && !dull && (token.text.size() > 2);
       take = counts || (run >= 0 && wordlike && free && match(text, i, lang, C("article")) < 0 && (text.is(i, "of") || text.is(i, "de") || text.is(i, "and")));
       if (run >= 0 && take && token.sentence != text.at(i - 1).sentence) take = false;
@@ -348,6 +369,17 @@ Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const Cha
   }
   if (best.begin >= 0) best.text = text.slice(best.begin, best.end);
   return best;
+}
+
+Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, const AmountFacts& amounts) {
+  AudienceReader people(text, lang, dates, channels, amounts);
+  people.run();
+  std::vector<bool> taken(static_cast<size_t>(text.size()));
+  for (size_t k = 0; k < taken.size(); ++k) taken[k] = dates.used[k] || channels.used[k] || amounts.used[k];
+  std::vector<bool> named = taken;  // and the people
+  for (size_t k = 0; k < named.size(); ++k) named[k] = named[k] || people.marks()[k];
+  Phrase offer = lang == Lang::kJa ? japanese_offer(text, named, channels) : offer_run(text, lang, named);
+  return offer.text.empty() ? offer_run(text, lang, taken) : offer;
 }
 
 }  // namespace spreaders::planners::rules
