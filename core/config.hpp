@@ -23,7 +23,7 @@ struct HttpConfig {
   std::string public_url;
   SPR_FIELDS(HttpConfig, SPR_FIELD(address, "Address to listen on; anything but loopback needs an API key for every call", .max_size = 45, .defaulted = true),
              SPR_FIELD(port, "Port of the door for MCP, links and pages; 0 = any free one", .min = 0, .max = 65535, .defaulted = true),
-             SPR_FIELD(public_url, "Address under which readers reach the links in mails; http://127.0.0.1:PORT if left out", .max_size = 500, .defaulted = true));
+             SPR_FIELD(public_url, "Address under which readers reach the links in mails; http://127.0.0.1:PORT if left out. Unless it is on this machine, every call needs an API key", .max_size = 500, .defaulted = true));
 };
 struct OperationsConfig {
   int port = 0;

@@ -168,12 +168,8 @@ Result<void> App::bind_mail() {
       return {};
     }
     std::string id = (*existing)[0].text();
-    auto connection = TRY(credentials::get_connection(tx, workspace_, id));
-    // New settings may lead to another host, which the old password must not follow.
-    if (!connection.secret_id.empty()) TRY(credentials::replace_connection_secrets(tx, *vault_, workspace_, id, {}));
-    TRY(credentials::replace_connection_settings(tx, workspace_, id, settings, clock_->now()));
-    if (!secrets.empty()) TRY(credentials::replace_connection_secrets(tx, *vault_, workspace_, id, secrets));
-    if (email_sender_) email_sender_->forget(id);
+    bool changed = TRY(credentials::configure_connection(tx, *vault_, workspace_, id, settings, secrets));
+    if (changed && email_sender_) email_sender_->forget(id);
     return {};
   });
 }
@@ -212,7 +208,7 @@ Result<void> App::bind_tools() {
   pipeline_->on_approval_requested([this](const std::string& workspace, const services::Approval& approval) {
     if (!options_.terminal || approval.has_code) return;
     auto code = storage_->write(Scope::of(workspace), [&](Tx& tx) { return services::issue_code(tx, workspace, approval.id, clock_->now()); });
-    if (code.ok()) show_on_terminal("\nApproval " + approval.id + " is asked for:\n" + approval.subject.summary + "\nCode: " + *code + "   (type it where you approve; tell it to no program)\n");
+    if (code.ok()) show_on_terminal(approval_notice(*this, tracking_.key, approval, *code));
   });
   parts_.add<storage::Storage>(*storage_);
   parts_.add<credentials::Vault>(*vault_);
@@ -248,13 +244,14 @@ std::string App::base_url() const { return tracking_.public_url; }
 
 Result<void> App::start_http() {
   const Config& config = options_.config;
-  bool loopback = config.http.address.starts_with("127.") || config.http.address == "::1";
+  bool closed = serves_this_machine_only(config.http);
+  if (!listens_on_loopback(config.http)) TRY(require_some_key(*this));
   HttpServerOptions options{.address = config.http.address, .port = static_cast<uint16_t>(config.http.port)};
   auto make = [&]() -> Result<void> {
     http_ = std::make_unique<HttpServer>(options);
     endpoint_.reset();
     mcp_ = std::make_unique<mcp::McpServer>(mcp_options(*this, tracking_.key));
-    endpoint_ = std::make_unique<mcp::McpEndpoint>(*mcp_, endpoint_options(*this, loopback));
+    endpoint_ = std::make_unique<mcp::McpEndpoint>(*mcp_, endpoint_options(*this, closed));
     endpoint_->add_routes(*http_);
     add_door_routes(*this, *http_, tracking_);
     return http_->start();

@@ -67,6 +67,14 @@ constexpr std::string_view kInstructions =
     "Change the plan with campaign_plan {plan_id, change}. campaign_execute runs it once a person has approved exactly that plan: you cannot approve. "
     "Figures come from analytics_getOverview and ai_summarizeCampaign; never make them up.";
 
+// The host of the public address, with its port; empty when there is none.
+std::string public_host(const HttpConfig& http) {
+  size_t scheme = http.public_url.find("://");
+  if (scheme == std::string::npos) return {};
+  std::string host = http.public_url.substr(scheme + 3);
+  return host_name(host.substr(0, host.find_first_of("/?#")));
+}
+
 // The files of prompts/ as MCP prompts.
 class Prompts : public mcp::PromptProvider {
  public:
@@ -132,13 +140,34 @@ mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key) {
           .signing_key = hmac_sha256(signing_key.reveal(), "mcp sessions")};
 }
 
-mcp::McpEndpointOptions endpoint_options(App& app, bool loopback) {
+bool listens_on_loopback(const HttpConfig& http) { return http.address.starts_with("127.") || http.address == "::1"; }
+
+bool serves_this_machine_only(const HttpConfig& http) {
+  std::string host = public_host(http);
+  return listens_on_loopback(http) && (host.empty() || host_allowed(host, {}));
+}
+
+OriginPolicy origin_policy(const HttpConfig& http) {
+  if (!listens_on_loopback(http)) return {.hosts = {"*"}};
+  std::string host = public_host(http);
+  return host.empty() ? OriginPolicy{} : OriginPolicy{.hosts = {host}};
+}
+
+Result<void> require_some_key(App& app) {
+  auto keys = TRY(app.storage().read(Scope::of(app.workspace()), [&](Tx& tx) { return services::list_api_keys(tx, app.workspace()); }));
+  for (const auto& key : keys) {
+    if (!key.revoked_at && key.kind != services::KeyKind::kWriteKey) return {};
+  }
+  return Error{Code::kNotConfigured, "the address " + app.config().http.address + " can be reached from other machines, and there is no API key yet that would keep strangers out: make one with `spreaders key create`, or listen on 127.0.0.1"};
+}
+
+mcp::McpEndpointOptions endpoint_options(App& app, bool closed) {
   mcp::McpEndpointOptions options;
   options.anonymous = app.model("http");
-  if (!loopback) options.origin.hosts = {"*"};
-  options.authenticate = [&app, loopback](const HttpServerRequest& request) -> Result<Principal> {
+  options.origin = origin_policy(app.config().http);
+  options.authenticate = [&app, closed](const HttpServerRequest& request) -> Result<Principal> {
     const std::string* header = request.header("authorization");
-    if (header == nullptr && loopback) return app.model("http");
+    if (header == nullptr && closed) return app.model("http");
     if (header == nullptr || !header->starts_with("Bearer ")) return Error{Code::kUnauthenticated, "send an API key as `Authorization: Bearer spk_...`"};
     std::string key = header->substr(7);
     auto holder = TRY(app.storage().read(Scope::system(), [&](Tx& tx) { return services::find_by_key(tx, key, "http"); }));

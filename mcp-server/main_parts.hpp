@@ -11,6 +11,7 @@
 #include "mcp-server/protocol/server.hpp"
 #include "mcp-server/transport/http/mcp_endpoint.hpp"
 #include "mcp-server/transport/http/server.hpp"
+#include "services/approvals/approvals.hpp"
 #include "services/tracking/tracking.hpp"
 #include "storage/storage.hpp"
 
@@ -24,7 +25,17 @@ std::vector<const ToolSpec*> all_tools(const std::string& families, bool read_on
 void bind_more_parts(Parts& parts, const Config& config, EmailSender& sender);
 
 mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key);
-mcp::McpEndpointOptions endpoint_options(App& app, bool loopback);
+// Whether nobody but this machine can connect.
+bool listens_on_loopback(const HttpConfig& http);
+// The same, and no public address says that a proxy in front lets others in: only then a call needs no API key.
+bool serves_this_machine_only(const HttpConfig& http);
+// Names under which the doors may be called (DNS rebinding).
+OriginPolicy origin_policy(const HttpConfig& http);
+// kNotConfigured while nobody who connects from elsewhere could call anything.
+Result<void> require_some_key(App& app);
+mcp::McpEndpointOptions endpoint_options(App& app, bool closed);
+// What the server's terminal shows when an approval is asked for.
+std::string approval_notice(App& app, const Secret& key, const services::Approval& approval, const std::string& code);
 std::unique_ptr<mcp::ApprovalGate> make_approval_gate(App& app, bool terminal);
 void add_door_routes(App& app, HttpServer& http, const services::Tracking& tracking);
 

@@ -11,10 +11,10 @@ using storage::Tx;
 namespace {
 
 constexpr std::string_view kColumns =
-    "id, subject, subject_id, subject_hash, risk, summary, state, requested_by, requested_at, decided_by, decided_via, decided_at, expires_at, code_hash";
+    "id, subject, subject_id, subject_hash, risk, summary, state, requested_by, requested_at, decided_by, decided_via, decided_at, expires_at, code_hash, attempts";
 
 Approval approval_of(const storage::Row& row, Instant now) {
-  Approval approval{row[0].text(), row[6].text(), {row[1].text(), row[2].text(), row[3].text(), row[5].text()}, row[4].text(), row[7].text(), row[9].text_or(""), row[10].text_or(""), row[8].instant(), row[12].instant(), {}, !row[13].text().empty()};
+  Approval approval{row[0].text(), row[6].text(), {row[1].text(), row[2].text(), row[3].text(), row[5].text()}, row[4].text(), row[7].text(), row[9].text_or(""), row[10].text_or(""), row[8].instant(), row[12].instant(), {}, !row[13].text().empty(), row[14].integer() >= kCodeAttemptsMax};
   if (!row[11].is_null()) approval.decided_at = row[11].instant();
   if ((approval.state == "pending" || approval.state == "approved") && approval.expires_at <= now) approval.state = "expired";
   return approval;
@@ -80,11 +80,11 @@ Result<std::string> issue_code(Tx& tx, const std::string& workspace, const std::
 Result<Approval> decide(Tx& tx, const std::string& workspace, const Decision& decision, Instant now) {
   Approval approval = TRY(get_approval(tx, workspace, decision.id, now));
   if (approval.state != "pending") return conflict("the approval " + decision.id + " is already " + approval.state);
-  auto row = TRY(tx.query_one("SELECT code_hash, attempts FROM approval WHERE workspace_id = $1 AND id = $2", {workspace, decision.id}));
+  auto row = TRY(tx.query_one("SELECT code_hash FROM approval WHERE workspace_id = $1 AND id = $2", {workspace, decision.id}));
   if (decision.approve) {
     const std::string& hash = (*row)[0].text();
     if (hash.empty()) return Error{Code::kConflict, "no code has been shown for this approval yet; run `spreaders approve " + decision.id + "` in a terminal"};
-    if ((*row)[1].integer() >= kCodeAttemptsMax) return Error{Code::kPermissionDenied, "too many wrong codes; a new code has to be shown first: run `spreaders approve " + decision.id + "`"};
+    if (approval.locked) return Error{Code::kPermissionDenied, "too many wrong codes; a new code has to be shown first: run `spreaders approve " + decision.id + "`"};
     std::string code;
     for (char c : decision.code) {
       if (c >= '0' && c <= '9') code += c;

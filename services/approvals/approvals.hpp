@@ -25,6 +25,7 @@ struct Approval {
   Instant requested_at, expires_at;
   std::optional<Instant> decided_at;
   bool has_code = false;
+  bool locked = false;  // too many wrong codes: only `spreaders approve` shows a new one
 };
 
 // The pending request for this subject, made if there is none. Asking again never makes a second one.
