@@ -195,6 +195,38 @@ TEST_P(OutboxCrash, TheWordOfAnOldClaimCountsNothing) {
   EXPECT_EQ(receiver_.times(address(0)), 1);
 }
 
+TEST_P(OutboxCrash, AnOldClaimDoesNotSettleTheNewOne) {
+  put_many(1);
+  DispatcherOptions with = options();
+  with.exclusive = false;
+  MortalStorage second_process(*storage_);
+  FakeSender frozen_sender(receiver_);
+  FakeSender second_sender(receiver_, &second_process);
+  auto frozen = dispatcher(frozen_sender, with, "prc_frozen");
+  auto second = dispatcher(second_process, second_sender, with, "prc_second");
+  // The second one is in the middle of its own attempt (and dies there, after the receiver took it) when the answer to the first comes.
+  second_sender.on_send = [&](const OutboxItem& item) -> SendReport {
+    receiver_.take(item);
+    second_process.die();
+    return {Sent::kAccepted, "250 ok"};
+  };
+  frozen_sender.on_send = [&](const OutboxItem&) -> SendReport {
+    clock_.move_to(clock_.now() + with.lease_ms * 1000 + 1);
+    EXPECT_TRUE(second->recover().ok());
+    EXPECT_EQ(look_up(*second), 1);
+    EXPECT_FALSE(second->run_once().ok());
+    return {Sent::kDeferred, "451 later"};
+  };
+  run_once(*frozen);
+  EXPECT_EQ(row(0).state, "sending");
+  EXPECT_EQ(row(0).owner, "prc_second");
+  frozen_sender.on_send = nullptr;
+  clock_.move_to(clock_.now() + with.lease_ms * 1000 + 1);
+  drain(*frozen);
+  EXPECT_EQ(row(0).state, "accepted");
+  EXPECT_EQ(receiver_.times(address(0)), 1);
+}
+
 TEST_P(OutboxCrash, AnAnswerToAnOldQuestionIsNotBelieved) {
   put_many(1);
   DispatcherOptions with = options();
