@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/html.hpp"
+
 namespace spreaders::sandbox {
 
 constexpr size_t kMimePartsMax = 100;
@@ -39,7 +41,5 @@ struct Form {
   std::vector<std::pair<std::string, std::string>> fields;
 };
 std::vector<Form> find_forms(std::string_view html);
-
-std::string escape_html(std::string_view text);
 
 }  // namespace spreaders::sandbox

@@ -82,34 +82,6 @@ HttpHeaders multipart_fields(std::string_view body, const std::string& boundary)
 
 }  // namespace
 
-std::string escape_html(std::string_view text) {
-  std::string out;
-  out.reserve(text.size() + text.size() / 8);
-  for (char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      // Control characters have no place in a page; some browsers treat them oddly.
-      default:
-        out += (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\t') || c == 0x7f ? ' ' : c;
-    }
-  }
-  return out;
-}
-
 std::string_view language_code(PageLanguage language) { return kLanguageCodes[static_cast<size_t>(language)]; }
 
 PageLanguage choose_language(const HttpServerRequest& request) {

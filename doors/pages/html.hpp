@@ -11,14 +11,13 @@
 #include <string>
 #include <string_view>
 
+#include "core/html.hpp"
 #include "mcp-server/transport/http/server.hpp"
 
 namespace spreaders::doors {
 
 constexpr size_t kFormBytesMax = 8 * 1024;
 constexpr size_t kFormFieldsMax = 20;
-
-std::string escape_html(std::string_view text);
 
 enum class PageLanguage : uint8_t { kEn, kDe, kEs, kFr, kJa, kPt };
 constexpr size_t kPageLanguages = 6;

@@ -3,17 +3,17 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "storage/values.hpp"
 
 namespace spreaders::services {
 
+using storage::or_null;
 using storage::Tx;
 
 namespace {
 
 constexpr std::string_view kColumns =
     "id, name, status, objective, channel, template_id, template_version, list_id, segment_id, connection_id, run_id, start_at, end_at, budget, sandbox, rev, created_at, updated_at";
-
-storage::Value or_null(const std::string& text) { return text.empty() ? storage::Value() : storage::Value(text); }
 
 Campaign campaign_of(const storage::Row& row) {
   Campaign c;

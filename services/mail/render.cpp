@@ -6,6 +6,7 @@
 #include <set>
 
 #include "core/bytes.hpp"
+#include "core/html.hpp"
 #include "services/templates/html_text.hpp"
 #include "services/templates/templates.hpp"
 
@@ -18,18 +19,6 @@ namespace {
 
 constexpr size_t kTemplatesMax = 500;   // compiled ones kept
 constexpr size_t kHtmlBytesMax = 1024 * 1024;
-
-std::string escape_attribute(std::string_view text) {
-  std::string out;
-  for (char c : text) {
-    if (c == '&') out += "&amp;";
-    else if (c == '"') out += "&quot;";
-    else if (c == '<') out += "&lt;";
-    else if (c == '>') out += "&gt;";
-    else out += c;
-  }
-  return out;
-}
 
 std::string unescape_attribute(std::string text) {
   for (size_t at = 0; (at = text.find("&amp;", at)) != std::string::npos; ++at) text.replace(at, 5, "&");
@@ -137,7 +126,7 @@ std::string rewrite_links(std::string_view html, std::string_view own_prefix, co
     std::string url = unescape_attribute(std::string(trim(html.substr(at + 6, end - at - 6))));
     bool web = url.starts_with("http://") || url.starts_with("https://");
     out += html.substr(from, at + 6 - from);
-    out += web && (own_prefix.empty() || !url.starts_with(own_prefix)) ? escape_attribute(replace(url)) : std::string(html.substr(at + 6, end - at - 6));
+    out += web && (own_prefix.empty() || !url.starts_with(own_prefix)) ? escape_html(replace(url)) : std::string(html.substr(at + 6, end - at - 6));
     from = end;
   }
   out += html.substr(from);
@@ -176,12 +165,12 @@ Result<RenderedMail> MailRenderer::render(const events::OutboxItem& item, const 
       mail.html.insert(open == std::string::npos ? 0 : open + 1, "<div style=\"display:none;max-height:0;overflow:hidden\">" + preheader + "</div>");
     }
     if (!compiled.has_unsubscribe && !transactional) {
-      std::string address = brand.postal_address.empty() ? "" : "<br>" + escape_attribute(brand.name + ", " + brand.postal_address);
-      add_to_body(mail.html, "<p style=\"font-size:12px;color:#666\">" + std::string(footer.why) + " <a href=\"" + escape_attribute(unsubscribe) + "\">" + std::string(footer.unsubscribe) + "</a>" + address + "</p>");
+      std::string address = brand.postal_address.empty() ? "" : "<br>" + escape_html(brand.name + ", " + brand.postal_address);
+      add_to_body(mail.html, "<p style=\"font-size:12px;color:#666\">" + std::string(footer.why) + " <a href=\"" + escape_html(unsubscribe) + "\">" + std::string(footer.unsubscribe) + "</a>" + address + "</p>");
     }
     if (mail.text.empty()) mail.text = templates::text_from_html(mail.html);
     mail.html = rewrite_links(mail.html, tracking_.public_url + "/u/", [&](const std::string& url) { return click_url(tracking_, ref, url); });
-    add_to_body(mail.html, "<img src=\"" + escape_attribute(open_url(tracking_, ref)) + "\" width=\"1\" height=\"1\" alt=\"\">");
+    add_to_body(mail.html, "<img src=\"" + escape_html(open_url(tracking_, ref)) + "\" width=\"1\" height=\"1\" alt=\"\">");
   } else if (!transactional) {
     mail.text += "\n\n" + std::string(footer.why) + "\n" + std::string(footer.unsubscribe) + ": " + unsubscribe + "\n";
   }

@@ -6,9 +6,11 @@
 #include "core/fields.hpp"
 #include "services/audience/contacts.hpp"
 #include "services/consent/consent.hpp"
+#include "storage/values.hpp"
 
 namespace spreaders::services {
 
+using storage::or_null;
 using storage::Tx;
 
 namespace {
@@ -31,8 +33,6 @@ Result<std::optional<Origin>> origin_of(Tx& tx, const MessageRef& ref) {
   if (!row) return std::optional<Origin>();
   return std::optional<Origin>(Origin{(*row)[0].text_or(""), (*row)[1].text_or(""), (*row)[2].text(), (*row)[3].text()});
 }
-
-storage::Value or_null(const std::string& text) { return text.empty() ? storage::Value() : storage::Value(text); }
 
 struct Fact {
   std::string message_id, type, name, contact_id, anonymous_id, campaign_id, outbox_id;
