@@ -204,7 +204,12 @@ Result<bool> configure_connection(storage::Tx& tx, const Vault& vault, const std
   // What cannot be opened any more is replaced like what is out of date.
   auto kept = connection_secrets(tx, vault, workspace, connection);
   auto same_secret = [](const auto& a, const auto& b) { return a.first == b.first && a.second.reveal() == b.second.reveal(); };
-  if (stored == connection.settings && kept.ok() && std::equal(kept->begin(), kept->end(), secrets.begin(), secrets.end(), same_secret)) return false;
+  if (stored == connection.settings && kept.ok() && std::equal(kept->begin(), kept->end(), secrets.begin(), secrets.end(), same_secret)) {
+    if (connection.status != ConnectionStatus::kReconnectNeeded) return false;
+    // A vendor that refused may have been put right since; with the same password there is no other way to find out.
+    TRY(touch(tx, workspace, id, ConnectionStatus::kUntested, "", vault.clock().now()));
+    return true;
+  }
   Instant now = vault.clock().now();
   if (!connection.secret_id.empty()) {
     auto removed = vault.remove(tx, workspace, connection.secret_id);

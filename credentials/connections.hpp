@@ -61,6 +61,7 @@ Result<void> set_connection_status(storage::Tx& tx, const std::string& workspace
 Result<void> replace_connection_settings(storage::Tx& tx, const std::string& workspace, const std::string& id, const Json& settings, Instant now);
 Result<void> replace_connection_secrets(storage::Tx& tx, const Vault& vault, const std::string& workspace, const std::string& id, const Secrets& secrets);
 // Makes the connection be what whoever configures this server says, host and secrets together; false when it is so already.
+// One that had to be made again is tried again.
 Result<bool> configure_connection(storage::Tx& tx, const Vault& vault, const std::string& workspace, const std::string& id, const Json& settings, const Secrets& secrets);
 // With its secrets.
 Result<void> delete_connection(storage::Tx& tx, const Vault& vault, const std::string& workspace, const std::string& id);

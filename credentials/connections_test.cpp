@@ -177,6 +177,9 @@ TEST_F(ConnectionsTest, WhoeverConfiguresTheServerMovesHostAndPasswordTogether) 
   ASSERT_TRUE(set_status(*made, ConnectionStatus::kReady).ok());
   EXPECT_FALSE(*configure(smtp(), {{"password", Secret(kPassword)}})) << "nothing changed";
   EXPECT_EQ(get(made->id)->status, ConnectionStatus::kReady);
+  ASSERT_TRUE(set_status(*made, ConnectionStatus::kReconnectNeeded).ok());
+  EXPECT_TRUE(*configure(smtp(), {{"password", Secret(kPassword)}})) << "the vendor may have been put right";
+  EXPECT_EQ(get(made->id)->status, ConnectionStatus::kUntested);
   Json moved = smtp();
   moved["host"] = "smtp.other.example";
   EXPECT_TRUE(*configure(moved, {{"password", Secret("new")}}));
