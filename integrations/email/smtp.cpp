@@ -141,6 +141,27 @@ struct SmtpConnection::Session {
 
   Reply command(std::string_view text) { return write(text) ? read_reply(server.command_timeout_ms) : Reply{}; }
 
+  // Some servers repeat what they were sent. Whatever the stage, such words go no further.
+  [[nodiscard]] std::string words_of(const Reply& reply) const {
+    if (server.password.empty()) return clean_text(reply.lines);
+    auto compact = [](std::string text) {
+      std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '='; });
+      return text;
+    };
+    std::string said;
+    for (const auto& one : reply.lines) said += one;
+    said = compact(std::move(said));
+    const std::string& password = server.password.reveal();
+    std::string forms[] = {compact(password), compact(base64(password)), compact(base64('\0' + server.username + '\0' + password))};
+    bool repeated = said.find(password) != std::string::npos;
+    for (auto& form : forms) {
+      repeated |= !form.empty() && said.find(form) != std::string::npos;
+      Secret::wipe(form);
+    }
+    if (!repeated) return clean_text(reply.lines);
+    return (reply.enhanced_status.empty() ? "" : reply.enhanced_status + " ") + "(its words are left out, since they held the password)";
+  }
+
   Error refused(std::string_view what, const Reply& reply) {
     transport.close();
     if (reply.code == 0) {
@@ -148,7 +169,7 @@ struct SmtpConnection::Session {
     }
     const Code code = reply.code >= 500 ? Code::kVendorRejected : Code::kUnavailable;
     return Error{code, "The SMTP server refused " + std::string(what) + ": " + std::to_string(reply.code) + " " +
-                           clean_text(reply.lines)};
+                           words_of(reply)};
   }
 
   void learn(const Reply& ehlo) {
@@ -265,7 +286,7 @@ struct SmtpConnection::Session {
   }
 
   SendOutcome outcome(SendOutcome::Kind kind, SmtpStage at, const Reply& reply, std::string_view own_words = "") {
-    SendOutcome result{kind, at, reply.code, reply.enhanced_status, clean_text(reply.lines), transport.is_open()};
+    SendOutcome result{kind, at, reply.code, reply.enhanced_status, words_of(reply), transport.is_open()};
     if (reply.code == 0) result.text = own_words;
     return result;
   }
