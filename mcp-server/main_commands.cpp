@@ -220,7 +220,7 @@ int run_approve(const CommandLine& line, const Config& config, const std::map<st
     return 0;
   }
   // A server with a terminal has shown its own code; otherwise this terminal is the server's.
-  if (!approval->has_code) {
+  if (!approval->has_code || approval->locked) {
     auto code = a.storage().write(scope, [&](storage::Tx& tx) { return services::issue_code(tx, a.workspace(), id, a.clock().now()); });
     if (!code.ok()) return fail(code.error());
     show_on_terminal("Code: " + *code);
@@ -250,6 +250,26 @@ int run_config(const CommandLine& line, const Config& config) {
   return 0;
 }
 
+namespace {
+
+// Connects to the configured mail server and signs in; sends nothing.
+Result<std::string> check_mail(App& app) {
+  const MailConfig& mail = app.config().mail;
+  if (mail.host.empty()) return std::string("sandbox (no mail server is configured)");
+  std::string where = mail.host + ":" + std::to_string(mail.port);
+  auto listed = TRY(app.tools().call({.name = "connections.list", .arguments = Json::object(), .principal = app.owner("cli")}));
+  for (const auto& connection : listed["connections"]) {
+    if (connection["provider"] != "smtp" || connection["name"] != "Mail server") continue;
+    auto tested = TRY(app.tools().call({.name = "connections.test", .arguments = {{"connection_id", connection["connection_id"]}}, .principal = app.owner("cli")}));
+    std::string finding = tested.value("finding", "");
+    if (tested.value("ok", false)) return where + ", " + finding;
+    return Error{Code::kUnavailable, where + ": " + finding};
+  }
+  return Error{Code::kNotConfigured, where + " has no connection"};
+}
+
+}  // namespace
+
 int run_doctor(const Config& config, const std::map<std::string, std::string>& environment) {
   auto say = [](bool good, const std::string& text) { print((good ? "ok    " : "FAIL  ") + text); };
   auto app = open_app(config, environment);
@@ -266,7 +286,9 @@ int run_doctor(const Config& config, const std::map<std::string, std::string>& e
   good = good && whole;
   say(whole, whole ? "audit chain of " + std::to_string(audit->rows) + " rows is whole" : "the audit chain is broken at row " + std::to_string(audit.ok() ? audit->first_bad_seq : 0));
   say(true, "planner: " + a.planner_name());
-  say(true, config.mail.host.empty() ? "mail: sandbox (no mail server is configured)" : "mail: " + config.mail.host);
+  auto mail = check_mail(a);
+  good = good && mail.ok();
+  say(mail.ok(), "mail: " + (mail.ok() ? *mail : mail.error().text()));
   auto unclear = a.storage().read(storage::Scope::of(a.workspace()), [&](storage::Tx& tx) { return tx.query("SELECT COUNT(*) FROM outbox WHERE workspace_id = $1 AND state = 'unknown'", {a.workspace()}); });
   if (unclear.ok() && (*unclear)[0][0].integer() > 0) say(true, std::to_string((*unclear)[0][0].integer()) + " mails are unclear and held");
   return good ? 0 : 1;
@@ -297,7 +319,13 @@ int run_restore(const CommandLine& line, const Config& config) {
   std::filesystem::copy_file(line.words[0], fresh, std::filesystem::copy_options::overwrite_existing, failed);
   if (failed) return fail(Error{Code::kNotFound, "the file " + line.words[0] + " cannot be copied: " + failed.message()});
   auto opened = storage::open_sqlite({.path = fresh});
-  auto migrated = opened.ok() ? (*opened)->migrate() : Result<void>(opened.error());
+  // An empty file would become an empty database, and take the place of one with everything in it.
+  auto ours = opened.ok() ? (*opened)->read(storage::Scope::system(), [](storage::Tx& tx) { return tx.query("SELECT number FROM schema_migration"); }) : Result<storage::Rows>(opened.error());
+  auto migrated = ours.ok() ? (*opened)->migrate() : Result<void>(ours.error());
+  if (!migrated.ok()) {
+    if (opened.ok()) opened->reset();
+    for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(fresh + suffix, failed);
+  }
   if (!migrated.ok()) return fail(Error{Code::kInvalidArgument, "the file " + line.words[0] + " is not a Spreaders database: " + migrated.error().message});
   // What was on its way when the copy was made may have arrived: it is held, never sent again.
   auto held = (*opened)->write(storage::Scope::system(), [](storage::Tx& tx) { return tx.execute("UPDATE outbox SET state = 'unknown', reply = 'restored from a copy; it may have been sent since', next_at = 9223372036854775 WHERE state IN ('pending', 'sending')"); });
