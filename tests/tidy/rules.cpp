@@ -125,15 +125,6 @@ void check_heavy_headers(const Source& source, Violations& violations) {
   }
 }
 
-// A ratchet: longer than the limit when the rule came, to be split, never to be joined by others.
-bool is_known_long(std::string_view path, int lines) {
-  static constexpr std::pair<std::string_view, int> kKnown[] = {
-      {"agent/flow.cpp", 90}, {"integrations/genai/models_test.cpp", 90}, {"planners/rules/amounts.cpp", 99},
-      {"services/audience/rule_test.cpp", 90}, {"services/templates/liquid/date_text.cpp", 91}, {"planners/plan.cpp", 90},
-  };
-  return std::any_of(std::begin(kKnown), std::end(kKnown), [&](const auto& known) { return known.first == path && lines <= known.second; });
-}
-
 void check_sizes(const Source& source, Violations& violations) {
   const int lines = static_cast<int>(std::count(source.text.begin(), source.text.end(), '\n'));
   if (lines > kFileLinesMax) {
@@ -142,7 +133,7 @@ void check_sizes(const Source& source, Violations& violations) {
                               ": split it by what it does"});
   }
   for (const auto& function : functions_of(source)) {
-    if (function.lines <= kFunctionLinesMax || is_known_long(source.path, function.lines)) continue;
+    if (function.lines <= kFunctionLinesMax) continue;
     violations.push_back({source.path, function.line,
                           function.name + " has " + std::to_string(function.lines) + " lines, at most " +
                               std::to_string(kFunctionLinesMax) + ": keep the branches, move plain work out"});

@@ -423,16 +423,14 @@ struct Conversion {
   bool pads_with_space = false;
 };
 
-std::optional<Conversion> convert(const ShownDate& date, const Clock& clock, const Directive& directive) {
+Conversion whole(int64_t value, size_t width, bool space = false) { return {std::to_string(value), width, space}; }
+
+// Conversions of the day: names, numbers, weeks.
+std::optional<Conversion> convert_day(const Clock& clock, char conversion) {
   const Calendar& day = clock.calendar;
   const std::string_view weekday = kDays[static_cast<size_t>(day.weekday)];
   const std::string_view month = kMonths[static_cast<size_t>(day.month - 1)];
-  const int half_hour = clock.hour % 12 == 0 ? 12 : clock.hour % 12;
-  const auto whole = [](int64_t value, size_t width, bool space = false) {
-    return Conversion{std::to_string(value), width, space};
-  };
-  const bool has_colon = directive.flags.find(':') != std::string_view::npos;
-  switch (directive.conversion.size() == 1 ? directive.conversion[0] : '\0') {
+  switch (conversion) {
     case 'a':
       return Conversion{std::string(weekday.substr(0, 3)), 0, true};
     case 'A':
@@ -451,20 +449,46 @@ std::optional<Conversion> convert(const ShownDate& date, const Clock& clock, con
       return whole(day.day, 2);
     case 'e':
       return whole(day.day, 2, true);
+    case 'j':
+      return whole(day.day_of_year, 3);
+    case 'm':
+      return whole(day.month, 2);
+    case 'q':
+      return Conversion{std::string(ordinal(day.day))};
+    case 'u':
+      return whole(day.weekday == 0 ? 7 : day.weekday, 0);
+    case 'U':
+      return whole(week_of_year(day, 0), 2);
+    case 'w':
+      return whole(day.weekday, 0);
+    case 'W':
+      return whole(week_of_year(day, 1), 2);
+    case 'x':
+      return Conversion{date_part(day)};
+    case 'y':
+      return whole((day.year % 100 + 100) % 100, 2);
+    case 'Y':
+      return whole(day.year, 4);
+    default:
+      return std::nullopt;
+  }
+}
+
+// Conversions of the time of day and of the zone.
+std::optional<Conversion> convert_time(const ShownDate& date, const Clock& clock, const Directive& directive) {
+  const int half_hour = clock.hour % 12 == 0 ? 12 : clock.hour % 12;
+  const bool has_colon = directive.flags.find(':') != std::string_view::npos;
+  switch (directive.conversion[0]) {
     case 'H':
       return whole(clock.hour, 2);
     case 'I':
       return whole(half_hour, 2);
-    case 'j':
-      return whole(day.day_of_year, 3);
     case 'k':
       return whole(clock.hour, 2, true);
     case 'l':
       return whole(half_hour, 2, true);
     case 'L':
       return whole(clock.millisecond, 3);
-    case 'm':
-      return whole(day.month, 2);
     case 'M':
       return whole(clock.minute, 2);
     case 'N': {
@@ -477,42 +501,30 @@ std::optional<Conversion> convert(const ShownDate& date, const Clock& clock, con
       return Conversion{clock.hour < 12 ? "AM" : "PM", 0, true};
     case 'P':
       return Conversion{clock.hour < 12 ? "am" : "pm", 0, true};
-    case 'q':
-      return Conversion{std::string(ordinal(day.day))};
     case 's':
       return whole(static_cast<int64_t>(std::floor(date.ms / 1000)), 0);
     case 'S':
       return whole(clock.second, 2);
-    case 'u':
-      return whole(day.weekday == 0 ? 7 : day.weekday, 0);
-    case 'U':
-      return whole(week_of_year(day, 0), 2);
-    case 'w':
-      return whole(day.weekday, 0);
-    case 'W':
-      return whole(week_of_year(day, 1), 2);
-    case 'x':
-      return Conversion{date_part(day)};
     case 'X':
       return Conversion{time_part(clock)};
-    case 'y':
-      return whole((day.year % 100 + 100) % 100, 2);
-    case 'Y':
-      return whole(day.year, 4);
     case 'z':
       return Conversion{offset_text(date.offset_minutes, has_colon)};
     case 'Z':
       return Conversion{date.zone_name.empty() ? offset_text(date.offset_minutes, has_colon)
                                                : std::string(date.zone_name)};
-    case 't':
-      return Conversion{"\t"};
-    case 'n':
-      return Conversion{"\n"};
-    case '%':
-      return Conversion{"%"};
     default:
       return std::nullopt;
   }
+}
+
+std::optional<Conversion> convert(const ShownDate& date, const Clock& clock, const Directive& directive) {
+  if (directive.conversion.size() != 1) return std::nullopt;
+  const char conversion = directive.conversion[0];
+  if (conversion == 't') return Conversion{"\t"};
+  if (conversion == 'n') return Conversion{"\n"};
+  if (conversion == '%') return Conversion{"%"};
+  if (auto day = convert_day(clock, conversion)) return day;
+  return convert_time(date, clock, directive);
 }
 
 void append_padded(std::string& out, const Conversion& conversion, const Directive& directive) {
