@@ -7,9 +7,11 @@
 
 #include "core/bytes.hpp"
 #include "core/log.hpp"
+#include "storage/values.hpp"
 
 namespace spreaders::events {
 
+using storage::or_null;
 using storage::Rows;
 using storage::Scope;
 using storage::Tx;
@@ -31,8 +33,6 @@ OutboxItem item_of(const storage::Row& row) {
   return {row[0].text(), row[1].text(), row[2].text(), row[3].text_or(""), row[4].text_or(""), row[5].text(),
           row[6].text(), row[7].text(), row[8].text(), row[9].integer(),   row[10].text(),      row[11].integer()};
 }
-
-storage::Value or_null(const std::string& text) { return text.empty() ? storage::Value() : storage::Value(text); }
 
 Result<Accounting> account(Tx& tx, std::string_view where, const Values& parameters) {
   auto rows = TRY(tx.query("SELECT state, COUNT(*) FROM outbox WHERE workspace_id = $1 AND " + std::string(where) + " GROUP BY state", parameters));
