@@ -107,7 +107,7 @@ Result<void> find_audience(ToolContext& context, planners::Understanding& read, 
     Json lists = TRY(call_tool(context, "audience.listAudiences", Json::object()));
     planners::Question question{"audience", "ambiguous", "Which of your audiences do you mean by '" + std::string(first_code_points(words, 120)) + "'?", {}, ""};
     for (const auto& one : lists["audiences"]) question.choices.push_back(one.value("name", ""));
-    if (question.choices.empty()) question.prompt = "You have no contacts yet. Import some first (audience.importContacts); who should get this?";
+    if (question.choices.empty()) question.prompt = "You have no contacts yet. Import some (in the chat: `import people.csv`; elsewhere: audience.importContacts). Who should get this?";
     ask_first(read, std::move(question));
     return {};
   }
@@ -260,8 +260,8 @@ Result<Reading> read_goal(ToolContext& context, const std::vector<std::string>& 
     return Reading{*drafted, note, trace.model.empty() ? model->model() : trace.model, trace.provider.empty() ? model->provider() : trace.provider};
   }
   if (drafted.error().code == Code::kCancelled) return drafted.error();
-  log_warn("the model's plan could not be used", {{"code", code_name(drafted.error().code)}, {"why", drafted.error().message}});
-  return Reading{planners::understand(turns, known), "The model gave no usable plan (" + drafted.error().message + "), so the built-in planner made this one.", "", ""};
+  log_warn("the model's plan could not be used", {{"code", code_name(drafted.error().code)}, {"why", drafted.error().message}, {"detail", drafted.error().detail}});
+  return Reading{planners::understand(turns, known), "The built-in planner read this: " + drafted.error().message, "", ""};
 }
 
 Result<PlanAnswer> propose_plan(ToolContext& context, const std::string& goal, const std::string& zone, const std::string& source) {

@@ -78,7 +78,7 @@ class Chat {
       if (int code = hear(); code != 0) return code;
     }
     if (!options_.goal.empty()) {
-      if (!understand(options_.goal) && options_.yes) return 1;
+      if (!understand(options_.goal) && options_.yes) return say("Nothing was started."), 1;
       if (options_.yes) return finish_without_questions();
     }
     return talk();
@@ -114,6 +114,31 @@ class Chat {
     return true;
   }
 
+  // People come with what they agreed to, or not at all.
+  void import_contacts(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream csv;
+    csv << file.rdbuf();
+    if (!file) return say("! The file " + path + " cannot be read.");
+    auto list = ask("Which list do they join? (Enter: Newsletter) ");
+    auto source = ask("Where did they agree to get your mail, for example 'sign-up form on our site'? ");
+    if (!list || !source || source->empty())
+      return say("Without their agreement nobody is mailed, so nothing was imported.");
+    auto done = call("audience.importContacts", {{"csv", csv.str()},
+                                                 {"mode", "subscribe"},
+                                                 {"list", list->empty() ? "Newsletter" : *list},
+                                                 {"consent_source", *source}});
+    if (!done.ok()) return complain(done.error());
+    auto n = [&](const char* name) { return std::to_string(done->value(name, int64_t{0})); };
+    say(done->value("repeated", false)
+            ? "That file was imported before; nothing changed."
+            : "Imported: " + n("added") + " new, " + n("updated") + " changed, " + n("failed") + " left out.");
+    size_t shown = 0;
+    for (const auto& error : done->value("errors", Json::array())) {
+      if (shown++ < 5) say("  ! " + (error.is_string() ? error.get<std::string>() : to_text(error)));
+    }
+  }
+
   // The goal from a recording. Speech is read with errors, so somebody has to look at it before it is used.
   int hear() {
     std::ifstream file(options_.voice_file, std::ios::binary);
@@ -147,39 +172,59 @@ class Chat {
 
   bool plan(const std::string& text) {
     bool change = !plan_id_.empty() && !started_;
+    if (!change && is_small_talk(text)) return say(introduction_text()), true;
     auto made = call("campaign.plan", change ? Json{{"plan_id", plan_id_}, {"change", text}} : Json{{"goal", text}});
     if (!made.ok()) return complain(made.error()), false;
     show_plan(*made);
     return true;
   }
 
+  // "What can you do?" is no goal; the built-in planner would ask four questions back.
+  bool is_small_talk(const std::string& text) {
+    if (!sounds_like_small_talk(text)) return false;
+    auto read = call("ai.processInput", {{"text", text}});
+    if (!read.ok()) return false;
+    auto empty = [&](const char* name) {
+      return !read->contains(name) || (*read)[name].empty() || (*read)[name] == "";
+    };
+    return empty("channels") && empty("audience") && empty("start") && empty("budget_amount");
+  }
+
   // An answer of campaign.plan. What its card asks is not said twice.
   void show_plan(const Json& made) {
-    take_plan(made.value("plan_id", ""), made.value("status", ""), made.value("campaign_id", ""));
-    if (!made.value("note", "").empty()) say("Note: " + made.value("note", ""));
-    bool changed = made.value("revision", int64_t{1}) > 1;
-    if (!changed && status_ != "needs_input" && !made.value("reply", "").empty()) say(made.value("reply", "") + "\n");
+    bool edited = take_plan(made.value("plan_id", ""), made.value("status", ""), made.value("campaign_id", ""));
+    if (!made.value("note", "").empty()) say("Note: " + made.value("note", "") + "\n");
+    bool first = made.value("revision", int64_t{1}) == 1;
+    if (first && status_ != "needs_input" && !made.value("reply", "").empty()) say(made.value("reply", "") + "\n");
     std::vector<std::string> changes = made.value("changes", std::vector<std::string>{});
-    if (changed && changes == std::vector<std::string>{"nothing changed"}) {
+    if (changes == std::vector<std::string>{"nothing changed"}) {
       say("I found nothing in that to change in the plan. Name the part and what it should be, for example: "
           "\"300 dollars\", \"start on Monday\", \"change the subject to ...\".");
-      if (status_ == "ready") return say(next_text(status_));
+      return say(next_text(status_));
     }
-    show_card(changes, made.value("card", ""));
-    say(next_text(status_));
+    show_card(edited ? changes : std::vector<std::string>{}, made.value("card", ""));
+    if (!options_.yes) say(next_text(status_));
   }
 
   static void show_card(const std::vector<std::string>& changes, const std::string& card) {
-    for (const auto& change : changes) say("  changed  " + change);
-    if (!changes.empty()) say("");
+    bool any = false;
+    for (const auto& change : changes) {
+      if (change.starts_with("audience list:")) continue;  // ids; the audience itself has its own line
+      say("  changed  " + change);
+      any = true;
+    }
+    if (any) say("");
     say(card);
   }
 
-  void take_plan(const std::string& id, const std::string& status, const std::string& campaign) {
+  // Was this plan complete before? Then what changed in it is worth a list.
+  bool take_plan(const std::string& id, const std::string& status, const std::string& campaign) {
+    bool was_ready = id == plan_id_ && status_ == "ready";
     if (id != plan_id_) started_ = false;
     plan_id_ = id;
     status_ = status;
     if (!campaign.empty() || !started_) campaign_id_ = campaign;
+    return was_ready;
   }
 
   // ---- with a model ----
@@ -211,11 +256,11 @@ class Chat {
 
   bool show_turn(const agent::TurnResult& turn) {
     using agent::StopReason;
-    for (const auto& notice : turn.notices) say("Note: " + notice);
+    for (const auto& notice : turn.notices) say("Note: " + notice + "\n");
     if (!turn.reply.empty()) say(turn.reply + "\n");
     if (!turn.plan_card.empty()) {
-      take_plan(turn.plan_id, turn.plan_status, turn.campaign_id);
-      show_card(turn.plan_changes, turn.plan_card);
+      bool edited = take_plan(turn.plan_id, turn.plan_status, turn.campaign_id);
+      show_card(edited ? turn.plan_changes : std::vector<std::string>{}, turn.plan_card);
     }
     show_questions(turn);
     bool fine = turn.stop == StopReason::kAnswered || turn.stop == StopReason::kAskedUser ||
@@ -228,8 +273,8 @@ class Chat {
     if (!approval_id_.empty()) {
       show_approval();
     } else if (!turn.plan_card.empty() || (turn.stop == StopReason::kNeedsApproval && status_ == "ready")) {
-      say(next_text(status_));
-    } else if (!fine) {
+      if (!options_.yes) say(next_text(status_));
+    } else if (!fine && !options_.yes) {
       say("Say it in other words, or type `builtin`: then the built-in planner reads it, without the model.");
     }
     return fine || !turn.plan_card.empty();
@@ -255,6 +300,8 @@ class Chat {
 
   bool plan_by_rules(const Error& why) {
     if (!conversation_ || conversation_->said.empty()) return say("Say first what you want to reach."), false;
+    if (conversation_->said_planned == static_cast<int64_t>(conversation_->said.size()) && !plan_id_.empty())
+      return say("The plan holds everything you have said. " + next_text(status_)), true;
     bool change = !plan_id_.empty() && !started_;
     std::string text = conversation_->said.back();
     app_.language_model()->rest(why);
@@ -323,7 +370,12 @@ class Chat {
   }
 
   bool approve_and_start(bool ask_first) {
-    if (started_) return say("It is already running. `status` shows where it is."), false;
+    if (started_) {
+      std::string status = campaign_status();
+      say(is_over(status) ? "This campaign is " + status + ". Say a new goal to plan another one."
+                          : "It is already running. `status` shows where it is.");
+      return false;
+    }
     if (status_ != "ready") {
       std::string next = next_text(status_);
       say(plan_id_.empty() ? "There is no plan yet. Say what you want to reach."
@@ -401,10 +453,10 @@ class Chat {
 
   int finish_without_questions() {
     if (status_ != "ready") {
-      say(plan_id_.empty()
-              ? "Nothing was started: there is no plan. Say more in --goal, or leave out --yes and talk it over here."
-              : "Nothing was started: the plan is not ready (" + status_ +
-                    "). Put what is missing into --goal, or leave out --yes and answer here.");
+      std::string why = plan_id_.empty()           ? "there is no plan"
+                        : status_ == "needs_input" ? "the plan lacks what is listed above"
+                                                   : "the plan is " + status_;
+      say("Nothing was started: " + why + ". Say more in --goal, or leave out --yes and talk it over here.");
       return 2;
     }
     if (!approve_and_start(false) || !watch()) return 1;
@@ -440,9 +492,12 @@ class Chat {
         std::string(app_.in_sandbox() ? "; sent mails are in the mailbox with their layout.)" : ".)"));
   }
 
-  void change_run(const char* tool) {
+  // `word` is pause, resume or cancel.
+  void change_run(const std::string& word) {
     if (campaign_id_.empty() || !started_) return say("Nothing is running. `approve` starts a plan.");
-    auto done = call(tool, {{"campaign_id", campaign_id_}});
+    if (std::string status = campaign_status(); is_over(status))
+      return say("The campaign is " + status + "; there is nothing to " + word + ".");
+    auto done = call("campaign." + word, {{"campaign_id", campaign_id_}});
     if (!done.ok()) return complain(done.error());
     say("The campaign is " + done->value("status", "") + ".");
   }
@@ -479,10 +534,11 @@ class Chat {
     else if (word == "show") show_mail();
     else if (word == "status") show_status();
     else if (word == "report") report();
-    else if (word == "pause") change_run("campaign.pause");
-    else if (word == "resume") change_run("campaign.resume");
-    else if (word == "cancel") change_run("campaign.cancel");
+    else if (word == "pause" || word == "resume" || word == "cancel") change_run(word);
     else if (word == "new") begin_anew();
+    else if (word == "import")
+      say("Name the file: `import people.csv` (the first line names the columns, one is email).");
+    else if (word.starts_with("import ") && word.ends_with(".csv")) import_contacts(std::string(trim(text.substr(7))));
     else if (word == "builtin" && model) plan_by_rules(Error{Code::kUnavailable, "the model was left out, as asked"});
     else understand(text);
     return true;

@@ -90,11 +90,29 @@ std::string help_text(bool with_model) {
          "status    where the campaign is\n"
          "pause     stop sending; resume goes on, cancel ends it for good\n"
          "report    the figures\n"
+         "import    FILE.csv: people and where they agreed to get your mail\n"
          "new       leave this plan and start with another goal\n" +
          (with_model ? "builtin   let the built-in planner read what you said last, without the model\n" : "") +
          "quit      (a campaign that was started goes on when you come back)\n" +
          (with_model ? "Anything else goes to the agent: goals, changes, questions."
                      : "Anything else is a goal, a change of the plan, or an answer to its questions.");
+}
+
+std::string introduction_text() {
+  return "I plan email campaigns, send them when you approve, and report what came of it. Say what it is about, to "
+         "whom, when and what it may cost, for example:\n  " +
+         std::string(kExampleGoal) +
+         "\n`help` lists the commands. Other questions need a model (ANTHROPIC_API_KEY or OPENAI_API_KEY).";
+}
+
+bool sounds_like_small_talk(std::string_view text) {
+  constexpr std::string_view kGreetings[] = {"hi",    "hello",   "hey",      "thanks",    "thank you", "good morning",
+                                             "hallo", "hola",    "salut",    "bonjour",   "olá",       "danke",
+                                             "merci", "gracias", "obrigado", "こんにちは"};
+  std::string lower = lower_ascii(trim(text));
+  while (lower.ends_with('!') || lower.ends_with('.')) lower.pop_back();
+  if (std::find(std::begin(kGreetings), std::end(kGreetings), lower) != std::end(kGreetings)) return true;
+  return lower.ends_with('?') || lower.ends_with("？");
 }
 
 std::string next_text(std::string_view plan_status) {

@@ -19,6 +19,9 @@ struct Greeting {
 };
 std::string greeting_text(const Greeting& greeting);
 std::string help_text(bool with_model);
+// What the built-in planner says to a greeting or a question.
+std::string introduction_text();
+bool sounds_like_small_talk(std::string_view text);
 constexpr std::string_view kExampleGoal =
     "Tell our newsletter readers about the autumn jackets by email, 250 dollars, from tomorrow for ten days, we want "
     "4% of them to order";

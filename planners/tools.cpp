@@ -48,8 +48,8 @@ Result<Content> generate_content(ToolContext& context, const GenerateContent& ar
   llm::EmailFacts facts{.facts = "Objective: " + args.objective + "\nOffer: " + args.offer + "\nSender: " + writer.brand, .language = args.language, .tone = args.tone, .links = {link}, .merge_tags = {"first_name"}};
   auto draft = llm::draft_email(*writer.model, facts, {.stop = context.stop});
   if (!draft.ok()) {
-    log_warn("the model's email could not be used", {{"code", code_name(draft.error().code)}, {"why", draft.error().message}});
-    return by_rules(writer, args, "The model gave no usable email: " + draft.error().message);
+    log_warn("the model's email could not be used", {{"code", code_name(draft.error().code)}, {"why", draft.error().message}, {"detail", draft.error().detail}});
+    return by_rules(writer, args, "The mail has the built-in text: " + draft.error().message);
   }
   std::string html = framed(*draft, writer.brand);
   for (size_t at = 0; (at = html.find("{{first_name}}", at)) != std::string::npos;) html.replace(at, 14, "{{ contact.first_name }}"), at += 10;

@@ -68,8 +68,9 @@ Result<T> ask_for(LanguageModel& model, const ContentOptions& options, Task task
     }
     if (answer.calls.empty()) request.messages.push_back({.role = ModelMessage::Role::kUser, .text = problem});
   }
-  return Error{Code::kVendorRejected, "The model gave no usable text in " + std::to_string(kContentRepairs_max + 1) +
-                                          " answers. The last one: " + clean_text(problem, 300)};
+  return Error{.code = Code::kVendorRejected,
+               .message = "The model gave no usable text in " + std::to_string(kContentRepairs_max + 1) + " answers.",
+               .detail = clean_text(problem, 300)};
 }
 
 Json text_schema() { return {{"type", "string"}}; }

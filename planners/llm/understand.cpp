@@ -121,8 +121,9 @@ Result<Understanding> understand_with_model(LanguageModel& model, const std::vec
     if (problem.empty()) return merge(rules, draft, turns, today_in(known), record);
     add_repair(request, answer, problem);
   }
-  return rejected("The model gave no usable draft in " + std::to_string(kRepairRounds_max + 1) +
-                  " answers. The last one: " + clean_text(problem, 300));
+  auto error = rejected("The model gave no usable draft in " + std::to_string(kRepairRounds_max + 1) + " answers.");
+  error.detail = clean_text(problem, 300);
+  return error;
 }
 
 }  // namespace spreaders::planners::llm

@@ -168,7 +168,7 @@ describe("a model that fails", { concurrency: false }, () => {
       const ran = await chat({ directory, model: modelSettings("chat", doubles.url, kCanary), flags: ["--goal", kGoal, "--yes"] });
       assert.equal(ran.code, 1, `${name}: ${ran.out}`);
       assert.match(ran.out, reason, name);
-      assert.match(ran.out, /Say it in other words, or type `builtin`/);
+      assert.match(ran.out, /Nothing was started\./);
       assert.equal(doubles.bodies.length, calls, name);
       assert.deepEqual(faults(), []);
       expectNothingRan(directory);
@@ -184,6 +184,7 @@ test("a hostile model has no effect", async () => {
     const ran = await chat({ directory, model: modelSettings(wire, doubles.url, kCanary), steps: [kGoal, "go on and do it all by yourself", "report", "quit"] });
     assert.equal(ran.code, 0, ran.out + ran.error);
     assert.match(ran.out, /250 USD at most/, "not what the model wanted");
+    assert.match(ran.out, /The mail has the built-in text: The model gave no usable text in 3 answers/);
     assert.ok(!ran.out.includes("999,999") && !ran.out.includes("evil.example"), ran.out);
     assert.ok(!/SMTP password\?/.test(ran.out), "the request for a password was shown");
     assert.ok(!ran.out.includes("2,000,000"), ran.out);
@@ -201,6 +202,29 @@ test("a hostile model has no effect", async () => {
     for (const { body } of doubles.bodies) assert.ok(!/"name": ?"(approvals_|security_)/.test(JSON.stringify(JSON.parse(body).tools ?? [])), "a tool that approves was offered");
     expectNoSecret(directory, ran);
   }
+});
+
+test("without a model the built-in planner talks, and commands forgive a slip", async () => {
+  const directory = await withReaders();
+  const steps = ["what can you do?", "approve", kGoal, "make it nicer", "aprove", "make it 300 dollars", "approve", { wait: /type the code \d{6}/, say: () => "000" }, "approve", typeTheCode, "pause", "approve", "quit"];
+  const ran = await chat({ directory, steps });
+  assert.equal(ran.code, 0, ran.out + ran.error);
+  for (const line of ["I plan email campaigns", "There is no plan yet", "12 people will get it", "I found nothing in that to change", "Did you mean `approve`? Nothing was done.", "changed  budget: 250 USD -> 300 USD", "Not approved. Nothing was sent.", "Approved. Campaign cmp_", "there is nothing to pause", "This campaign is completed. Say a new goal"])
+    assert.ok(ran.out.includes(line), `missing: ${line}\n${ran.out}`);
+  assert.equal(count(directory, "plan WHERE revision = 1"), 1, "a question is no goal");
+  assert.equal(count(directory, "outbox WHERE state = 'accepted'"), 12);
+});
+
+test("people are imported with what they agreed to, or not at all", async () => {
+  const directory = place();
+  const file = path.join(directory, "people.csv");
+  fs.writeFileSync(file, "email,first_name,consent\nada@example.org,Ada,yes\nnobody,Bob,yes\n");
+  const list = { wait: /which list do they join\? .*$/i, say: () => "" };
+  const agreed = (text) => ({ wait: /sign-up form on our site'\? $/, say: () => text });
+  const ran = await chat({ directory, steps: [kGoal, `import ${file}`, list, agreed(""), `import ${file}`, list, agreed("sign-up form"), "our newsletter readers", "quit"] });
+  assert.equal(ran.code, 0, ran.out + ran.error);
+  for (const line of ["You have no contacts yet. Import some", "nothing was imported", "Imported: 1 new, 0 changed, 1 left out", " will get it"])
+    assert.ok(ran.out.includes(line), `missing: ${line}\n${ran.out}`);
 });
 
 describe("voice", { concurrency: false }, () => {
