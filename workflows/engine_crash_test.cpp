@@ -196,6 +196,42 @@ TEST_P(EngineCrash, ACallThatTakesLongKeepsItsLease) {
   EXPECT_EQ(history(run), std::vector<std::string>{"a done"});
 }
 
+TEST_P(EngineCrash, ASendThatSettlesWhileTheEngineDecidesToWaitWakesTheRun) {
+  store("wf_1", "send", parsed(R"({"send":{"type":"for_each","audience":{},"channel":"email","connection":"con_1","payload":{},"batch":5,"next":"end"},"end":{"type":"end"}})"));
+  std::string run = start("wf_1", "first");
+  auto one = engine(*storage_, options(false));
+  ASSERT_EQ(*one->run_once(), 1);  // the only page with people on it
+  clock_.move_to(clock_.now() + 1);
+  start("wf_1", "second");
+  std::atomic<bool> sending{false}, may_end{false}, settled{false};
+  FakeSender sender(receiver_);
+  sender.on_send = [&](const events::OutboxItem& item) -> events::SendReport {
+    sending = true;
+    EXPECT_TRUE(eventually([&] { return may_end.load(); }));
+    receiver_.take(item);
+    return {events::Sent::kAccepted, "250 ok"};
+  };
+  auto mail = dispatcher(*one, sender);
+  std::jthread mailing([&] {
+    EXPECT_TRUE(mail->run_once().ok());
+    settled = true;
+  });
+  ASSERT_TRUE(eventually([&] { return sending.load(); }));
+  // In one transaction: the first run sees that sends are open and is to wait; before this is durable, the sends settle if they can.
+  int pages = 0;
+  profiles_.on_page = [&] {
+    if (++pages != 2) return;
+    may_end = true;
+    (void)eventually([&] { return settled.load(); }, 1'000);
+  };
+  ASSERT_EQ(*one->run_once(), 2);
+  profiles_.on_page = nullptr;
+  mailing.join();
+  sender.on_send = nullptr;
+  drain(*one, mail.get());
+  EXPECT_EQ(status(run), "completed");
+}
+
 TEST_P(EngineCrash, EnginesOnOneDatabaseShareTheWork) {
   constexpr int kRuns = 24;
   constexpr int kProcesses = 3;

@@ -267,9 +267,10 @@ TEST_P(EngineRuns, ARunThatCannotBeReadDoesNotHoldUpTheOthers) {
 
 TEST_P(EngineRuns, APageThatIsNotAdmittedIsTriedAgainAndThenFailsItsRunAlone) {
   profiles_.people = 2;
-  tools_.on_admit = [](const ToolCall& call) -> Result<void> {
-    if (call.approval == "apr_gone") return Error{Code::kApprovalRequired, "the approval was withdrawn"};
-    return {};
+  tools_.on_admit = [](Tx& tx, const ToolCall& call) -> Result<void> {
+    if (call.approval != "apr_gone") return {};
+    TRY(tx.execute("INSERT INTO event (workspace_id, message_id, type, name, at, received_at) VALUES ($1, 'half', 'x', 'x', 1, 1)", {kWorkspace}));
+    return Error{Code::kApprovalRequired, "the approval was withdrawn"};
   };
   store("wf_1", "send", parsed(R"({"send":{"type":"for_each","audience":{},"channel":"email","connection":"con_1","payload":{},"next":"end"},"end":{"type":"end"}})"));
   StartRun wanted{.workflow_id = "wf_1", .subject = "s", .entry_key = "e", .approval_id = "apr_gone", .principal = {.id = "usr_1", .workspace = kWorkspace, .scopes = {}, .door = "test"}};
@@ -283,6 +284,7 @@ TEST_P(EngineRuns, APageThatIsNotAdmittedIsTriedAgainAndThenFailsItsRunAlone) {
   EXPECT_EQ(status(refused), "failed");
   EXPECT_EQ(view(refused).reason, "the approval was withdrawn");
   EXPECT_EQ(count("SELECT COUNT(*) FROM outbox WHERE run_id = $1", {refused}), 0);
+  EXPECT_EQ(count("SELECT COUNT(*) FROM event"), 0) << "what a step wrote before it failed is undone, and only that";
 }
 
 TEST_P(EngineRuns, AStartWithTheSameKeyIsTheSameRun) {

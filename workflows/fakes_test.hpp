@@ -18,7 +18,7 @@ class FakeTools final : public ToolRunner {
  public:
   std::function<Result<Json>(const ToolCall&, int attempt)> on_call;  // attempt counts from 1 for each key
   std::function<void(const ToolCall&)> before, after;                 // around the effect: where processes die
-  std::function<Result<void>(const ToolCall&)> on_admit;
+  std::function<Result<void>(storage::Tx&, const ToolCall&)> on_admit;
 
   [[nodiscard]] ToolList list() const override { return {}; }
   [[nodiscard]] const ToolSpec* find(std::string_view) const override { return nullptr; }
@@ -36,10 +36,10 @@ class FakeTools final : public ToolRunner {
     if (after) after(call);
     return *answer;
   }
-  Result<void> admit(storage::Tx&, const ToolCall& call) override {
+  Result<void> admit(storage::Tx& tx, const ToolCall& call) override {
     std::lock_guard lock(mutex_);
     ++admitted_;
-    return on_admit ? on_admit(call) : Result<void>();
+    return on_admit ? on_admit(tx, call) : Result<void>();
   }
   int calls(const std::string& key) const { return count(calls_, key); }
   int effects(const std::string& key) const { return count(effects_, key); }
@@ -79,7 +79,9 @@ class FakeTools final : public ToolRunner {
 class FakeProfiles final : public storage::ProfileSource {
  public:
   int people = 0;
+  std::function<void()> on_page;  // inside the engine's transaction
   Result<std::vector<storage::Recipient>> page(storage::Tx&, const std::string&, const storage::AudienceRef&, const std::string& after, int limit) override {
+    if (on_page) on_page();
     std::vector<storage::Recipient> page;
     for (int i = 0; i < people && static_cast<int>(page.size()) < limit; ++i) {
       std::string digits = std::to_string(1000 + i).substr(1);
