@@ -279,7 +279,7 @@ class OutboxTest : public DatabaseTest {
   static DispatcherOptions options(int workers = 1, int batch = 400) {
     DispatcherOptions made;
     made.workers = workers;
-    made.batch = batch;
+    made.batch = made.wave = batch;
     made.lookup_grace_ms = 0;
     made.idle_poll_ms = 20;
     return made;

@@ -121,15 +121,17 @@ Result<void> Dispatcher::recover() {
   return {};
 }
 
-Result<Dispatcher::Claimed> Dispatcher::claim() {
+Result<Dispatcher::Claimed> Dispatcher::claim(int limit) {
   Instant now = clock_.now();
   return storage_.write(Scope::system(), [&](Tx& tx) -> Result<Claimed> {
     // A campaign that was paused or cancelled keeps its rows; those without a run (single mails) are always free to go.
     auto due = TRY(tx.query("SELECT o.id, o.workspace_id, o.contact_id, o.address, o.channel, o.payload FROM outbox o LEFT JOIN run r ON r.workspace_id = "
                             "o.workspace_id AND r.id = o.run_id WHERE o.state = 'pending' AND o.next_at <= $1 AND (r.id IS NULL OR r.status = 'active') "
                             "ORDER BY o.next_at LIMIT $2" + std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE OF o SKIP LOCKED" : ""),
-                            {now.us, options_.batch > 0 ? options_.batch : options_.workers * kClaimsPerWorker}));
+                            {now.us, limit}));
     Claimed claimed;
+    // Where others may take over when the lease ends, its second half is left for sends that have begun.
+    claimed.send_until = options_.exclusive ? Instant{INT64_MAX} : now + options_.lease_ms * 1000 / 2;
     // Consent may have changed since the intent was written; asked again per workspace, channel and purpose.
     std::map<std::tuple<std::string, std::string, bool>, std::vector<size_t>> groups;
     for (size_t i = 0; i < due.size(); ++i) {
@@ -271,41 +273,66 @@ Result<void> Dispatcher::settle(const std::vector<OutboxItem>& items, const std:
   });
 }
 
-Result<int> Dispatcher::run_once() {
-  if (!unsettled_.items.empty()) {
-    TRY(settle(unsettled_.items, unsettled_.reports));
-    unsettled_ = {};
+// What went out must be written down: the database being busy or full for a while is no reason to forget it. Until then the rows stay
+// `sending`, so a crash here is found by recover(), and nothing more is claimed.
+Result<void> Dispatcher::settle_surely(Unsettled& sent) {
+  if (sent.items.empty()) return {};
+  constexpr int attempts_max = 5;
+  Result<void> done = settle(sent.items, sent.reports);
+  for (int i = 1; i < attempts_max && !done.ok(); ++i) done = settle(sent.items, sent.reports);
+  if (done.ok()) sent = {};
+  return done;
+}
+
+// What this project exists not to do: forget the intent and write results down only when the whole batch went out.
+Result<int> Dispatcher::run_planted() {
+  auto claimed = TRY(claim(options_.batch));
+  if (claimed.items.empty()) return claimed.count();
+  TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
+    for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'pending', lease_owner = '' WHERE id = $1", {item.id}));
+    return {};
+  }));
+  auto reports = send_all(claimed.items, claimed.send_until);
+  TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
+    for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'sending', lease_owner = $2 WHERE id = $1", {item.id, owner_}));
+    return {};
+  }));
+  TRY(settle(claimed.items, reports));
+  return claimed.count();
+}
+
+// While one wave is on the wire, the answers to the one before it are written down and the next one is claimed.
+Result<int> Dispatcher::run_waves() {
+  int wave = std::min(options_.batch, options_.wave > 0 ? options_.wave : options_.workers * kClaimsPerWorker);
+  int left = options_.batch;
+  int handled = 0;
+  Unsettled sent;
+  Result<void> written;
+  auto claimed = claim(wave);
+  while (written.ok() && claimed.ok() && claimed->count() > 0) {
+    handled += claimed->count();
+    left -= claimed->count();
+    bool more = claimed->count() == wave && left > 0;
+    Unsettled sending{std::move(claimed->items), {}};
+    {
+      std::jthread wire([&, until = claimed->send_until] { sending.reports = send_all(sending.items, until); });
+      written = settle_surely(sent);
+      claimed = written.ok() && more ? claim(std::min(wave, left)) : Result<Claimed>(Claimed{});
+    }
+    sent.items.insert(sent.items.end(), sending.items.begin(), sending.items.end());
+    sent.reports.insert(sent.reports.end(), sending.reports.begin(), sending.reports.end());
   }
-  Instant now = clock_.now();
-  if (!options_.exclusive && now >= take_over_at_) TRY(take_over());
-  // Where others may take over when the lease ends, its second half is left for sends that have begun.
-  Instant send_until = options_.exclusive ? Instant{INT64_MAX} : now + options_.lease_ms * 1000 / 2;
-  auto claimed = TRY(claim());
-  int handled = static_cast<int>(claimed.items.size() + claimed.refused.size());
-  if (claimed.items.empty()) return handled;
-  if (options_.planted_bad_checkpoint) {
-    // What this project exists not to do: forget the intent and write results down only when the whole batch went out.
-    TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
-      for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'pending', lease_owner = '' WHERE id = $1", {item.id}));
-      return {};
-    }));
-    auto reports = send_all(claimed.items, send_until);
-    TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
-      for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'sending', lease_owner = $2 WHERE id = $1", {item.id, owner_}));
-      return {};
-    }));
-    TRY(settle(claimed.items, reports));
-    return handled;
-  }
-  auto reports = send_all(claimed.items, send_until);
-  // What went out must be written down: the database being busy or full for a while is no reason to forget it. Until then the rows
-  // stay `sending`, so a crash here is found by recover(), and nothing more is claimed.
-  constexpr int settle_attempts_max = 5;
-  Result<void> done = settle(claimed.items, reports);
-  for (int i = 1; i < settle_attempts_max && !done.ok(); ++i) done = settle(claimed.items, reports);
-  if (!done.ok()) unsettled_ = {std::move(claimed.items), std::move(reports)};
-  TRY(std::move(done));
+  Result<void> last = settle_surely(sent);
+  if (!last.ok()) unsettled_ = std::move(sent);
+  TRY(std::move(last));
+  if (!claimed.ok()) return claimed.error();
   return handled;
+}
+
+Result<int> Dispatcher::run_once() {
+  TRY(settle_surely(unsettled_));
+  if (!options_.exclusive && clock_.now() >= take_over_at_) TRY(take_over());
+  return options_.planted_bad_checkpoint ? run_planted() : run_waves();
 }
 
 std::vector<Dispatcher::Asked> Dispatcher::ask(const Rows& rows, Instant now) {

@@ -83,7 +83,8 @@ class Sender {
 
 struct DispatcherOptions {
   int workers = 8;                       // sends at once
-  int batch = 0;                         // rows claimed in one transaction, so the most that one crash leaves unclear; 0: four a worker
+  int batch = 400;                       // rows that one run_once() handles
+  int wave = 0;                          // rows claimed in one transaction; a crash leaves three waves unclear at most. 0: four a worker
   int attempts_max = 6;                  // of deferred sends, and of unclear ones that the other side has not
   int64_t lease_ms = 60'000;
   int64_t backoff_base_ms = 2'000;
@@ -137,8 +138,10 @@ class Dispatcher {
     std::vector<OutboxItem> items;
     std::vector<OutboxItem> refused;
     std::vector<std::string> reasons;
+    Instant send_until;  // nothing more is sent for this claim
+    [[nodiscard]] int count() const { return static_cast<int>(items.size() + refused.size()); }
   };
-  // Answers that could not be written down yet.
+  // Answers that are not written down yet.
   struct Unsettled {
     std::vector<OutboxItem> items;
     std::vector<SendReport> reports;
@@ -150,13 +153,16 @@ class Dispatcher {
     int64_t again_ms = 0;  // it was only away
   };
   Result<int64_t> take_over();
-  Result<Claimed> claim();
+  Result<Claimed> claim(int limit);
+  Result<int> run_waves();
+  Result<int> run_planted();
   [[nodiscard]] int64_t backoff_ms(int64_t attempts) const;
   Instant ask_at(Instant unclear_since);
   std::vector<Asked> ask(const storage::Rows& rows, Instant now);
   Result<void> note_answer(storage::Tx& tx, const Asked& asked, Instant now, std::vector<Settled>& settled);
   std::vector<SendReport> send_all(const std::vector<OutboxItem>& items, Instant send_until);
   Result<void> settle(const std::vector<OutboxItem>& items, const std::vector<SendReport>& reports);
+  Result<void> settle_surely(Unsettled& sent);
   Result<void> settle_one(storage::Tx& tx, const OutboxItem& item, const SendReport& report, Instant now, std::vector<Settled>& settled);
   bool is_held(const std::string& run_id);
   void refresh_held();

@@ -63,10 +63,25 @@ TEST_P(OutboxLookUp, AReceiverThatNeverComesBackIsGivenUpAndTheSendHeld) {
 }
 
 TEST_P(OutboxLookUp, OneCrashLeavesNoMoreThanAFewClaimsOfEachWorkerUnclear) {
-  put_many(40);
+  put_many(100);
   fakes::FakeSender sender(receiver_);
-  auto one = dispatcher(sender, options(3, DispatcherOptions{}.batch));
-  EXPECT_EQ(run_once(*one), 12);
+  DispatcherOptions with = options(3, 90);
+  with.wave = DispatcherOptions{}.wave;
+  std::atomic<int64_t> unclear{0};
+  sender.on_send = [&](const OutboxItem& item) -> SendReport {
+    receiver_.take(item);
+    int64_t now = query("SELECT COUNT(*) FROM outbox WHERE state = 'sending'")[0][0].integer();
+    for (int64_t most = unclear; now > most && !unclear.compare_exchange_weak(most, now);) continue;
+    return {Sent::kAccepted, "250 ok"};
+  };
+  auto one = dispatcher(sender, with);
+  EXPECT_EQ(run_once(*one), 90) << "one batch, in waves of twelve";
+  EXPECT_EQ(states(), (std::map<std::string, int64_t>{{"accepted", 90}, {"pending", 10}}));
+  EXPECT_GE(unclear, 12);
+  EXPECT_LE(unclear, 36);
+  EXPECT_EQ(run_once(*one), 10);
+  EXPECT_EQ(receiver_.reached(), 100);
+  EXPECT_EQ(receiver_.doubled(), 0);
 }
 
 }  // namespace

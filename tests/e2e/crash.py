@@ -16,7 +16,7 @@ READY_S, STALL_S, SETTLE_S = 60, 30, 240  # deadlines, generous for a loaded mac
 POLL_S = 0.002
 CUT_SHARE, REPLY_DELAY_MS = "0.02", "4"
 MID_SHARE = 0.8            # of the kills, at least, while some but not all mails are out
-CLAIMED = 32               # mails that one crash can leave unclear: four for each of eight connections
+CLAIMED = 96               # mails that one crash can leave unclear: three waves of four for each of eight connections
 BLIND_REACH = 0.6          # up to what share of the people kills are spread where uncertain mails are not sent again
 
 chance = random.Random(SEED)
