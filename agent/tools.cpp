@@ -100,12 +100,24 @@ Result<Heard> voice(ToolContext& context, const Voice& args) {
 }
 
 const ToolSpec kGenerate{.name = "ai.generateCampaignPlan", .title = "Make a campaign plan", .description = "Turns a goal in plain words (en, es, fr, de, pt, ja) into a plan with audience, mail, dates, cost and risks, and a draft campaign for it. Nothing is sent; running it (campaign.execute) needs a person's approval.",
+                       .words = "make me a plan; marketing strategy; media plan; launch plan for a new product; black friday strategy; "
+         "what should we do to sell more; from goal to plan; how should i spend 5000 euro; go-to-market; roadmap; "
+         "channel mix; propose who, when and how; marketingplan; plan de campagne; estrategia",
                          .effect = Effect::kWrite, .repeat = Repeat::kNeedsKey, .scopes = {"campaigns:write"}, .body = handler<&generate>(), .run = Run::kFree, .open_world = true};
 const ToolSpec kPlan{.name = "campaign.plan", .title = "Plan a campaign", .description = "Makes a plan from a goal, shows one, or changes one by what the user says (a new revision with a list of changes; approvals of the old one are void). Show `card` to the user and ask its `questions`. Nothing is sent.",
+                       .words = "work out a plan; change the plan; revise the plan; steps, dates and budget; show me the plan; "
+         "when, whom and how; a different date in the plan; cheaper plan; planning; proposal for approval; "
+         "plan for the launch; kampagnenplan; planifier; planificar",
                      .effect = Effect::kWrite, .repeat = Repeat::kNeedsKey, .scopes = {"campaigns:write"}, .body = handler<&plan>(), .run = Run::kFree, .open_world = true};
 const ToolSpec kProcess{.name = "ai.processInput", .title = "Understand a goal", .description = "Reads a goal and says what was understood: objective, audience, channels, dates, budget, goals, what is missing, policy findings. Nothing is stored.",
+                       .words = "understand what i want; plain words; interpret my request; what does this sentence mean; parse a brief; intent; "
+         "extract goal, dates and budget from text; what is missing in my brief; chat; talk to the assistant; free text; "
+         "natural language; briefing verstehen",
                         .effect = Effect::kRead, .repeat = Repeat::kSafe, .scopes = {"campaigns:read"}, .body = handler<&process>(), .run = Run::kFree, .open_world = true};
 const ToolSpec kVoice{.name = "ai.voiceToText", .title = "Speech to text", .description = "Transcribes a short recording with the configured Whisper-shaped service. The text must be shown to the speaker for correction; approvals are never spoken.",
+                       .words = "transcribe; dictation; speech recognition; audio to text; recording to words; voice memo; voice message; "
+         "whisper; mp3; wav; type what i say; spoken; write down this recording; transcript of an interview; diktieren; "
+         "transkription; transcripción",
                       .effect = Effect::kRead, .repeat = Repeat::kSafe, .scopes = {"content:write"}, .body = handler<&voice>(), .run = Run::kFree, .open_world = true};
 
 }  // namespace

@@ -110,6 +110,7 @@ void Config::check(const Config& config, Issues& issues) {
     issues.push_back({pointer, "'" + value + "' is not one of: " + known});
   };
   one_of("/log_level", config.log_level, {"trace", "debug", "info", "warn", "error", "off"});
+  one_of("/tools_mode", config.tools_mode, {"full", "compact"});
   one_of("/mail/security", config.mail.security, {"starttls", "tls", "none"});
   one_of("/model/provider", config.model.provider, {"auto", "anthropic", "openai", "none"});
   one_of("/model/api", config.model.api, {"auto", "responses", "chat"});

@@ -69,7 +69,8 @@ struct WorkspaceConfig {
              SPR_FIELD(website, "Where the button of a mail leads", .max_size = 2000, .defaulted = true), SPR_FIELD(time_zone, "IANA zone in which dates are read", .format = Format::kTimeZone, .defaulted = true));
 };
 struct Config {
-  std::string data_dir, log_level = "warn", tools = "", import_dir;
+  std::string data_dir, log_level = "warn", import_dir;
+  std::string toolsets, tools, exclude, tools_mode = "full";
   bool read_only = false;
   HttpConfig http;
   OperationsConfig operations;
@@ -81,7 +82,10 @@ struct Config {
   WorkspaceConfig workspace;
   static void check(const Config& config, Issues& issues);
   SPR_FIELDS(Config, SPR_FIELD(data_dir, "Directory of the database, the key file and the sandbox's mails; ~/.spreaders if left out", .max_size = 4000, .defaulted = true),
-             SPR_FIELD(log_level, "trace, debug, info, warn, error or off", .max_size = 10, .defaulted = true), SPR_FIELD(tools, "Only these tool families, separated by commas", .max_size = 1000, .defaulted = true),
+             SPR_FIELD(log_level, "trace, debug, info, warn, error or off", .max_size = 10, .defaulted = true), SPR_FIELD(toolsets, "List only the tools of these services, separated by commas: campaign,email. Every tool can still be called by its name", .max_size = 1000, .defaulted = true),
+             SPR_FIELD(tools, "List these tools, besides those of `toolsets`, separated by commas", .max_size = 20000, .defaulted = true),
+             SPR_FIELD(exclude, "Do not list these tools or services, separated by commas", .max_size = 20000, .defaulted = true),
+             SPR_FIELD(tools_mode, "full, or compact: at most 24 tools are listed, among them those that find and call all others", .max_size = 10, .defaulted = true),
              SPR_FIELD(import_dir, "Directory that audience.importContacts may read files from; none if left out", .max_size = 4000, .defaulted = true),
              SPR_FIELD(read_only, "Only tools that change nothing", .defaulted = true), SPR_FIELD(http, "The door", .defaulted = true), SPR_FIELD(operations, "The operations listener", .defaulted = true),
              SPR_FIELD(database, "Where everything is stored", .defaulted = true), SPR_FIELD(mail, "The mail server", .defaulted = true), SPR_FIELD(model, "The language model", .defaulted = true),

@@ -224,6 +224,8 @@ struct ToolSpec {
   ToolName name;
   Text<80> title;
   Text<400> description;
+  // What people call it who do not know its name: words and phrases, separated by "; ". Only tools_search reads them.
+  std::string_view words = {};
   Effect effect;
   Repeat repeat;
   Scopes scopes;

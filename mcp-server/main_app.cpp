@@ -194,7 +194,8 @@ Result<void> App::bind_tools() {
   ears_ = {transcriber_.get()};
   writer_ = {model_.get(), config.workspace.name, shop_url()};
   email_sender_ = std::make_unique<EmailSender>(*storage_, *clock_, curl_, *vault_, tracking_);
-  pipeline_ = std::make_unique<tools::Pipeline>(*storage_, *clock_, system_ids(), parts_, all_tools(config.tools, config.read_only));
+  TRY(configured_selection(config));
+  pipeline_ = std::make_unique<tools::Pipeline>(*storage_, *clock_, system_ids(), parts_, all_tools(config.read_only));
   std::string owner = "prc_" + hex(secure_bytes(8));
   bool exclusive = storage_->dialect() == storage::Dialect::kSqlite;
   engine_ = std::make_unique<workflows::Engine>(*storage_, *clock_, system_ids(), *pipeline_, *profiles_, guard_, workflows::EngineOptions{.exclusive = exclusive}, owner);

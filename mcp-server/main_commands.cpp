@@ -131,7 +131,7 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
 }
 
 int run_tools(const CommandLine& line) {
-  auto all = all_tools("", false);
+  auto all = all_tools(false);
   std::erase_if(all, [](const ToolSpec* spec) { return spec->scopes.list()[0].starts_with("approvals:decide"); });
   if (line.flags.contains("json")) {
     Json tools = Json::array();

@@ -3,53 +3,22 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <set>
 
-#include "agent/tools.hpp"
 #include "core/bytes.hpp"
 #include "core/embedded.hpp"
 #include "integrations/email/address.hpp"
 #include "mcp-server/main_app.hpp"
 #include "planners/llm/prompt.hpp"
-#include "planners/tools.hpp"
+#include "planners/marketing_words.hpp"
 #include "services/accounts/accounts.hpp"
 #include "services/approvals/approvals.hpp"
-#include "tools/analytics/analytics_tools.hpp"
-#include "tools/approvals/approval_tools.hpp"
 #include "tools/connections/connection_tools.hpp"
-#include "tools/user/user_tools.hpp"
 #include "tools/audience/audience_tools.hpp"
-#include "tools/audience/resolve.hpp"
-#include "tools/campaign/campaign_tools.hpp"
-#include "tools/email/email_audience_tools.hpp"
-#include "tools/email/email_campaign_tools.hpp"
 
 namespace spreaders::app {
 
 using storage::Scope;
 using storage::Tx;
-
-std::vector<const ToolSpec*> all_tools(const std::string& families, bool read_only) {
-  std::set<std::string, std::less<>> wanted;
-  for (size_t from = 0; from < families.size();) {
-    size_t end = std::min(families.find(',', from), families.size());
-    wanted.emplace(trim(std::string_view(families).substr(from, end - from)));
-    from = end + 1;
-  }
-  std::vector<const ToolSpec*> all;
-  for (const ToolList& list : {tools::campaign_tools(), agent::agent_tools(), planners::planner_tools(), tools::email_campaign_tools(), tools::email_audience_tools(), tools::audience_tools(), tools::audience_resolve_tools(), tools::consent_tools(),
-                               tools::analytics_tools(), tools::notification_tools(), tools::approval_tools(), tools::user_tools(), tools::connection_tools()}) {
-    for (const auto* spec : list) {
-      std::string_view family = spec->name.value.substr(0, spec->name.value.find('.'));
-      // Deciding stays possible whatever is listed: it is the person's, not the model's.
-      bool approval = family == "approvals";
-      if (!approval && !wanted.empty() && !wanted.contains(family)) continue;
-      if (!approval && read_only && spec->effect != Effect::kRead) continue;
-      all.push_back(spec);
-    }
-  }
-  return all;
-}
 
 void bind_more_parts(Parts& parts, const Config& config, EmailSender& sender) {
   static audience::ImportDirectory directory;
@@ -136,8 +105,10 @@ class TerminalGate : public mcp::ApprovalGate {
 
 mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key) {
   static Prompts prompts;
+  auto selection = configured_selection(app.config());
+  CHECK(selection.ok(), "App::start has read the selection");
   return {.name = "spreaders", .version = SPREADERS_VERSION, .title = "Spreaders", .instructions = std::string(kInstructions), .tools = &app.tools(), .prompts = &prompts, .approvals = &app.approval_gate(),
-          .signing_key = hmac_sha256(signing_key.reveal(), "mcp sessions")};
+          .selection = *selection, .compact_core = compact_core(), .synonyms = planners::marketing_synonyms(), .signing_key = hmac_sha256(signing_key.reveal(), "mcp sessions")};
 }
 
 bool listens_on_loopback(const HttpConfig& http) { return http.address.starts_with("127.") || http.address == "::1"; }

@@ -8,6 +8,7 @@
 #include "core/config.hpp"
 #include "core/tool.hpp"
 #include "integrations/email/bounce.hpp"
+#include "mcp-server/main_catalogue.hpp"
 #include "mcp-server/protocol/server.hpp"
 #include "mcp-server/transport/http/mcp_endpoint.hpp"
 #include "mcp-server/transport/http/server.hpp"
@@ -20,8 +21,6 @@ namespace spreaders::app {
 class App;
 class EmailSender;
 
-// The catalogue, in the order it is listed. `families`: only these, separated by commas; empty = all.
-std::vector<const ToolSpec*> all_tools(const std::string& families, bool read_only);
 void bind_more_parts(Parts& parts, const Config& config, EmailSender& sender);
 
 mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key);

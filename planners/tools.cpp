@@ -121,10 +121,19 @@ Result<Summary> summarize(ToolContext& context, const Summarize& args) {
 }
 
 const ToolSpec kContent{.name = "ai.generateContent", .title = "Write an email", .description = "Writes an email (subject, preheader, HTML) for an offer in any of six languages; by the configured model, else by rules. The text is a draft: nothing is stored or sent.",
+                       .words = "write me a text; draft a mail; copywriting; newsletter wording; subject line and body; come up with wording; "
+         "announcement text; promotional text for an offer; write something about our sale; ai writer; text schreiben; "
+         "rédiger; redactar",
                         .effect = Effect::kRead, .repeat = Repeat::kSafe, .scopes = {"content:write"}, .body = handler<&generate_content>(), .run = Run::kFree, .open_world = true};
 const ToolSpec kHashtags{.name = "ai.generateHashtags", .title = "Suggest hashtags", .description = "Hashtags for a text, most telling first; by the configured model, else by rules.",
+                       .words = "hashtag ideas for a text; which # should i use; keywords with a hash sign; suggest tags for my caption; "
+         "more reach by tags; ten good hashtags; tag suggestions; niche hashtags; words with pound sign; "
+         "hashtags vorschlagen; mots-dièse; etiquetas",
                          .effect = Effect::kRead, .repeat = Repeat::kSafe, .scopes = {"content:write"}, .body = handler<&generate_hashtags>(), .run = Run::kFree, .open_world = true};
 const ToolSpec kSummarize{.name = "ai.summarizeCampaign", .title = "Report on a campaign", .description = "The report of a campaign in words, made from its stored figures only, with what was not measured.",
+                       .words = "how did it go; wrap-up; recap in words; results in plain english; short report for my boss; "
+         "tell me what happened; key takeaways; executive summary; debrief; post-mortem; lessons learned; "
+         "what did the mailing bring; zusammenfassung; bilan; resumen",
                           .effect = Effect::kRead, .repeat = Repeat::kSafe, .scopes = {"analytics:read", "campaigns:read"}, .body = handler<&summarize>(), .run = Run::kFree};
 
 }  // namespace

@@ -51,9 +51,12 @@ std::variant<size_t, RpcError> page_index(const Json& params, size_t page_count)
   return page;
 }
 
-ListCache::Pages ListCache::get(Era era, uint64_t version, const std::function<std::vector<std::string>()>& make) {
-  auto& slot = slots_[era == Era::kModern ? 1 : 0];
+ListCache::Pages ListCache::get(Era era, uint64_t version, const std::string& selection,
+                                const std::function<std::vector<std::string>()>& make) {
   std::lock_guard lock(mutex_);
+  std::pair key{era, selection};
+  if (slots_.size() >= kSelections_max && !slots_.contains(key)) slots_.clear();
+  auto& slot = slots_[key];
   if (!slot.pages || slot.version != version) {
     slot.pages = std::make_shared<const std::vector<std::string>>(make());
     slot.version = version;

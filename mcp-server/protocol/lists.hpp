@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -32,8 +33,12 @@ std::variant<size_t, RpcError> page_index(const Json& params, size_t page_count)
 class ListCache {
  public:
   using Pages = std::shared_ptr<const std::vector<std::string>>;  // shared with requests that are copying a page
-  // `make` runs when there are no pages of this version yet.
-  Pages get(Era era, uint64_t version, const std::function<std::vector<std::string>()>& make);
+  // `selection` tells lists of one provider apart. `make` runs when there are no pages of this version yet.
+  Pages get(Era era, uint64_t version, const std::string& selection,
+            const std::function<std::vector<std::string>()>& make);
+
+  static constexpr size_t kSelections_max =
+      64;  // kept at once; then all are forgotten, so that callers cannot fill the memory
 
  private:
   struct Slot {
@@ -41,7 +46,7 @@ class ListCache {
     Pages pages;
   };
   std::mutex mutex_;
-  Slot slots_[2];
+  std::map<std::pair<Era, std::string>, Slot> slots_;
 };
 
 }  // namespace spreaders::mcp

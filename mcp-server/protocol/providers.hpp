@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "mcp-server/catalogue/selection.hpp"
 #include "mcp-server/protocol/types.hpp"
 
 namespace spreaders::mcp {
@@ -17,6 +18,9 @@ class ToolProvider {
   virtual ~ToolProvider() = default;
   // Array of descriptors in a fixed order; the same for every caller.
   [[nodiscard]] virtual Json list() = 0;
+  // The same for a selection, and what can be selected from; without ToolSpecs there is nothing to select by.
+  [[nodiscard]] virtual Json list_selected(const Selection& /*selection*/) { return list(); }
+  [[nodiscard]] virtual ToolList selectable() const { return {}; }
   // Changes when list() would; cached bodies are thrown away then.
   [[nodiscard]] virtual uint64_t version() const { return 0; }
   [[nodiscard]] virtual bool has(std::string_view name) = 0;

@@ -94,6 +94,7 @@ CallContext context_of(Call& call, const Json* responses, std::string state) {
                       .in_task = false,
                       .trace_id = call.info.trace_id,
                       .idempotency_key = std::string(meta_text(call.message, kMetaIdempotencyKey)),
+                      .selection = call.info.selection,
                       .progress = {},
                       .log = {},
                       .detach = {}};
@@ -240,6 +241,7 @@ void McpServer::Impl::start_task(const CallPtr& call, const Json* responses, std
                         .in_task = true,
                         .trace_id = quiet->info.trace_id,
                         .idempotency_key = std::string(meta_text(quiet->message, kMetaIdempotencyKey)),
+                        .selection = quiet->info.selection,
                         .progress = [](double, double, std::string_view) {},
                         .log = [](Severity, std::string_view, const Json&) {},
                         .detach = [](int64_t) {}};

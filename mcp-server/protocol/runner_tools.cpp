@@ -1,6 +1,9 @@
 #include "mcp-server/protocol/runner_tools.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+
+#include "mcp-server/catalogue/result_cap.hpp"
 
 namespace spreaders::mcp {
 
@@ -61,28 +64,90 @@ Json error_result(const Error& error) {
   return result;
 }
 
-Json RunnerTools::list() {
-  Json tools = Json::array();
-  for (const auto* spec : runner_.list()) tools.push_back(describe_tool(*spec));
+Json value_result(Json value) {
+  auto cuts = cap_result(value);
+  Json result = text_result(to_text(value));
+  result["structuredContent"] = std::move(value);
+  if (cuts.empty()) return result;
+  Json detail = Json::array();
+  for (const auto& cut : cuts) detail.push_back({{"pointer", cut.pointer}, {"kept", cut.kept}, {"whole", cut.whole}});
+  result["content"].push_back(
+      {{"type", "text"},
+       {"text", "This result was too long and is cut. Ask for less, or for the next part.\n" + explain_cuts(cuts)}});
+  result["_meta"]["io.spreaders/cut"] = std::move(detail);
+  return result;
+}
+
+RunnerTools::RunnerTools(ToolRunner& runner, RunnerToolsOptions options)
+    : runner_(runner), options_(std::move(options)), compact_(runner.list(), options_.synonyms) {}
+
+bool RunnerTools::reads_only(const CallContext& context) const {
+  return options_.selection.read_only || context.selection.read_only;
+}
+
+Json RunnerTools::list_selected(const Selection& selection) {
+  bool compact = selection.compact || options_.selection.compact;
+  bool read_only = selection.read_only || options_.selection.read_only;
+  Json tools = compact ? compact_.descriptors(read_only) : Json::array();
+  for (const auto* spec : runner_.list()) {
+    if (compact && std::find(options_.compact_core.begin(), options_.compact_core.end(), spec->name.value) ==
+                       options_.compact_core.end())
+      continue;
+    if (!selection.shows(*spec) || !options_.selection.shows(*spec)) continue;
+    Json one = describe_tool(*spec);
+    // A compact listing is read whole by a model: what it does not need for a call stays out of it.
+    if (compact) {
+      one.erase("outputSchema");
+      one.erase("_meta");
+    }
+    tools.push_back(std::move(one));
+  }
   return tools;
 }
 
 Answer RunnerTools::call(std::string_view name, const Json& arguments, const CallContext& context) {
-  ToolCall call{.name = std::string(name),
-                .arguments = arguments,
+  auto meta = meta_tool(name);
+  if (meta != MetaTool::kNone) return call_meta(meta, arguments, context);
+  return call_one({std::string(name), arguments, context.idempotency_key}, context);
+}
+
+Answer RunnerTools::call_meta(MetaTool tool, const Json& arguments, const CallContext& context) {
+  if (tool == MetaTool::kSearch || tool == MetaTool::kDescribe) {
+    Selection selection = context.selection;
+    selection.read_only = reads_only(context);
+    auto found = tool == MetaTool::kSearch ? compact_.search(arguments, selection) : compact_.describe(arguments);
+    return found.ok() ? value_result(std::move(*found)) : error_result(found.error());
+  }
+  auto calls = compact_.inner_calls(tool, arguments);
+  if (!calls.ok()) return error_result(calls.error());
+  if (calls->size() > 1) return call_many(*calls, context);
+  InnerCall& only = calls->front();
+  if (only.idempotency_key.empty()) only.idempotency_key = context.idempotency_key;
+  return call_one(only, context);
+}
+
+Answer RunnerTools::call_one(const InnerCall& inner, const CallContext& context) {
+  const auto* spec = runner_.find(inner.name);
+  if (reads_only(context) && spec != nullptr && spec->effect != Effect::kRead) {
+    return error_result(
+        {Code::kPermissionDenied,
+         wire_name(spec->name.value) + " changes something, and this connection is read-only. Nothing was done."});
+  }
+  ToolCall call{.name = inner.name,
+                .arguments = inner.arguments,
                 .principal = context.principal,
-                .idempotency_key = context.idempotency_key,
+                .idempotency_key = inner.idempotency_key,
                 .trace_id = context.trace_id,
                 .stop = context.stop,
                 .on_progress = context.progress};
-  if (approvals_ != nullptr && context.state.starts_with(kApprovalState)) {
+  if (options_.approvals != nullptr && context.state.starts_with(kApprovalState)) {
     std::string_view reference = std::string_view(context.state).substr(kApprovalState.size());
     auto typed = read_code(context.responses);
     if (typed.kind == CodeAnswer::Kind::kDeclined) {
       return error_result({Code::kApprovalRequired, "The person did not approve this call. Nothing was done."});
     }
     if (typed.kind == CodeAnswer::Kind::kNoAnswer) return ask_again(reference, "Type the approval code to go on.");
-    auto approval = approvals_->answer(reference, typed.code, context.principal);
+    auto approval = options_.approvals->answer(reference, typed.code, context.principal);
     if (!approval) {
       if (approval.error().code == Code::kInvalidArgument) return ask_again(reference, approval.error().message);
       return error_result(approval.error());
@@ -92,18 +157,48 @@ Answer RunnerTools::call(std::string_view name, const Json& arguments, const Cal
   return answer_of(runner_.call(call), call, context);
 }
 
-Answer RunnerTools::answer_of(const Result<Json>& result, const ToolCall& call, const CallContext& context) {
-  if (result.ok()) {
-    Json answer = text_result(to_text(*result));
-    answer["structuredContent"] = *result;
-    return answer;
+// One after the other; what needs an approval says so in its place and does not hold the others up.
+Answer RunnerTools::call_many(const std::vector<InnerCall>& calls, const CallContext& context) {
+  Json results = Json::array();
+  bool all_failed = true;
+  for (size_t i = 0; i < calls.size(); ++i) {
+    const auto& inner = calls[i];
+    if (context.stop.stop_requested()) break;
+    const auto* spec = runner_.find(inner.name);
+    std::string key = inner.idempotency_key;
+    if (key.empty() && !context.idempotency_key.empty()) key = context.idempotency_key + "#" + std::to_string(i);
+    Json one{{"name", inner.name}};
+    if (reads_only(context) && spec != nullptr && spec->effect != Effect::kRead) {
+      one["error"] =
+          error_result({Code::kPermissionDenied, "this connection is read-only"})["_meta"]["io.spreaders/error"];
+    } else {
+      auto result = runner_.call({.name = inner.name,
+                                  .arguments = inner.arguments,
+                                  .principal = context.principal,
+                                  .idempotency_key = std::move(key),
+                                  .trace_id = context.trace_id,
+                                  .stop = context.stop,
+                                  .on_progress = {}});
+      if (result.ok()) one["result"] = std::move(*result);
+      else one["error"] = error_result(result.error())["_meta"]["io.spreaders/error"];
+      all_failed = all_failed && !result.ok();
+    }
+    results.push_back(std::move(one));
+    context.progress(static_cast<double>(i + 1), static_cast<double>(calls.size()), inner.name);
   }
+  Json answer = value_result({{"results", std::move(results)}});
+  if (all_failed) answer["isError"] = true;
+  return answer;
+}
+
+Answer RunnerTools::answer_of(Result<Json> result, const ToolCall& call, const CallContext& context) {
+  if (result.ok()) return value_result(std::move(*result));
   const Error& error = result.error();
   if (error.code == Code::kInternal) return RpcError{.code = jsonrpc::kInternalError, .message = error.message};
   // Once only: a call that still needs approval after one was given is an error, not another question.
-  if (error.code == Code::kApprovalRequired && approvals_ != nullptr && call.approval.empty() &&
+  if (error.code == Code::kApprovalRequired && options_.approvals != nullptr && call.approval.empty() &&
       context.client.can_fill_forms()) {
-    if (auto spec = approvals_->ask(error, call)) return ask_for_code(*spec);
+    if (auto spec = options_.approvals->ask(error, call)) return ask_for_code(*spec);
   }
   return error_result(error);
 }

@@ -25,7 +25,12 @@ McpServer::Impl::Impl(McpServerOptions given) : options(std::move(given)), liste
   CHECK(options.signing_key.size() >= kSigningKeyBytes_min, "the signing key has at least 32 bytes");
   CHECK(options.page_size > 0, "a page holds something");
   if (options.clock == nullptr) options.clock = &system_clock();
-  if (options.tools != nullptr) runner_tools.emplace(*options.tools, options.approvals);
+  if (options.tools != nullptr) {
+    runner_tools.emplace(*options.tools, RunnerToolsOptions{.compact_core = options.compact_core,
+                                                            .synonyms = options.synonyms,
+                                                            .selection = options.selection,
+                                                            .approvals = options.approvals});
+  }
   if (options.tasks_max > 0) {
     task_workers = std::make_unique<WorkerPool>(
         WorkerPoolOptions{.threads = options.task_threads, .queue_max = options.tasks_max});
@@ -64,6 +69,10 @@ Json McpServer::initialize_result(const ClientState& client) const {
 
 const Json* McpServer::header_schema(std::string_view tool) const {
   return impl_->tools != nullptr ? impl_->tools->header_schema(tool) : nullptr;
+}
+
+ToolList McpServer::selectable_tools() const {
+  return impl_->tools != nullptr ? impl_->tools->selectable() : ToolList{};
 }
 
 const std::string& McpServer::signing_key() const { return impl_->options.signing_key; }
@@ -235,15 +244,18 @@ std::vector<std::string> McpServer::Impl::pages_of(const Json& entries, std::str
 void McpServer::Impl::tools_list(const CallPtr& call) {
   Era era = call->info.client.era;
   uint64_t version = tools != nullptr ? tools->version() : 0;
-  auto pages = tools_pages.get(
-      era, version, [&] { return pages_of(tools != nullptr ? tools->list() : Json::array(), "tools", era, "public"); });
+  const auto& selection = call->info.selection;
+  auto pages = tools_pages.get(era, version, selection.key(), [&] {
+    return pages_of(tools != nullptr ? tools->list_selected(selection) : Json::array(), "tools", era,
+                    selection.by_header ? "private" : "public");
+  });
   answer_page(call, *pages);
 }
 
 void McpServer::Impl::prompts_list(const CallPtr& call) {
   Era era = call->info.client.era;
   uint64_t version = options.prompts != nullptr ? options.prompts->version() : 0;
-  auto pages = prompts_pages.get(era, version, [&] {
+  auto pages = prompts_pages.get(era, version, "", [&] {
     return pages_of(options.prompts != nullptr ? options.prompts->list() : Json::array(), "prompts", era, "public");
   });
   answer_page(call, *pages);

@@ -33,14 +33,18 @@ struct McpServerOptions {
   PromptProvider* prompts = nullptr;
   ResourceProvider* resources = nullptr;
   CompletionProvider* completion = nullptr;
-  ApprovalGate* approvals = nullptr;   // with `tools` only
-  std::string signing_key = {};        // at least 32 bytes; empty = random, sessions then end with the process
-  Clock* clock = nullptr;              // the system's when left out
-  size_t page_size = 1000;             // entries of one list page
-  size_t listeners_max = 4096;         // open subscriptions/listen streams
-  int64_t list_ttl_ms = 300'000;       // caching hint on lists and server/discover
-  int64_t read_ttl_ms = 0;             // caching hint on resources/read
-  int64_t state_ttl_ms = 15 * 60'000;  // how long a person may take to answer
+  // With `tools` only:
+  ApprovalGate* approvals = nullptr;
+  Selection selection = {};                     // of every request, before its own
+  std::vector<std::string> compact_core = {};   // dotted names that compact mode lists beside its four tools
+  std::vector<std::string_view> synonyms = {};  // for tools_search; core/tool_search.hpp
+  std::string signing_key = {};                 // at least 32 bytes; empty = random, sessions then end with the process
+  Clock* clock = nullptr;                       // the system's when left out
+  size_t page_size = 1000;                      // entries of one list page
+  size_t listeners_max = 4096;                  // open subscriptions/listen streams
+  int64_t list_ttl_ms = 300'000;                // caching hint on lists and server/discover
+  int64_t read_ttl_ms = 0;                      // caching hint on resources/read
+  int64_t state_ttl_ms = 15 * 60'000;           // how long a person may take to answer
   // The tasks extension, for tools that answer StartTask; 0 = not offered.
   size_t tasks_max = 0;
   size_t task_threads = 4;
@@ -53,6 +57,7 @@ struct RequestInfo {
   PeerPtr peer = nullptr;  // nullptr: modern HTTP
   std::stop_source stop = {};
   std::string trace_id = {};
+  Selection selection = {};  // from the URL and the headers
 };
 
 class McpServer {
@@ -79,6 +84,9 @@ class McpServer {
   [[nodiscard]] Json initialize_result(const ClientState& client) const;
   // Input schema with x-mcp-header entries of a tool, or nullptr.
   [[nodiscard]] const Json* header_schema(std::string_view tool) const;
+
+  // What a request may select from; empty when this server has nothing to select by.
+  [[nodiscard]] ToolList selectable_tools() const;
 
   // --- changes, told to every client that listens
   void attach(const PeerPtr& peer);  // legacy peers that want broadcasts; forgotten when they go

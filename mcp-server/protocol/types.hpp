@@ -14,6 +14,7 @@
 
 #include "core/json.hpp"
 #include "core/tool.hpp"
+#include "mcp-server/catalogue/selection.hpp"
 #include "mcp-server/jsonrpc/message.hpp"
 
 namespace spreaders::mcp {
@@ -98,6 +99,7 @@ struct CallContext {
   bool in_task = false;             // see StartTask
   std::string trace_id;
   std::string idempotency_key;
+  Selection selection = {};  // of this request
   // No-ops when the client did not ask for progress or logs.
   std::function<void(double done, double total, std::string_view message)> progress;
   std::function<void(Severity severity, std::string_view logger, Json data)> log;

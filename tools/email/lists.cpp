@@ -115,18 +115,23 @@ Effect effect_of(const Args& args) {
 
 }  // namespace manage_list
 
-const ToolSpec kManageList{.name = "email.manageList",
-                           .title = "Manage mailing lists",
-                           .description =
-                               "Creates, renames, shows and deletes lists, and adds or removes contacts by address. "
-                               "Being on a list is not consent: "
-                               "who may be written to is decided at sending. Deleting a list keeps its contacts and "
-                               "needs a person's approval.",
-                           .effect = Effect::kDestroy,
-                           .repeat = Repeat::kSafe,
-                           .scopes = {"audience:write"},
-                           .body = handler<&manage_list::run>(),
-                           .effect_of = effect_from<&manage_list::effect_of>()};
+const ToolSpec kManageList{
+    .name = "email.manageList",
+    .title = "Manage mailing lists",
+    .description =
+        "Creates, renames, shows and deletes lists, and adds or removes contacts by address. "
+        "Being on a list is not consent: "
+        "who may be written to is decided at sending. Deleting a list keeps its contacts and "
+        "needs a person's approval.",
+    .words =
+        "mailing list; new recipient list; rename a list; vip list; show all lists; drop a list; "
+        "add addresses to a list; merge lists; distribution list; newsletter list; customers list; verteiler; "
+        "empfängerliste; liste de diffusion; lista de correo",
+    .effect = Effect::kDestroy,
+    .repeat = Repeat::kSafe,
+    .scopes = {"audience:write"},
+    .body = handler<&manage_list::run>(),
+    .effect_of = effect_from<&manage_list::effect_of>()};
 
 ToolList email_audience_tools() {
   static const ToolSpec* const list[] = {&kManageList, &kSegmentAudience, &kManageSubscriber};

@@ -117,16 +117,21 @@ Effect effect_of(const Args& args) {
 
 }  // namespace segment_audience
 
-const ToolSpec kSegmentAudience{.name = "email.segmentAudience",
-                                .title = "Segment the audience",
-                                .description =
-                                    "Counts the contacts that match a rule over attributes, lists, consent and events, "
-                                    "and stores it as a segment (create, update) "
-                                    "or not (preview). A segment is worked out anew whenever it is used.",
-                                .effect = Effect::kWrite,
-                                .repeat = Repeat::kSafe,
-                                .scopes = {"audience:write"},
-                                .body = handler<&segment_audience::run>(),
-                                .effect_of = effect_from<&segment_audience::effect_of>()};
+const ToolSpec kSegmentAudience{
+    .name = "email.segmentAudience",
+    .title = "Segment the audience",
+    .description =
+        "Counts the contacts that match a rule over attributes, lists, consent and events, "
+        "and stores it as a segment (create, update) "
+        "or not (preview). A segment is worked out anew whenever it is used.",
+    .words =
+        "only customers from berlin; who bought last month; split the list; filter recipients; inactive for 90 days; "
+        "big spenders; women over 30; people who opened but did not buy; count how many match; rule; target group; "
+        "lapsed buyers; rfm; zielgruppe; segmenter; segmento",
+    .effect = Effect::kWrite,
+    .repeat = Repeat::kSafe,
+    .scopes = {"audience:write"},
+    .body = handler<&segment_audience::run>(),
+    .effect_of = effect_from<&segment_audience::effect_of>()};
 
 }  // namespace spreaders::tools

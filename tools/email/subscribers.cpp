@@ -158,6 +158,10 @@ const ToolSpec kManageSubscriber{
         "Subscribes, unsubscribes, updates, shows or deletes one person by email address. Subscribing records their "
         "consent and needs its source; "
         "it does not open an address that bounced or complained. Deleting needs a person's approval.",
+    .words =
+        "unsubscribe this person; add one address; opt-in; opt-out; take me off the list; new newsletter reader; "
+        "change an email address of a contact; wants no more mail; gdpr erasure of a contact; double opt-in; "
+        "remove bounced person; abmelden; désinscrire; dar de baja; austragen",
     .effect = Effect::kDestroy,
     .repeat = Repeat::kSafe,
     .scopes = {"audience:write", "consent:write"},

@@ -14,13 +14,19 @@ struct SendEmail {
   std::optional<int64_t> template_version;
   std::optional<std::string> connection_id;
   bool transactional = false;
-  SPR_FIELDS(SendEmail, SPR_FIELD(to, "Email address of one contact of this workspace", .format = Format::kEmail), SPR_FIELD(template_id, "Template to send", .format = Format::kIdentifier),
-             SPR_FIELD(template_version, "Its version; the latest if left out", .min = 1), SPR_FIELD(connection_id, "Connection to send through; the workspace's own if left out", .format = Format::kIdentifier),
-             SPR_FIELD(transactional, "True for receipts and the like, which need no marketing consent", .defaulted = true));
+  SPR_FIELDS(SendEmail, SPR_FIELD(to, "Email address of one contact of this workspace", .format = Format::kEmail),
+             SPR_FIELD(template_id, "Template to send", .format = Format::kIdentifier),
+             SPR_FIELD(template_version, "Its version; the latest if left out", .min = 1),
+             SPR_FIELD(connection_id, "Connection to send through; the workspace's own if left out",
+                       .format = Format::kIdentifier),
+             SPR_FIELD(transactional, "True for receipts and the like, which need no marketing consent",
+                       .defaulted = true));
 };
 struct Queued {
   std::string message_id, state, reason;
-  SPR_FIELDS(Queued, SPR_FIELD(message_id, "Id of the message"), SPR_FIELD(state, "pending, or skipped with the reason in `reason`"), SPR_FIELD(reason, "Why it is not sent", .defaulted = true));
+  SPR_FIELDS(Queued, SPR_FIELD(message_id, "Id of the message"),
+             SPR_FIELD(state, "pending, or skipped with the reason in `reason`"),
+             SPR_FIELD(reason, "Why it is not sent", .defaulted = true));
 };
 
 Result<Queued> send_email(ToolContext& context, const SendEmail& args) {
@@ -29,24 +35,51 @@ Result<Queued> send_email(ToolContext& context, const SendEmail& args) {
   auto stored = TRY(services::get_template(tx, workspace, args.template_id, args.template_version.value_or(0)));
   std::string address = audience::normal_email(args.to);
   auto contact = TRY(tx.query("SELECT id FROM contact WHERE workspace_id = $1 AND email = $2", {workspace, address}));
-  if (contact.empty()) return not_found("there is no contact with that address in this workspace; add it with email.manageSubscriber first");
+  if (contact.empty())
+    return not_found(
+        "there is no contact with that address in this workspace; add it with email.manageSubscriber first");
   std::string connection = args.connection_id.value_or("");
-  auto found = TRY(tx.query("SELECT id FROM connection WHERE workspace_id = $1 AND ($2 = '' OR id = $2) AND provider IN ('smtp', 'sandbox_smtp') AND status IN ('ready', 'untested') ORDER BY sandbox, created_at LIMIT 1", {workspace, connection}));
+  auto found =
+      TRY(tx.query("SELECT id FROM connection WHERE workspace_id = $1 AND ($2 = '' OR id = $2) AND provider IN "
+                   "('smtp', 'sandbox_smtp') AND status IN ('ready', 'untested') ORDER BY sandbox, created_at LIMIT 1",
+                   {workspace, connection}));
   if (found.empty()) return Error{Code::kNotConfigured, "there is no connection to send mail through"};
   std::vector<storage::Recipient> recipient{{contact[0][0].text(), address}};
-  auto refusal = TRY(context.part<storage::SendGuard>().refusals(tx, workspace, "email", args.transactional, recipient));
+  auto refusal =
+      TRY(context.part<storage::SendGuard>().refusals(tx, workspace, "email", args.transactional, recipient));
   // Without a key every call is a message of its own.
   std::string key = context.idempotency_key.empty() ? context.ids.make("key") : context.idempotency_key;
-  events::Intent intent{.idem = "notification.sendEmail:" + key, .contact_id = contact[0][0].text(), .channel = "email", .connection_id = found[0][0].text(), .address = address,
-                        .payload = to_text({{"template", stored.id}, {"version", stored.version}, {"transactional", args.transactional}}), .skip_reason = refusal[0]};
+  events::Intent intent{
+      .idem = "notification.sendEmail:" + key,
+      .contact_id = contact[0][0].text(),
+      .channel = "email",
+      .connection_id = found[0][0].text(),
+      .address = address,
+      .payload = to_text({{"template", stored.id}, {"version", stored.version}, {"transactional", args.transactional}}),
+      .skip_reason = refusal[0]};
   TRY(events::enqueue(tx, workspace, {&intent, 1}, context.clock.now(), context.ids));
-  auto row = TRY(tx.query_one("SELECT id, state, reply FROM outbox WHERE workspace_id = $1 AND idem = $2", {workspace, intent.idem}));
-  if (auto* dispatcher = context.parts.find<events::Dispatcher>()) tx.after_commit([dispatcher] { dispatcher->wake(); });
+  auto row = TRY(tx.query_one("SELECT id, state, reply FROM outbox WHERE workspace_id = $1 AND idem = $2",
+                              {workspace, intent.idem}));
+  if (auto* dispatcher = context.parts.find<events::Dispatcher>())
+    tx.after_commit([dispatcher] { dispatcher->wake(); });
   return Queued{(*row)[0].text(), (*row)[1].text(), (*row)[2].text()};
 }
 
-const ToolSpec kSend{.name = "notification.sendEmail", .title = "Send one email to one person", .description = "Sends a template to one contact. The action of journeys. Marketing needs the contact's consent; a repeated call with the same idempotency key sends nothing more.",
-                     .effect = Effect::kPublish, .repeat = Repeat::kNeedsKey, .scopes = {"notifications:send"}, .body = handler<&send_email>(), .open_world = true};
+const ToolSpec kSend{
+    .name = "notification.sendEmail",
+    .title = "Send one email to one person",
+    .description =
+        "Sends a template to one contact. The action of journeys. Marketing needs the contact's consent; a repeated "
+        "call with the same idempotency key sends nothing more.",
+    .words =
+        "mail one person; single mail; transactional mail; order confirmation; password reset mail; receipt; "
+        "one-off email to a customer; reply to one person by mail; welcome mail to one contact; invoice by mail; "
+        "shipping notice; einzelne mail; e-mail à une personne; correo a una persona",
+    .effect = Effect::kPublish,
+    .repeat = Repeat::kNeedsKey,
+    .scopes = {"notifications:send"},
+    .body = handler<&send_email>(),
+    .open_world = true};
 
 }  // namespace
 

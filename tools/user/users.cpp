@@ -176,21 +176,29 @@ Result<Caller> validate_token(ToolContext& context, const NoArgs&) {
   return caller;
 }
 
-const ToolSpec kCreate{.name = "user.create",
-                       .title = "Create a user",
-                       .description =
-                           "Makes an account for a person in this workspace, with a role. It has no password: keys for "
-                           "it are made with `spreaders` on the server. For administrators.",
-                       .effect = Effect::kWrite,
-                       .repeat = Repeat::kNeedsKey,
-                       .scopes = {"users:manage"},
-                       .body = handler<&create_user>(),
-                       .operator_only = true};
+const ToolSpec kCreate{
+    .name = "user.create",
+    .title = "Create a user",
+    .description =
+        "Makes an account for a person in this workspace, with a role. It has no password: keys for "
+        "it are made with `spreaders` on the server. For administrators.",
+    .words =
+        "new account; sign up; register a person; add a colleague; onboard a new hire; open a login for; "
+        "new starter joins the company; give somebody an account; registration; set up a member with a role; "
+        "benutzer anlegen; nouveau compte; crear cuenta",
+    .effect = Effect::kWrite,
+    .repeat = Repeat::kNeedsKey,
+    .scopes = {"users:manage"},
+    .body = handler<&create_user>(),
+    .operator_only = true};
 const ToolSpec kGetProfile{
     .name = "user.getProfile",
     .title = "Show a profile",
     .description =
         "An account's address, name, role and preferences: the caller's own, or with users:manage any other.",
+    .words =
+        "who am i logged in as; my account details; show my name and email; what role do i have; look up a person; "
+        "account information; what language is set for me; profile page; view a colleague; mein profil; mon profil",
     .effect = Effect::kRead,
     .repeat = Repeat::kSafe,
     .scopes = {"users:read"},
@@ -200,19 +208,28 @@ const ToolSpec kUpdatePreferences{
     .title = "Change preferences",
     .description =
         "Sets or takes back preferences such as language, time zone and currency. What is not named stays as it is.",
+    .words =
+        "time zone; language setting; switch to german; currency; dark mode; date format; my settings; default "
+        "options; "
+        "personal settings; set interface language; euro instead of dollar; einstellungen; préférences; ajustes",
     .effect = Effect::kWrite,
     .repeat = Repeat::kSafe,
     .scopes = {"users:write"},
     .body = handler<&update_preferences>()};
-const ToolSpec kValidateToken{.name = "user.validateToken",
-                              .title = "Who am I",
-                              .description =
-                                  "Checks the credential this very call came with and says who it is: account or key, "
-                                  "workspace, kind, scopes. Takes no token: secrets never go through tools.",
-                              .effect = Effect::kRead,
-                              .repeat = Repeat::kSafe,
-                              .scopes = {"users:read"},
-                              .body = handler<&validate_token>()};
+const ToolSpec kValidateToken{
+    .name = "user.validateToken",
+    .title = "Who am I",
+    .description =
+        "Checks the credential this very call came with and says who it is: account or key, "
+        "workspace, kind, scopes. Takes no token: secrets never go through tools.",
+    .words =
+        "is my login still valid; whoami; check the session; am i still signed in; session expired; is this key good; "
+        "who does this key belong to; jwt of a person; login cookie; credential check; which scopes do i have; "
+        "which workspace is this",
+    .effect = Effect::kRead,
+    .repeat = Repeat::kSafe,
+    .scopes = {"users:read"},
+    .body = handler<&validate_token>()};
 
 }  // namespace
 

@@ -56,8 +56,11 @@ struct McpEndpoint::Impl {
   struct Admitted {
     Principal principal;
     HttpHeaders headers;  // for the answer (CORS)
+    Selection selection = {};
   };
-  std::optional<Admitted> admit(HttpExchange& exchange, bool exact_path);
+  // `path`: of the door; what follows it may be a selection.
+  std::optional<Admitted> admit(HttpExchange& exchange, const std::string& path);
+  [[nodiscard]] Result<Selection> selection_of(const HttpServerRequest& request, const std::string& path) const;
   HttpServerResponse unauthenticated(const Error& error) const;
 
   void post(const HttpExchangePtr& exchange);
@@ -71,7 +74,8 @@ struct McpEndpoint::Impl {
   void initialize(const HttpExchangePtr& exchange, const Message& message, const Admitted& admitted);
   void batch(const HttpExchangePtr& exchange, Json messages, const Admitted& admitted);
   HttpSessionPtr session_of(HttpExchange& exchange, const Admitted& admitted);
-  [[nodiscard]] RequestInfo info_of(const HttpServerRequest& request, const HttpSession& session) const;
+  [[nodiscard]] RequestInfo info_of(const HttpServerRequest& request, const HttpSession& session,
+                                    const Admitted& admitted) const;
 };
 
 HttpServerResponse McpEndpoint::Impl::unauthenticated(const Error& error) const {
@@ -88,14 +92,29 @@ HttpServerResponse McpEndpoint::Impl::unauthenticated(const Error& error) const 
   return response;
 }
 
-std::optional<McpEndpoint::Impl::Admitted> McpEndpoint::Impl::admit(HttpExchange& exchange, bool exact_path) {
+Result<Selection> McpEndpoint::Impl::selection_of(const HttpServerRequest& request, const std::string& path) const {
+  auto text = [&request](const char* name) {
+    const auto* header = request.header(name);
+    return header != nullptr ? *header : std::string();
+  };
+  auto known = server.selectable_tools();
+  auto selection =
+      TRY(read_selection({text("x-mcp-toolsets"), text("x-mcp-tools"), text("x-mcp-exclude")}, known, "X-MCP-"));
+  selection.read_only = is_true_word(text("x-mcp-readonly"));
+  selection.by_header = !selection.is_everything();
+  TRY(read_selection_path(std::string_view(request.path).substr(path.size()), known, selection));
+  return selection;
+}
+
+std::optional<McpEndpoint::Impl::Admitted> McpEndpoint::Impl::admit(HttpExchange& exchange, const std::string& path) {
   const auto& request = exchange.request();
   auto refused = origin_problem(request, options.origin);
   if (!refused.empty()) {
     exchange.respond(bad_request(refused, 403));
     return std::nullopt;
   }
-  if (!exact_path) {
+  bool selects = path == options.path && !server.selectable_tools().empty();
+  if (request.path != path && !selects) {
     exchange.respond(bad_request("Nothing here", 404));
     return std::nullopt;
   }
@@ -113,12 +132,21 @@ std::optional<McpEndpoint::Impl::Admitted> McpEndpoint::Impl::admit(HttpExchange
     }
     admitted.principal = std::move(*principal);
   }
+  if (selects) {
+    auto selection = selection_of(request, path);
+    if (!selection) {
+      bool path_only = selection.error().issues.front().pointer == "path";
+      exchange.respond(bad_request(selection.error().text(), path_only ? 404 : 400));
+      return std::nullopt;
+    }
+    admitted.selection = std::move(*selection);
+  }
   return admitted;
 }
 
 void McpEndpoint::Impl::post(const HttpExchangePtr& exchange) {
   const auto& request = exchange->request();
-  auto admitted = admit(*exchange, request.path == options.path);
+  auto admitted = admit(*exchange, options.path);
   if (!admitted) return;
   if (!is_json(request)) return exchange->respond(bad_request("Content-Type must be application/json", 415));
   Accepts accepts = read_accept(request);
@@ -172,7 +200,9 @@ void McpEndpoint::Impl::modern(const HttpExchangePtr& exchange, Message message,
                  .data = {{"supported", std::move(supported)}, {"requested", state.revision}},
                  .http_status = 400});
   }
-  RequestInfo info{.client = std::move(state), .principal = std::move(admitted.principal)};
+  RequestInfo info{.client = std::move(state),
+                   .principal = std::move(admitted.principal),
+                   .selection = std::move(admitted.selection)};
   if (const auto* trace = exchange->request().header("traceparent")) info.trace_id = *trace;
   // Closing the connection cancels, for what may take long.
   if (message.method == "tools/call" || message.method == "subscriptions/listen") {
@@ -200,8 +230,12 @@ HttpSessionPtr McpEndpoint::Impl::session_of(HttpExchange& exchange, const Admit
   return session;
 }
 
-RequestInfo McpEndpoint::Impl::info_of(const HttpServerRequest& request, const HttpSession& session) const {
-  RequestInfo info{.client = session.peer->client(), .principal = session.peer->principal(), .peer = session.peer};
+RequestInfo McpEndpoint::Impl::info_of(const HttpServerRequest& request, const HttpSession& session,
+                                       const Admitted& admitted) const {
+  RequestInfo info{.client = session.peer->client(),
+                   .principal = session.peer->principal(),
+                   .peer = session.peer,
+                   .selection = admitted.selection};
   if (const auto* trace = request.header("traceparent")) info.trace_id = *trace;
   return info;
 }
@@ -223,7 +257,7 @@ void McpEndpoint::Impl::legacy(const HttpExchangePtr& exchange, Message message,
   auto session = session_of(*exchange, admitted);
   if (!session) return;
   if (request) {
-    RequestInfo info = info_of(exchange->request(), *session);
+    RequestInfo info = info_of(exchange->request(), *session, admitted);
     auto outlet = std::make_shared<SessionOutlet>(exchange, std::move(admitted.headers), std::move(session),
                                                   accepts.stream, !accepts.json);
     return server.request(std::move(message), std::move(info), std::move(outlet));
@@ -271,7 +305,7 @@ void McpEndpoint::Impl::batch(const HttpExchangePtr& exchange, Json messages, co
             message.id, {.code = jsonrpc::kInvalidRequest, .message = "initialize cannot be in a batch"}));
         continue;
       }
-      server.request(std::move(message), info_of(exchange->request(), *session),
+      server.request(std::move(message), info_of(exchange->request(), *session, admitted),
                      std::make_shared<BatchOutlet>(collected));
     } else if (message.kind == jsonrpc::Kind::kResponse) {
       server.response(std::move(message), session->peer);
@@ -282,7 +316,7 @@ void McpEndpoint::Impl::batch(const HttpExchangePtr& exchange, Json messages, co
 }
 
 void McpEndpoint::Impl::get(const HttpExchangePtr& exchange) {
-  auto admitted = admit(*exchange, exchange->request().path == options.path);
+  auto admitted = admit(*exchange, options.path);
   if (!admitted) return;
   const auto* version = exchange->request().header("mcp-protocol-version");
   if (version != nullptr && *version == kModernRevision) {
@@ -306,7 +340,7 @@ void McpEndpoint::Impl::get(const HttpExchangePtr& exchange) {
 }
 
 void McpEndpoint::Impl::remove(const HttpExchangePtr& exchange) {
-  auto admitted = admit(*exchange, exchange->request().path == options.path);
+  auto admitted = admit(*exchange, options.path);
   if (!admitted) return;
   const auto* version = exchange->request().header("mcp-protocol-version");
   if (version != nullptr && *version == kModernRevision) {
@@ -339,7 +373,7 @@ void McpEndpoint::Impl::preflight(const HttpExchangePtr& exchange) {
 // --- plain JSON-RPC ----------------------------------------------------------------------------------------------
 
 void McpEndpoint::Impl::rpc(const HttpExchangePtr& exchange) {
-  auto admitted = admit(*exchange, exchange->request().path == options.rpc_path);
+  auto admitted = admit(*exchange, options.rpc_path);
   if (!admitted) return;
   auto json = parse_json(exchange->request().body, options.json);
   if (!json) {
@@ -389,14 +423,14 @@ void McpEndpoint::add_routes(HttpServer& http) {
   http.route_exchange(
       "GET", options.sse_path,
       [impl](const HttpExchangePtr& exchange) {
-        auto admitted = impl->admit(*exchange, exchange->request().path == impl->options.sse_path);
+        auto admitted = impl->admit(*exchange, impl->options.sse_path);
         if (admitted) impl->sse.open(exchange, admitted->principal, admitted->headers);
       },
       limits);
   http.route_exchange(
       "POST", options.messages_path,
       [impl](const HttpExchangePtr& exchange) {
-        auto admitted = impl->admit(*exchange, exchange->request().path == impl->options.messages_path);
+        auto admitted = impl->admit(*exchange, impl->options.messages_path);
         if (admitted) impl->sse.message(exchange, admitted->principal, impl->options.json);
       },
       limits);
