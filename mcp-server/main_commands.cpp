@@ -328,7 +328,13 @@ int run_restore(const CommandLine& line, const Config& config) {
   }
   if (!migrated.ok()) return fail(Error{Code::kInvalidArgument, "the file " + line.words[0] + " is not a Spreaders database: " + migrated.error().message});
   // What was on its way when the copy was made may have arrived: it is held, never sent again.
-  auto held = (*opened)->write(storage::Scope::system(), [](storage::Tx& tx) { return tx.execute("UPDATE outbox SET state = 'unknown', reply = 'restored from a copy; it may have been sent since', next_at = 9223372036854775 WHERE state IN ('pending', 'sending')"); });
+  // Batches that waited for them go on without.
+  auto held = (*opened)->write(storage::Scope::system(), [](storage::Tx& tx) -> Result<int64_t> {
+    constexpr int64_t never_us = INT64_MAX / 2;
+    auto count = TRY(tx.execute("UPDATE outbox SET state = 'unknown', reply = 'restored from a copy; it may have been sent since', next_at = $1 WHERE state IN ('pending', 'sending')", {never_us}));
+    TRY(tx.execute("UPDATE token SET state = 'ready', data = json_set(data, '$.phase', 'drained'), rev = rev + 1 WHERE state = 'waiting'"));
+    return count;
+  });
   if (!held.ok()) return fail(held.error());
   opened->reset();
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(target + suffix, failed);

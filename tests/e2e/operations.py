@@ -58,6 +58,9 @@ for _ in range(20):
     results = call(server.port, "campaign.getStatus", {"campaign_id": campaign})["results"]
     select.select([], [], [], 0.05)
 check(results["audience"] == people and results["sent"] + results["unknown"] == people, "everybody is accounted for", results)
+# The batch that waited for them does not wait for ever, and nothing is due in the year 2262.
+until(lambda: sql(other, "SELECT COUNT(*) FROM token WHERE state = 'waiting'")[0][0] == 0, "the batch goes on")
+check(sql(other, "SELECT COUNT(*) FROM outbox WHERE state = 'unknown' AND next_at < 4611686018427387903")[0][0] == 0, "what is held is never due")
 check(server.stop() == 0, "the server ends", server.errors())
 check(taken() == people, "and nobody got a second mail", taken())
 done = run("doctor", "--data-dir", other, *common)
