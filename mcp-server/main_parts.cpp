@@ -108,7 +108,7 @@ mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key) {
   auto selection = configured_selection(app.config());
   CHECK(selection.ok(), "App::start has read the selection");
   return {.name = "spreaders", .version = SPREADERS_VERSION, .title = "Spreaders", .instructions = std::string(kInstructions), .tools = &app.tools(), .prompts = &prompts, .approvals = &app.approval_gate(),
-          .selection = *selection, .compact_core = compact_core(), .synonyms = planners::marketing_synonyms(), .signing_key = hmac_sha256(signing_key.reveal(), "mcp sessions")};
+          .selection = *selection, .compact_core = compact_core(), .synonyms = planners::kMarketingSynonyms, .signing_key = hmac_sha256(signing_key.reveal(), "mcp sessions")};
 }
 
 bool listens_on_loopback(const HttpConfig& http) { return http.address.starts_with("127.") || http.address == "::1"; }

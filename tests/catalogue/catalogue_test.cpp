@@ -67,7 +67,7 @@ TEST(Catalogue, SearchFindsWhatMarketersAskFor) {
   auto entries = whole_catalogue();
   if (entries.empty()) GTEST_SKIP() << "../shared/spec/tools.tsv is not there";
   ASSERT_EQ(entries.size(), kNamed);
-  ToolSearch search(entries, planners::marketing_synonyms());
+  ToolSearch search(entries, planners::kMarketingSynonyms);
   auto queries = read_table("tests/catalogue/tool_queries.tsv");
   ASSERT_GE(queries.size(), 300U);
   size_t found = 0;
@@ -112,7 +112,7 @@ TEST(Catalogue, CompactListIsSmallAndKnowsItsTools) {
   Nothing runner;
   for (const auto& name : compact_core())
     EXPECT_NE(built(name), nullptr) << name << " is in the compact core and not built";
-  mcp::RunnerTools tools(runner, {.compact_core = compact_core(), .synonyms = planners::marketing_synonyms()});
+  mcp::RunnerTools tools(runner, {.compact_core = compact_core(), .synonyms = planners::kMarketingSynonyms});
   Json list = tools.list_selected({.compact = true});
   EXPECT_LE(list.size(), kCompactTools_max);
   EXPECT_GE(list.size(), compact_core().size() + 4);
