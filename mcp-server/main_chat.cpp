@@ -439,6 +439,7 @@ class Chat {
 
   bool report() {
     if (campaign_id_.empty()) return say("There is no campaign yet. Say what you want to reach."), false;
+    if (campaign_status() == "draft") return say("Nothing is sent yet, so there are no figures. `approve` starts the campaign."), false;
     auto summary = call("ai.summarizeCampaign", {{"campaign_id", campaign_id_}});
     if (!summary.ok()) return complain(summary.error()), false;
     auto shown = call("campaign.plan", {{"plan_id", plan_id_}});
