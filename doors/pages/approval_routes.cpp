@@ -41,15 +41,32 @@ std::string text_of(const Json& approval, const char* name) {
   return found != approval.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
+std::string summary(const Json& approval) {
+  return "<pre tabindex=\"0\" aria-label=\"What is to be approved\">" + escape_html(text_of(approval, "summary")) +
+         "</pre>\n";
+}
+
+// "2026-11-24T09:25:42.077232Z" as a person writes it.
+std::string minute_of(const std::string& instant) {
+  constexpr size_t kMinute = 16;
+  if (instant.size() < kMinute) return instant;
+  std::string minute = instant.substr(0, kMinute);
+  minute[10] = ' ';
+  return minute + " UTC";
+}
+
+// What a person rarely needs; it stands below what they decide.
 std::string details(const Json& approval) {
-  std::string body = "<pre tabindex=\"0\" aria-label=\"What is to be approved\">" +
-                     escape_html(text_of(approval, "summary")) + "</pre>\n<dl>";
-  constexpr std::pair<const char*, const char*> kRows[] = {
-      {"of", "Approval of"},    {"of_id", "Its id"},          {"hash", "Exactly this content"},
-      {"risk", "Highest risk"}, {"requested_by", "Asked by"}, {"expires_at", "Runs out"}};
+  std::string body = "<p>It can be approved until " + escape_html(minute_of(text_of(approval, "expires_at"))) +
+                     ".</p>\n<details><summary>What exactly this is bound to</summary><dl>";
+  constexpr std::pair<const char*, const char*> kRows[] = {{"of", "Approval of"},
+                                                           {"of_id", "Its id"},
+                                                           {"hash", "Exactly this content"},
+                                                           {"risk", "Highest risk"},
+                                                           {"requested_by", "Asked by"}};
   for (const auto& [name, label] : kRows)
     body += "<dt>" + std::string(label) + "</dt><dd>" + escape_html(text_of(approval, name)) + "</dd>";
-  return body + "</dl>\n";
+  return body + "</dl></details>\n";
 }
 
 // The first submit button of a form is what Enter in a field presses. Here that one is disabled, so that Enter does
@@ -68,13 +85,17 @@ std::string form(const std::string& key, const std::string& problem) {
 
 HttpServerResponse show(const Json& approval, const std::string& key, int status, const std::string& problem) {
   std::string state = text_of(approval, "state");
-  std::string body = details(approval);
-  if (state == "pending") return page({.status = status, .title = "Approve this?", .body = body + form(key, problem)});
+  if (state == "pending")
+    return page({.status = status,
+                 .title = "Approve this?",
+                 .body = summary(approval) + form(key, problem) + details(approval)});
   std::string by = text_of(approval, "decided_by");
   std::string said = "This is " + state +
                      (by.empty() ? "" : ", decided by " + by + " (" + text_of(approval, "decided_via") + ")") + ".";
   std::string_view title = state == "approved" ? "Approved" : state == "rejected" ? "Rejected" : "Nothing to decide";
-  return page({.status = status, .title = title, .body = "<p role=\"status\">" + escape_html(said) + "</p>\n" + body});
+  return page({.status = status,
+               .title = title,
+               .body = "<p role=\"status\">" + escape_html(said) + "</p>\n" + summary(approval) + details(approval)});
 }
 
 HttpServerResponse failed(const Error& error) {
