@@ -327,12 +327,15 @@ int run_restore(const CommandLine& line, const Config& config) {
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(fresh + suffix, failed);
   }
   if (!migrated.ok()) return fail(Error{Code::kInvalidArgument, "the file " + line.words[0] + " is not a Spreaders database: " + migrated.error().message});
-  // What was on its way when the copy was made may have arrived: it is held, never sent again.
-  // Batches that waited for them go on without.
-  auto held = (*opened)->write(storage::Scope::system(), [](storage::Tx& tx) -> Result<int64_t> {
+  // What was on its way when the copy was made may have arrived, and what the campaigns did afterwards the copy does not
+  // know: messages are held, campaigns wait for a person. Batches that waited for held messages do so no longer.
+  int64_t paused = 0;
+  auto held = (*opened)->write(storage::Scope::system(), [&](storage::Tx& tx) -> Result<int64_t> {
     constexpr int64_t never_us = INT64_MAX / 2;
     auto count = TRY(tx.execute("UPDATE outbox SET state = 'unknown', reply = 'restored from a copy; it may have been sent since', next_at = $1 WHERE state IN ('pending', 'sending')", {never_us}));
     TRY(tx.execute("UPDATE token SET state = 'ready', data = json_set(data, '$.phase', 'drained'), rev = rev + 1 WHERE state = 'waiting'"));
+    TRY(tx.execute("UPDATE campaign SET status = 'paused' WHERE id IN (SELECT campaign_id FROM run WHERE status = 'active' AND campaign_id IS NOT NULL)"));
+    paused = TRY(tx.execute("UPDATE run SET status = 'paused', rev = rev + 1 WHERE status = 'active'"));
     return count;
   });
   if (!held.ok()) return fail(held.error());
@@ -340,7 +343,8 @@ int run_restore(const CommandLine& line, const Config& config) {
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(target + suffix, failed);
   std::filesystem::rename(fresh, target, failed);
   if (failed) return fail(Error{Code::kInternal, "the database cannot be put in place: " + failed.message()});
-  print("Restored. " + std::to_string(*held) + " messages that were waiting are held as unclear, so that nothing is sent twice.");
+  print("Restored. " + std::to_string(*held) + " messages that were waiting are held as unclear, so that nothing is sent twice." +
+        (paused == 0 ? "" : "\n" + std::to_string(paused) + " running campaigns are paused. If they went on after the copy was made, resuming them mails people a second time: then cancel them."));
   return 0;
 }
 

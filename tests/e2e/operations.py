@@ -58,6 +58,9 @@ for _ in range(20):
     results = call(server.port, "campaign.getStatus", {"campaign_id": campaign})["results"]
     select.select([], [], [], 0.05)
 check(results["audience"] == people and results["sent"] + results["unknown"] == people, "everybody is accounted for", results)
+# What the campaign did after the copy was made the copy does not know: a person decides whether it goes on.
+check("paused" in done.stdout and sql(other, "SELECT status FROM run")[0][0] == "paused", "the campaign is paused", done.stdout)
+check(call(server.port, "campaign.getStatus", {"campaign_id": campaign})["campaign"]["status"] == "paused", "and says so")
 # The batch that waited for them does not wait for ever, and nothing is due in the year 2262.
 until(lambda: sql(other, "SELECT COUNT(*) FROM token WHERE state = 'waiting'")[0][0] == 0, "the batch goes on")
 check(sql(other, "SELECT COUNT(*) FROM outbox WHERE state = 'unknown' AND next_at < 4611686018427387903")[0][0] == 0, "what is held is never due")
