@@ -218,7 +218,7 @@ MHD_Result Exchange::queue_stream() {
 
 ssize_t Exchange::read_stream(char* buffer, size_t size) {
   std::lock_guard lock(mutex_);
-  if (cut_) return MHD_CONTENT_READER_END_WITH_ERROR;
+  if (cut_) return leave_locked();
   size_t ready = buffer_.size() - buffer_read_;
   if (ready > 0) {
     size_t count = std::min(ready, size);
@@ -236,6 +236,17 @@ ssize_t Exchange::read_stream(char* buffer, size_t size) {
   if (stream_ended_) return MHD_CONTENT_READER_END_OF_STREAM;
   suspended_ = true;
   MHD_suspend_connection(connection_);
+  return 0;
+}
+
+// Ends a stream whose socket is shut down. Not with END_WITH_ERROR: libmicrohttpd 0.9.75 marks the connection closed
+// there and then frees it only on a further event, which a shut down socket under epoll no longer has. Writing the last
+// chunk fails instead, and that path frees it. The resume makes sure that the loop tries to write.
+ssize_t Exchange::leave_locked() {
+  if (leaving_) return MHD_CONTENT_READER_END_OF_STREAM;
+  leaving_ = true;
+  MHD_suspend_connection(connection_);
+  MHD_resume_connection(connection_);
   return 0;
 }
 

@@ -92,6 +92,7 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
  private:
   void resume_locked();
   void watch_locked();
+  ssize_t leave_locked();
   MHD_Result queue_plain(HttpServerResponse response);
   MHD_Result queue_stream();
 
@@ -102,7 +103,8 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   bool suspended_ = false;
   bool answered_ = false;
   bool cut_ = false;
-  bool gone_ = false;  // completed() ran, or the client hung up
+  bool leaving_ = false;  // the cut is on its way through the event loop
+  bool gone_ = false;     // completed() ran, or the client hung up
   uint64_t watch_token_ = 0;
   std::optional<HttpServerResponse> answer_;
   std::optional<HttpStreamStart> stream_start_;

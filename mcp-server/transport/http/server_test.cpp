@@ -173,6 +173,19 @@ TEST_F(HttpServerTest, NoticesAClientThatHangsUpOnAQuietStream) {
   EXPECT_TRUE(eventually([&] { return server->stats().streams == 0 && server->stats().connections == 0; }));
 }
 
+// libmicrohttpd visits a connection that it has closed only on an event or when it is the one idle the longest, so an
+// older connection beside it shows whether the event is there.
+TEST_F(HttpServerTest, FreesTheConnectionOfAClientThatHungUpBesideAnOlderOne) {
+  start({});
+  RawClient older(server->port());
+  ASSERT_TRUE(eventually([&] { return server->stats().connections == 1; }));
+  RawClient client(server->port());
+  client.send(http_request("GET", "/stream"));
+  ASSERT_TRUE(eventually([&] { return opened() != nullptr; }));
+  client.close();
+  EXPECT_TRUE(eventually([&] { return server->stats().streams == 0 && server->stats().connections == 1; }));
+}
+
 TEST_F(HttpServerTest, CutsAReaderThatDoesNotRead) {
   start({.stream_buffer_bytes_max = 64 * 1024});
   RawClient client(server->port(), 4096);
