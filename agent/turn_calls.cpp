@@ -156,12 +156,12 @@ CallAnswer Turn::search_tools(const Json& arguments) {
   auto args = decode<SearchArgs>(arguments, "The arguments");
   if (!args.ok()) return mistake(clean_lines(args.error().text(), kErrorMax));
   Json found = Json::array();
-  for (const auto& hit : index_.search(args->query, static_cast<size_t>(args->limit))) {
-    found.push_back({{"name", wire_name(hit.spec->name.value)},
-                     {"title", hit.spec->title.value},
-                     {"description", hit.spec->description.value},
-                     {"risk", risk_class(hit.spec->effect)}});
-    offer_tool(*hit.spec, state_.offered);
+  for (const auto* spec : index_.search(args->query, static_cast<size_t>(args->limit))) {
+    found.push_back({{"name", wire_name(spec->name.value)},
+                     {"title", spec->title.value},
+                     {"description", spec->description.value},
+                     {"risk", risk_class(spec->effect)}});
+    offer_tool(*spec, state_.offered);
   }
   return {to_text(Json{{"tools", found}})};
 }

@@ -1,5 +1,5 @@
-// Which tools a model is offered: never more than kToolsMax at a time, found by words (BM25), never those that only a
-// person may use.
+// Which tools a model is offered: never more than kToolsMax at a time, found by words (core/tool_search.hpp), never
+// those that only a person may use.
 //
 //   ToolIndex index(runner.list(), model);
 //   choose_tools(index, "open rate of the autumn mail", state.offered);    // dotted names, least recently wanted first
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/tool.hpp"
+#include "core/tool_search.hpp"
 
 namespace spreaders::agent {
 
@@ -22,10 +23,6 @@ constexpr size_t kToolsMax = 24;  // of one request, with the meta tools
 constexpr size_t kMetaTools = 5;
 constexpr size_t kOfferedMax = kToolsMax - kMetaTools;
 constexpr size_t kSureHits = 8;  // the best so many hits have to be in the set
-constexpr size_t kQueryWordsMax = 200;
-
-// Words as the index sees them: lower case, camelCase split, plural s taken off, no stop words.
-std::vector<std::string> search_words(std::string_view text);
 
 // False for administration, R5, approvals, tools whose scopes the principal lacks, and tools that a meta tool stands
 // for.
@@ -35,26 +32,16 @@ class ToolIndex {
  public:
   ToolIndex(ToolList tools, const Principal& model);
 
-  struct Hit {
-    const ToolSpec* spec;
-    double score;
-  };
-  // Best first, equal scores by name; only tools that hold at least one of the words.
-  [[nodiscard]] std::vector<Hit> search(std::string_view query, size_t count) const;
+  // Best first, equal ones by name; only tools that hold at least one of the words.
+  [[nodiscard]] std::vector<const ToolSpec*> search(std::string_view query, size_t count) const;
   // By wire or dotted name; nullptr when there is none that may be offered.
   [[nodiscard]] const ToolSpec* find(std::string_view name) const;
-  [[nodiscard]] size_t size() const { return entries_.size(); }
+  [[nodiscard]] size_t size() const { return specs_.size(); }
 
  private:
-  struct Entry {
-    const ToolSpec* spec;
-    std::map<std::string, double, std::less<>> counts;
-    double length = 0;
-  };
-  std::vector<Entry> entries_;                            // sorted by name
-  std::map<std::string, size_t, std::less<>> documents_;  // how many entries hold a word
+  std::vector<const ToolSpec*> specs_;
+  ToolSearch search_;  // over specs_, in their order
   std::map<std::string, const ToolSpec*, std::less<>> by_name_;
-  double mean_length_ = 1;
 };
 
 // Brings what `words` ask for into `offered`; the tools wanted longest ago leave it.

@@ -10,17 +10,11 @@ namespace {
 const Principal kModel{
     .id = "usr_1/model", .workspace = "wsp_1", .scopes = {"*"}, .kind = Principal::Kind::kModel, .door = "agent"};
 
-TEST(WorkingSet, WordsAreSplitAndShortened) {
-  EXPECT_EQ(search_words("email.trackOpens of the Companies' campaigns"),
-            (std::vector<std::string>{"email", "track", "open", "company", "campaign"}));
-  EXPECT_EQ(search_words(""), std::vector<std::string>{});
-}
-
 TEST(WorkingSet, FindsByNameTitleTextAndArguments) {
   testing::FakeRunner runner;
   ToolIndex index(runner.list(), kModel);
-  EXPECT_EQ(index.search("import my contacts", 3).at(0).spec->name.value, "audience.importContacts");
-  EXPECT_EQ(index.search("status of my campaigns", 3).at(0).spec->name.value, "campaign.getStatus");
+  EXPECT_EQ(index.search("import my contacts", 3).at(0)->name.value, "audience.importContacts");
+  EXPECT_EQ(index.search("status of my campaigns", 3).at(0)->name.value, "campaign.getStatus");
   EXPECT_EQ(index.search("approval", 3).size(), 3U) << "an argument's name counts, and no more than asked for";
   EXPECT_TRUE(index.search("zeppelin", 3).empty());
 }

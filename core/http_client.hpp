@@ -12,6 +12,18 @@
 
 namespace spreaders {
 
+struct HttpResponse {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> headers = {};  // names in lower case
+  std::string body = {};
+  [[nodiscard]] std::string_view header(std::string_view lower_name) const {
+    for (const auto& [name, value] : headers) {
+      if (name == lower_name) return value;
+    }
+    return {};
+  }
+};
+
 struct HttpRequest {
   std::string method = "GET";
   std::string url;                                            // http or https, absolute
@@ -24,20 +36,10 @@ struct HttpRequest {
   size_t response_bytes_max = 16 * 1024 * 1024;
   bool trusted_address = false;  // a base URL from the operator's own configuration: may be loopback or private
   std::stop_token stop = {};
+  // Called once with status and headers, before any of the body. Return false to stop.
+  std::function<bool(const HttpResponse& head)> on_head = {};
   // Called with each piece of the body as it comes, for streams; the response body then stays empty. Return false to stop.
   std::function<bool(std::string_view)> on_data = {};
-};
-
-struct HttpResponse {
-  int status = 0;
-  std::vector<std::pair<std::string, std::string>> headers = {};  // names in lower case
-  std::string body = {};
-  [[nodiscard]] std::string_view header(std::string_view lower_name) const {
-    for (const auto& [name, value] : headers) {
-      if (name == lower_name) return value;
-    }
-    return {};
-  }
 };
 
 class HttpClient {

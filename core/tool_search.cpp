@@ -103,6 +103,20 @@ std::vector<std::string> search_words(std::string_view text) {
   return words;
 }
 
+SearchEntry search_entry(const ToolSpec& spec) {
+  std::string more(spec.words);
+  for (const auto& field : spec.body.arguments().fields) more += " " + std::string(field.name);
+  return {std::string(spec.name.value), std::string(spec.title.value), std::string(spec.description.value),
+          std::move(more)};
+}
+
+std::vector<SearchEntry> search_entries(ToolList tools) {
+  std::vector<SearchEntry> entries;
+  entries.reserve(tools.size());
+  for (const auto* spec : tools) entries.push_back(search_entry(*spec));
+  return entries;
+}
+
 ToolSearch::ToolSearch(const std::vector<SearchEntry>& entries, const std::vector<std::string_view>& synonyms) {
   double total = 0;
   for (const auto& entry : entries) {

@@ -2,8 +2,8 @@
 // typing error a word. Ranking, not understanding: it is for models and people who know what they want to do, not what
 // the tool is called.
 //
-//   ToolSearch search({{"email.trackOpens", "Track opens", "Who opened a mail", "campaign_id"}}, {"mail email
-//   newsletter"}); for (auto hit : search.find("who read our newsletter", 5)) ... hit.index ...
+//   ToolSearch search(search_entries(runner.list()), {"mail email newsletter"});
+//   for (auto hit : search.find("who read our newsletter", 5)) ... runner.list()[hit.index] ...
 //
 // Source of the ranking: Robertson and Zaragoza, "The Probabilistic Relevance Framework: BM25 and Beyond", 2009.
 #pragma once
@@ -13,6 +13,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/tool.hpp"
+
 namespace spreaders {
 
 struct SearchEntry {
@@ -21,6 +23,10 @@ struct SearchEntry {
   std::string description;
   std::string more = {};  // what people call it
 };
+
+// A tool as every search of ours sees it.
+SearchEntry search_entry(const ToolSpec& spec);
+std::vector<SearchEntry> search_entries(ToolList tools);
 
 struct SearchHit {
   size_t index;  // of the entry

@@ -51,6 +51,14 @@ class OutboxCrash : public OutboxTest {
     }
     return process.is_dead();
   }
+  // One of several processes that send from the same outbox.
+  std::unique_ptr<Dispatcher> shared(FakeSender& sender, const std::string& owner) {
+    DispatcherOptions with = options();
+    with.exclusive = false;
+    return dispatcher(sender, with, owner);
+  }
+  // Stands still until the others may take over what it holds.
+  void freeze() { clock_.move_to(clock_.now() + options().lease_ms * 1000 + 1); }
   std::vector<Point> points() {
     std::vector<Point> all;
     for (int number = 1; number <= 8; ++number) {
@@ -155,16 +163,14 @@ TEST_P(OutboxCrash, TheLeaseOfALivingProcessIsRespected) {
 
 TEST_P(OutboxCrash, AFrozenProcessThatWakesAfterItsLeaseSendsNothingMore) {
   put_many(4);
-  DispatcherOptions with = options();
-  with.exclusive = false;
   FakeSender frozen_sender(receiver_);
   FakeSender other_sender(receiver_);
-  auto frozen = dispatcher(frozen_sender, with, "prc_frozen");
-  auto other = dispatcher(other_sender, with, "prc_other");
+  auto frozen = shared(frozen_sender, "prc_frozen");
+  auto other = shared(other_sender, "prc_other");
   frozen_sender.on_send = [&](const OutboxItem& item) -> SendReport {
     receiver_.take(item);
     // Its first message went out, then it stood still past its lease, and another took over.
-    clock_.move_to(clock_.now() + with.lease_ms * 1000 + 1);
+    freeze();
     EXPECT_TRUE(other->recover().ok());
     drain(*other);
     return {Sent::kAccepted, "250 ok"};
@@ -177,14 +183,12 @@ TEST_P(OutboxCrash, AFrozenProcessThatWakesAfterItsLeaseSendsNothingMore) {
 
 TEST_P(OutboxCrash, TheWordOfAnOldClaimCountsNothing) {
   put_many(1);
-  DispatcherOptions with = options();
-  with.exclusive = false;
   FakeSender frozen_sender(receiver_);
   FakeSender other_sender(receiver_);
-  auto frozen = dispatcher(frozen_sender, with, "prc_frozen");
-  auto other = dispatcher(other_sender, with, "prc_other");
+  auto frozen = shared(frozen_sender, "prc_frozen");
+  auto other = shared(other_sender, "prc_other");
   frozen_sender.on_send = [&](const OutboxItem&) -> SendReport {
-    clock_.move_to(clock_.now() + with.lease_ms * 1000 + 1);
+    freeze();
     EXPECT_TRUE(other->recover().ok());
     drain(*other);
     return {Sent::kDeferred, "451 later"};

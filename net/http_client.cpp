@@ -93,6 +93,13 @@ Result<HttpResponse> LoopbackClient::send(const HttpRequest& request) {
   bool too_big = false;
   bool ended_early = false;
   size_t received = 0;
+  call.response_handler = [&](const httplib::Response& head) {
+    if (!request.on_head) return true;
+    HttpResponse told{.status = head.status};
+    for (const auto& [name, value] : head.headers) told.headers.emplace_back(lower_ascii(name), value);
+    ended_early = !request.on_head(told);
+    return !ended_early;
+  };
   call.content_receiver = [&](const char* data, size_t size, uint64_t, uint64_t) {
     received += size;
     too_big = received > request.response_bytes_max;

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "planners/made_up_facts_test.hpp"
 #include "planners/pattern.hpp"
 #include "planners/plan.hpp"
 
@@ -60,21 +61,6 @@ std::string read_whole(const std::filesystem::path& path) {
 
 const std::filesystem::path kGoldenPlans = "tests/golden/plans";
 
-// What the control plane knows in these plans: a fixed clock and made-up ids.
-PlanFacts facts_of(const std::vector<Turn>& turns, const Known& known) {
-  PlanFacts facts{.plan_id = "pln_golden0000000001", .tenant = "ten_golden01", .campaign_id = "cmp_golden0001", .connection_id = "con_golden0001", .now = known.now, .zone = known.zone};
-  for (const Turn& turn : turns) facts.turns.push_back(turn.text);
-  facts.audience_id = "lst_golden0001";
-  facts.audience_name = "Newsletter";
-  facts.audience_size = 500;
-  facts.audience_reachable = 480;
-  facts.template_id = "tpl_golden0001";
-  facts.template_hash = "sha256:" + std::string(64, 'a');
-  facts.template_version = 1;
-  facts.subject = "A subject";
-  return facts;
-}
-
 class GoldenPlan : public testing::TestWithParam<std::string> {};
 
 TEST_P(GoldenPlan, PlanAndCardAreAsWritten) {
@@ -84,7 +70,7 @@ TEST_P(GoldenPlan, PlanAndCardAreAsWritten) {
   std::getline(goal, known.zone);
   std::vector<Turn> turns;
   for (std::string line; std::getline(goal, line);) turns.push_back({line});
-  const Json plan = build_plan(understand(turns, known), facts_of(turns, known));
+  const Json plan = build_plan(understand(turns, known), made_up_facts(turns, known));
   EXPECT_EQ(places(check_plan(plan)), std::vector<std::string>());
   for (const auto& [kind, actual] : {std::pair<std::string, std::string>{".plan.json", plan.dump(2) + "\n"}, {".card.txt", plan_card(plan)}}) {
     const auto path = kGoldenPlans / (GetParam() + kind);

@@ -49,24 +49,7 @@ class EngineCrash : public EngineTest {
   void live(MortalStorage& process, const std::string& owner) {
     FakeSender sender(receiver_, &process);
     auto one = engine(process, options(), owner);
-    events::DispatcherOptions with;
-    with.workers = 1;
-    with.lookup_grace_ms = 0;
-    events::Dispatcher mail(process, clock_, guard_, with, owner);
-    mail.add_sender("email", sender);
-    mail.on_settle([&](storage::Tx& tx, const std::vector<events::Settled>& settled) { return one->on_settled(tx, settled); });
-    if (!one->recover().ok() || !mail.recover().ok()) return;
-    for (int round = 0; round < 1'000 && !process.is_dead(); ++round) {
-      auto moved = one->run_once();
-      auto sent = process.is_dead() ? Result<int>(0) : mail.run_once();
-      auto looked = process.is_dead() ? Result<int>(0) : mail.look_up_unknown();
-      if (!moved.ok() || !sent.ok() || !looked.ok() || *moved + *sent + *looked > 0) continue;
-      auto due = *one->next_due();
-      auto mail_due = *mail.next_due();
-      if (mail_due && (!due || *mail_due < *due)) due = mail_due;
-      if (!due) return;
-      clock_.move_to(std::max(*due, clock_.now() + 1));
-    }
+    run_process(process, *one, sender, {}, owner, 1'000);
   }
 };
 INSTANTIATE_TEST_SUITE_P(Engines, EngineCrash, ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres), events::fakes::engine_name);

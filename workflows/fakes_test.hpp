@@ -155,6 +155,26 @@ class EngineTest : public events::fakes::DatabaseTest {
     }
     ADD_FAILURE() << "still work to do after " << rounds_max << " rounds";
   }
+  // Engine and dispatcher of one process that may die in any write, until it does or nothing is left to do.
+  void run_process(events::fakes::MortalStorage& process, Engine& engine, events::Sender& sender, events::DispatcherOptions with, const std::string& owner, int rounds_max) {
+    with.workers = 1;
+    with.lookup_grace_ms = 0;
+    events::Dispatcher mail(process, clock_, guard_, with, owner);
+    mail.add_sender("email", sender);
+    mail.on_settle([&engine](storage::Tx& tx, const std::vector<events::Settled>& settled) { return engine.on_settled(tx, settled); });
+    if (!engine.recover().ok() || !mail.recover().ok()) return;
+    for (int round = 0; round < rounds_max && !process.is_dead(); ++round) {
+      auto moved = engine.run_once();
+      auto sent = process.is_dead() ? Result<int>(0) : mail.run_once();
+      auto looked = process.is_dead() ? Result<int>(0) : mail.look_up_unknown();
+      if (!moved.ok() || !sent.ok() || !looked.ok() || *moved + *sent + *looked > 0) continue;
+      auto due = *engine.next_due();
+      auto mail_due = *mail.next_due();
+      if (mail_due && (!due || *mail_due < *due)) due = mail_due;
+      if (!due) return;
+      clock_.move_to(std::max(*due, clock_.now() + 1));
+    }
+  }
   RunView view(const std::string& run) {
     auto seen = write([&](storage::Tx& tx) { return get_run(tx, kWorkspace, run); });
     EXPECT_TRUE(seen.ok()) << seen.error().text();

@@ -123,24 +123,8 @@ class Simulation : public EngineTest {
     with.batch = 1 + static_cast<int>(chance.below(6));
     auto one = engine(process, with, owner);
     events::DispatcherOptions mail_with;
-    mail_with.workers = 1;
     mail_with.batch = 1 + static_cast<int>(chance.below(6));
-    mail_with.lookup_grace_ms = 0;
-    events::Dispatcher mail(process, clock_, guard_, mail_with, owner);
-    mail.add_sender("email", sender);
-    mail.on_settle([&](storage::Tx& tx, const std::vector<events::Settled>& settled) { return one->on_settled(tx, settled); });
-    if (!one->recover().ok() || !mail.recover().ok()) return;
-    for (int round = 0; round < 5'000 && !process.is_dead(); ++round) {
-      auto moved = one->run_once();
-      auto sent = process.is_dead() ? Result<int>(0) : mail.run_once();
-      auto looked = process.is_dead() ? Result<int>(0) : mail.look_up_unknown();
-      if (!moved.ok() || !sent.ok() || !looked.ok() || *moved + *sent + *looked > 0) continue;
-      auto due = *one->next_due();
-      auto mail_due = *mail.next_due();
-      if (mail_due && (!due || *mail_due < *due)) due = mail_due;
-      if (!due) return;
-      clock_.move_to(std::max(*due, clock_.now() + 1));
-    }
+    run_process(process, *one, sender, mail_with, owner, 5'000);
   }
 
   void expect_ended_as(const std::string& run, const Grower& grown, const Expected& expected) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <chrono>
 #include <condition_variable>
 #include <cstring>
@@ -51,7 +52,8 @@ struct Transfer {
   size_t body_bytes = 0;
   size_t header_bytes = 0;
   bool request_began = false;      // a connection stood and the request was about to be written
-  std::exception_ptr thrown = {};  // from on_data: exceptions must not pass through libcurl's frames
+  bool head_told = false;          // on_head was called
+  std::exception_ptr thrown = {};  // from on_head, on_data: exceptions must not pass through libcurl's frames
 };
 
 bool is_safe(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
@@ -78,6 +80,27 @@ int before_request(void* state, char*, char*, int, int) {
   return CURL_PREREQFUNC_OK;
 }
 
+// The status of "HTTP/1.1 200 OK", or 0.
+int status_of(std::string_view line) {
+  const size_t blank = line.find(' ');
+  if (!line.starts_with("HTTP/") || blank == std::string_view::npos) return 0;
+  int status = 0;
+  std::from_chars(line.data() + blank + 1, line.data() + line.size(), status);
+  return status;
+}
+
+// False when the caller wants no more of this answer.
+bool tell_head(Transfer& transfer) {
+  transfer.head_told = true;
+  try {
+    if (transfer.request.on_head(transfer.response)) return true;
+    transfer.halt = Halt::kReceiver;
+  } catch (...) {
+    transfer.thrown = std::current_exception();
+  }
+  return false;
+}
+
 size_t take_header(char* data, size_t size, size_t count, void* state) {
   auto& transfer = *static_cast<Transfer*>(state);
   std::string_view line(data, size * count);
@@ -86,11 +109,16 @@ size_t take_header(char* data, size_t size, size_t count, void* state) {
     transfer.halt = Halt::kTooLarge;
     return 0;
   }
-  if (line.starts_with("HTTP/")) transfer.response.headers.clear();  // after a 1xx answer the real one begins
+  if (line.starts_with("HTTP/")) {  // after a 1xx answer the real one begins
+    transfer.response.headers.clear();
+    transfer.response.status = status_of(line);
+  }
   const size_t colon = line.find(':');
   if (colon != std::string_view::npos) {
     transfer.response.headers.emplace_back(lower_ascii(trim(line.substr(0, colon))), trim(line.substr(colon + 1)));
   }
+  const bool is_end = trim(line).empty() && transfer.response.status >= 200 && !transfer.head_told;
+  if (is_end && transfer.request.on_head && !tell_head(transfer)) return 0;
   return size * count;
 }
 

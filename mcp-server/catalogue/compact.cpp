@@ -101,17 +101,6 @@ const std::vector<MetaSpec>& meta_specs() {
 
 bool needs_approval(const ToolSpec& spec) { return spec.always_approve || spec.effect >= Effect::kPublish; }
 
-std::vector<SearchEntry> entries_of(ToolList tools) {
-  std::vector<SearchEntry> entries;
-  for (const auto* spec : tools) {
-    std::string arguments;
-    for (const auto& field : spec->body.arguments().fields) arguments += " " + std::string(field.name);
-    entries.push_back({std::string(spec->name.value), std::string(spec->title.value),
-                       std::string(spec->description.value), std::move(arguments)});
-  }
-  return entries;
-}
-
 Json object_or_empty(std::optional<Json>& given) { return given ? std::move(*given) : Json::object(); }
 
 }  // namespace
@@ -125,7 +114,7 @@ MetaTool meta_tool(std::string_view wire_name) {
 }
 
 CompactTools::CompactTools(ToolList tools, const std::vector<std::string_view>& synonyms)
-    : tools_(tools), search_(entries_of(tools), synonyms) {}
+    : tools_(tools), search_(search_entries(tools), synonyms) {}
 
 Json CompactTools::descriptors(bool read_only) const {
   Json all = Json::array();

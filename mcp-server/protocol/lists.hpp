@@ -23,12 +23,19 @@ struct ListStyle {
   Json meta;  // `_meta` of modern results; null = none
 };
 
+// The result text of one page; `next_cursor` is empty on the last.
+std::string page_text(Json entries, std::string_view name, const std::string& next_cursor, const ListStyle& style);
+
 // The result texts of all pages of `entries` under the member `name` ("tools").
 std::vector<std::string> make_pages(const Json& entries, std::string_view name, size_t page_size,
                                     const ListStyle& style);
 
 // Index of the page that params.cursor asks for; an error for a cursor that we did not give.
 std::variant<size_t, RpcError> page_index(const Json& params, size_t page_count);
+
+// params.cursor as the bytes that were wrapped by wrap_cursor(); "" when there is none.
+std::variant<std::string, RpcError> read_cursor(const Json& params);
+std::string wrap_cursor(std::string_view bytes);
 
 class ListCache {
  public:

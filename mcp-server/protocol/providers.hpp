@@ -40,27 +40,44 @@ class PromptProvider {
   virtual Answer get(std::string_view name, const Json& arguments, const CallContext& context) = 0;
 };
 
+// Part of a list: its entries, and what list_page() is given for the part after it ("" = this was the last).
+struct ResourcePage {
+  Json entries;
+  std::string next = {};
+};
+
 class ResourceProvider {
  public:
   virtual ~ResourceProvider() = default;
-  [[nodiscard]] virtual Json list(const Principal& principal) = 0;
+  // Everything at once, for providers with few; the others override list_page().
+  [[nodiscard]] virtual Json list(const Principal& /*principal*/) { return empty_list(); }
+  // About `page_size` entries, beginning with what `cursor` says ("" = the first). A cursor that this provider never
+  // gave is bad_cursor().
+  virtual std::variant<ResourcePage, RpcError> list_page(std::string_view cursor, size_t page_size,
+                                                         const CallContext& context);
   [[nodiscard]] virtual Json templates() { return empty_list(); }
   [[nodiscard]] virtual uint64_t version() const { return 0; }
-  // The same list for every principal: pages are cached and marked public.
+  // The same list for every principal: pages are marked public and may be kept for long.
   [[nodiscard]] virtual bool same_for_all() const { return false; }
-  // ReadResourceResult {contents}; resource_not_found(uri) when there is none.
+  // ReadResourceResult {contents}; resource_not_found(uri) when there is none, also when it is somebody else's.
   virtual Answer read(std::string_view uri, const CallContext& context) = 0;
+  // A client asks to be told when the resource changes. Whoever may not read it may not know that it changes either:
+  // the default reads it. nullopt: McpServer::resource_updated() will be called for it.
+  virtual std::optional<RpcError> watch(std::string_view uri, const CallContext& context);
   static Json empty_list();
 };
+// -32602 with data.uri; session clients get -32002, as their revisions say.
 RpcError resource_not_found(std::string_view uri);
+RpcError bad_cursor();
 
 class CompletionProvider {
  public:
   virtual ~CompletionProvider() = default;
   // {values, total?, hasMore?}; at most 100 values. `reference` is {type:"ref/prompt",name} or
-  // {type:"ref/resource",uri}.
-  virtual Json complete(const Json& reference, std::string_view argument, std::string_view value,
-                        const Json& known_arguments) = 0;
+  // {type:"ref/resource",uri}; one that does not exist is invalid_params.
+  virtual std::variant<Json, RpcError> complete(const Json& reference, std::string_view argument,
+                                                std::string_view value, const Json& known_arguments,
+                                                const CallContext& context) = 0;
 };
 
 // What a person is asked before a call goes through. The code they type is shown to them elsewhere (the server's own

@@ -41,6 +41,7 @@ bool is_legacy_revision(std::string_view revision);
 constexpr int kHeaderMismatch = -32020;
 constexpr int kMissingCapability = -32021;
 constexpr int kUnsupportedVersion = -32022;
+constexpr int kResourceNotFound_legacy = -32002;  // up to 2025-11-25
 
 constexpr std::string_view kMetaVersion = "io.modelcontextprotocol/protocolVersion";
 constexpr std::string_view kMetaCapabilities = "io.modelcontextprotocol/clientCapabilities";

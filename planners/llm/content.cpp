@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/bytes.hpp"
+#include "core/html.hpp"
 #include "planners/llm/draft.hpp"
 #include "planners/llm/redact.hpp"
 
@@ -133,39 +134,13 @@ std::string plain_text(const std::string& raw, size_t code_points_max, const std
   return text;
 }
 
-std::string escaped(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      case '\'':
-        result += "&#39;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
-
 void render(EmailDraft& email) {
   bool in_list = false;
   for (const auto& block : email.blocks) {
     const bool item = block.kind == EmailBlock::Kind::kListItem;
     if (item != in_list) email.html += item ? "<ul>\n" : "</ul>\n";
     in_list = item;
-    const std::string text = escaped(block.text);
+    const std::string text = escape_html(block.text);
     switch (block.kind) {
       case EmailBlock::Kind::kHeading:
         email.html += "<h2>" + text + "</h2>\n";
@@ -177,7 +152,7 @@ void render(EmailDraft& email) {
         email.html += "<li>" + text + "</li>\n";
         break;
       case EmailBlock::Kind::kButton:
-        email.html += "<p><a href=\"" + escaped(block.url) + "\">" + text + "</a></p>\n";
+        email.html += "<p><a href=\"" + escape_html(block.url) + "\">" + text + "</a></p>\n";
         break;
     }
     email.text +=

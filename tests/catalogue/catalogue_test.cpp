@@ -54,8 +54,7 @@ std::vector<SearchEntry> whole_catalogue() {
   std::vector<SearchEntry> entries;
   for (auto& row : read_table("../shared/spec/tools.tsv")) {
     if (const auto* spec = built(row.at(0))) {
-      entries.push_back(
-          {row[0], std::string(spec->title.value), std::string(spec->description.value), std::string(spec->words)});
+      entries.push_back(search_entry(*spec));
     } else {
       entries.push_back({row[0], "", row.at(1), words[row[0]]});
     }

@@ -7,26 +7,12 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.hpp"
+#include "planners/made_up_facts_test.hpp"
 #include "planners/plan.hpp"
 #include "planners/schema.hpp"
 
 namespace spreaders::planners {
 namespace {
-
-// The same things known as in a workspace with a list, a template and a connection.
-PlanFacts facts_of(const std::vector<Turn>& turns, const Known& known) {
-  PlanFacts facts{.plan_id = "pln_judged0000000001", .tenant = "ten_judged01", .campaign_id = "cmp_judged0001", .connection_id = "con_judged0001", .now = known.now, .zone = known.zone};
-  for (const Turn& turn : turns) facts.turns.push_back(turn.text);
-  facts.audience_id = "lst_judged0001";
-  facts.audience_name = "Newsletter";
-  facts.audience_size = 500;
-  facts.audience_reachable = 480;
-  facts.template_id = "tpl_judged0001";
-  facts.template_hash = "sha256:" + std::string(64, 'a');
-  facts.template_version = 1;
-  facts.subject = "A subject";
-  return facts;
-}
 
 void make(const std::string& path) {
   std::ifstream file(path);
@@ -35,10 +21,10 @@ void make(const std::string& path) {
     const Known known{*parse_instant(brief.at("now").get<std::string>()), brief.value("tz", "UTC"), {}};
     std::vector<Turn> turns = {{brief.at("goal").get<std::string>()}};
     for (const Json& turn : brief.value("turns", Json::array())) {
-      std::cout << to_text(build_plan(understand(turns, known), facts_of(turns, known))) << "\n";
+      std::cout << to_text(build_plan(understand(turns, known), made_up_facts(turns, known))) << "\n";
       turns.push_back({turn.at("user").get<std::string>()});
     }
-    std::cout << to_text(build_plan(understand(turns, known), facts_of(turns, known))) << "\n";
+    std::cout << to_text(build_plan(understand(turns, known), made_up_facts(turns, known))) << "\n";
   }
 }
 
