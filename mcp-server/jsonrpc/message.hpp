@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "core/json.hpp"
 
@@ -40,6 +41,8 @@ struct RpcError {
   std::string message;
   Json data = nullptr;    // left out when null
   int http_status = 200;  // what an HTTP transport answers with
+  // The call needs these scopes and the caller lacks one of them: over HTTP 403 insufficient_scope (RFC 6750 3.1).
+  std::vector<std::string> scopes = {};
 };
 inline RpcError invalid_params(std::string message, Json data = nullptr) {
   return {.code = kInvalidParams, .message = std::move(message), .data = std::move(data)};

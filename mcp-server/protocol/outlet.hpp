@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "mcp-server/jsonrpc/message.hpp"
 
@@ -17,6 +19,10 @@ class Outlet {
   virtual bool send(std::string_view message_text) = 0;
   // The response, once. `http_status` is for errors that HTTP has to show.
   virtual void finish(std::string response_text, int http_status) = 0;
+  // The response to a call that needs more scopes than the caller holds.
+  virtual void finish_lacking(std::string response_text, const std::vector<std::string>& /*scopes*/) {
+    finish(std::move(response_text), 200);
+  }
   // False when send() can never arrive: the client does not accept a stream.
   [[nodiscard]] virtual bool can_stream() const { return true; }
   // SEP-1699: ends the connection but not the call.
