@@ -1,13 +1,13 @@
 // Internal to protocol: the server's insides and one request in work.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <mutex>
 #include <optional>
 #include <vector>
 
 #include "mcp-server/protocol/lists.hpp"
+#include "mcp-server/protocol/progress.hpp"
 #include "mcp-server/protocol/runner_tools.hpp"
 #include "mcp-server/protocol/server.hpp"
 #include "mcp-server/protocol/subscriptions.hpp"
@@ -32,8 +32,11 @@ struct McpServer::Impl {
   std::vector<std::weak_ptr<Peer>> peers;
   std::optional<Tasks> tasks;
   std::unique_ptr<WorkerPool> task_workers;  // after what its jobs use, so it stops first
+  std::optional<ProgressTimer> progress;     // the same
 
   [[nodiscard]] Json server_info() const;
+  [[nodiscard]] Json whole_server_info() const;
+  [[nodiscard]] Json initialize_result(const ClientState& client) const;
   [[nodiscard]] Json modern_meta() const;
   [[nodiscard]] Json capabilities(Era era) const;
 
@@ -44,6 +47,7 @@ struct McpServer::Impl {
   void set_level(const CallPtr& call);
   void resources_subscribe(const CallPtr& call);
   void complete(const CallPtr& call);
+  std::variant<Json, RpcError> completed(Call& call, const Json& reference, const Json& argument, const Json& known);
   void tools_list(const CallPtr& call);
   void prompts_list(const CallPtr& call);
   void resources_list(const CallPtr& call);
@@ -54,6 +58,9 @@ struct McpServer::Impl {
   void answer_page(const CallPtr& call, const std::vector<std::string>& pages);
   [[nodiscard]] std::vector<std::string> pages_of(const Json& entries, std::string_view name, Era era,
                                                   std::string_view cache_scope) const;
+  std::vector<PeerPtr> alive_peers();
+  // Whether the caller may hear of changes of a resource; what speaks against it.
+  std::optional<RpcError> may_watch(Call& call, const std::string& uri);
   void broadcast(std::string_view method, const Json& params, const std::function<bool(const Peer&)>& wanted);
 
   // The three methods that may need several rounds (rounds.cpp).
@@ -80,15 +87,22 @@ struct Call {
   RequestInfo info;
   OutletPtr outlet;
   bool registered = false;
-  Json progress_token = nullptr;
-  std::atomic<double> last_progress{-1};
+  CallProgress progress;
 
   [[nodiscard]] bool modern() const { return info.client.era == Era::kModern; }
   [[nodiscard]] const std::string* text_param(std::string_view name) const;
   void complete(Json result);                        // adds what the era asks for
   void complete_text(std::string_view result_text);  // the text is ready
   void fail(const RpcError& error);
-  void leave();  // no longer running: its id may be used again
+  void leave();  // no longer running: its id may be used again, and nothing more is said about its progress
 };
+
+// What a provider may know and use while it works on this call, which outlives the context.
+CallContext context_of(Call& call, const Json* responses, std::string state);
+// An exception's text may hold anything, so it is logged and never answered.
+RpcError provider_threw(const Call& call, const std::exception& problem);
+// As the revision of the client wants it.
+RpcError for_client(const Call& call, RpcError error);
+bool legacy_client(const Peer& peer);
 
 }  // namespace spreaders::mcp

@@ -26,8 +26,6 @@ std::string page_text(Json entries, std::string_view name, const std::string& ne
   return to_text(result);
 }
 
-RpcError bad_cursor() { return invalid_params("Invalid cursor: start again without one"); }
-
 std::string wrap_cursor(std::string_view bytes) { return base64url(bytes); }
 
 std::variant<std::string, RpcError> read_cursor(const Json& params) {
@@ -35,7 +33,7 @@ std::variant<std::string, RpcError> read_cursor(const Json& params) {
   if (cursor == params.end() || cursor->is_null()) return std::string();
   if (!cursor->is_string()) return bad_cursor();
   auto bytes = base64url_decode(cursor->get_ref<const std::string&>());
-  if (!bytes.has_value() || bytes->empty()) return bad_cursor();
+  if (!bytes.ok() || bytes->empty()) return bad_cursor();
   return std::string(std::move(*bytes));
 }
 

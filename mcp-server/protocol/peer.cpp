@@ -106,6 +106,11 @@ bool Peer::subscribed(const std::string& uri) const {
   return subscriptions_.contains(uri);
 }
 
+std::set<std::string> Peer::subscriptions() const {
+  std::lock_guard lock(mutex_);
+  return subscriptions_;
+}
+
 void Peer::close() {
   std::map<Id, std::stop_source> running;
   std::map<Id, Asked> asked;
@@ -116,6 +121,7 @@ void Peer::close() {
     running.swap(running_);
     asked.swap(asked_);
     standing.swap(standing_);
+    subscriptions_.clear();
   }
   for (auto& [id, stop] : running) stop.request_stop();
 }

@@ -55,6 +55,7 @@ class Peer {
   bool subscribe(const std::string& uri);
   void unsubscribe(const std::string& uri);
   [[nodiscard]] bool subscribed(const std::string& uri) const;
+  [[nodiscard]] std::set<std::string> subscriptions() const;
 
   // The session is over: running calls are told to stop, questions are dropped.
   void close();

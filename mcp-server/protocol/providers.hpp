@@ -68,7 +68,6 @@ class ResourceProvider {
 };
 // -32602 with data.uri; session clients get -32002, as their revisions say.
 RpcError resource_not_found(std::string_view uri);
-RpcError bad_cursor();
 
 class CompletionProvider {
  public:

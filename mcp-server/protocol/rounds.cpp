@@ -9,10 +9,6 @@
 
 namespace spreaders::mcp {
 
-Json ResourceProvider::empty_list() { return Json::array(); }
-
-RpcError resource_not_found(std::string_view uri) { return invalid_params("Resource not found", {{"uri", uri}}); }
-
 const std::string* Call::text_param(std::string_view name) const {
   auto found = message.params.find(name);
   return found != message.params.end() && found->is_string() ? &found->get_ref<const std::string&>() : nullptr;
@@ -25,7 +21,8 @@ void Call::complete(Json result) {
       typed.update(result);
       result = std::move(typed);
     }
-    result["_meta"][std::string(kMetaServerInfo)] = server.server_info();
+    auto& meta = result["_meta"];
+    if (!meta.contains(kMetaServerInfo)) meta[std::string(kMetaServerInfo)] = server.server_info();
   }
   complete_text(to_text(result));
 }
@@ -37,10 +34,13 @@ void Call::complete_text(std::string_view text) {
 
 void Call::fail(const RpcError& error) {
   leave();
-  outlet->finish(jsonrpc::error_text(message.id, error), error.http_status);
+  auto text = jsonrpc::error_text(message.id, error);
+  if (error.scopes.empty()) return outlet->finish(std::move(text), error.http_status);
+  outlet->finish_lacking(std::move(text), error.scopes);
 }
 
 void Call::leave() {
+  progress.end();
   if (registered) info.peer->end(*message.id);
   registered = false;
 }
@@ -85,6 +85,13 @@ RpcError missing_capability(const InputRequest& request) {
           .http_status = 400};
 }
 
+}  // namespace
+
+RpcError provider_threw(const Call& call, const std::exception& problem) {
+  log_error("a provider threw", {{"method", call.message.method}, {"what", problem.what()}});
+  return RpcError{.code = jsonrpc::kInternalError, .message = "Internal error"};
+}
+
 CallContext context_of(Call& call, const Json* responses, std::string state) {
   CallContext context{.principal = call.info.principal,
                       .client = call.info.client,
@@ -100,13 +107,7 @@ CallContext context_of(Call& call, const Json* responses, std::string state) {
                       .detach = {}};
   // Providers call these only while they run, and the call is alive then.
   context.progress = [&call](double done, double total, std::string_view text) {
-    // Progress must grow, and nobody hears it without a token.
-    if (call.progress_token.is_null() || done <= call.last_progress.load()) return;
-    call.last_progress = done;
-    Json params{{"progressToken", call.progress_token}, {"progress", done}};
-    if (total > 0) params["total"] = total;
-    if (!text.empty()) params["message"] = text;
-    call.outlet->send(to_text(jsonrpc::notification("notifications/progress", std::move(params))));
+    call.progress.say(done, total, text);
   };
   context.log = [&call](Severity severity, std::string_view logger, Json data) {
     auto wanted = call.info.client.log_level;
@@ -117,8 +118,6 @@ CallContext context_of(Call& call, const Json* responses, std::string state) {
   context.detach = [&call](int64_t retry_ms) { call.outlet->detach(retry_ms); };
   return context;
 }
-
-}  // namespace
 
 void McpServer::Impl::tools_call(const CallPtr& call) {
   const auto* name = call->text_param("name");
@@ -150,7 +149,11 @@ void McpServer::Impl::start_rounds(const CallPtr& call) {
   const auto& params = call->message.params;
   if (auto meta = params.find("_meta"); meta != params.end() && meta->is_object()) {
     auto token = meta->find("progressToken");
-    if (token != meta->end() && (token->is_string() || token->is_number_integer())) call->progress_token = *token;
+    if (token != meta->end() && (token->is_string() || token->is_number_integer())) {
+      call->progress.start(*token, call->outlet);
+      // The pointer shares the call's life, and lets go of it with the last other holder.
+      if (progress) progress->add(std::shared_ptr<CallProgress>(call, &call->progress));
+    }
   }
   std::string state;
   const Json* responses = nullptr;
@@ -197,7 +200,7 @@ void McpServer::Impl::answered(const CallPtr& call, Answer answer) {
     call->leave();
     return;
   }
-  if (auto* error = std::get_if<RpcError>(&answer)) return call->fail(*error);
+  if (auto* error = std::get_if<RpcError>(&answer)) return call->fail(for_client(*call, std::move(*error)));
   if (auto* result = std::get_if<Json>(&answer)) {
     if (call->modern() && call->message.method == "resources/read") {
       if (!result->contains("ttlMs")) (*result)["ttlMs"] = options.read_ttl_ms;
@@ -221,8 +224,7 @@ Answer McpServer::Impl::invoke(Call& call, const CallContext& context) {
     if (call.message.method == "prompts/get") return options.prompts->get(*call.text_param("name"), given, context);
     return options.resources->read(*call.text_param("uri"), context);
   } catch (const std::exception& problem) {
-    log_error("a provider threw", {{"method", call.message.method}, {"what", problem.what()}});
-    return RpcError{.code = jsonrpc::kInternalError, .message = "Internal error"};
+    return provider_threw(call, problem);
   }
 }
 

@@ -37,12 +37,26 @@ McpServer::Impl::Impl(McpServerOptions given) : options(std::move(given)), liste
     tasks.emplace(TasksOptions{.tasks_max = options.tasks_max}, *options.clock,
                   [this](std::function<void()> job) { return task_workers->submit(std::move(job)); });
   }
+  if (options.progress_interval_ms > 0) progress.emplace(options.progress_interval_ms);
   tools = options.tool_provider != nullptr ? options.tool_provider : runner_tools ? &*runner_tools : nullptr;
 }
 
 Json McpServer::Impl::server_info() const {
   Json info{{"name", options.name}, {"version", options.version}};
   if (!options.title.empty()) info["title"] = options.title;
+  return info;
+}
+
+// Pictures are large, so they are not in every result but only where clients introduce themselves.
+Json McpServer::Impl::whole_server_info() const {
+  Json info = server_info();
+  if (!options.website_url.empty()) info["websiteUrl"] = options.website_url;
+  for (const auto& icon : options.icons) {
+    Json one{{"src", icon.src}};
+    if (!icon.mime_type.empty()) one["mimeType"] = icon.mime_type;
+    if (!icon.sizes.empty()) one["sizes"] = icon.sizes;
+    info["icons"].push_back(std::move(one));
+  }
   return info;
 }
 
@@ -59,13 +73,16 @@ Json McpServer::Impl::capabilities(Era era) const {
   return all;
 }
 
-Json McpServer::initialize_result(const ClientState& client) const {
+Json McpServer::Impl::initialize_result(const ClientState& client) const {
+  // Icons and the web site came with the newest session revision.
   Json result{{"protocolVersion", client.revision},
-              {"capabilities", impl_->capabilities(Era::kLegacy)},
-              {"serverInfo", impl_->server_info()}};
-  if (!impl_->options.instructions.empty()) result["instructions"] = impl_->options.instructions;
+              {"capabilities", capabilities(Era::kLegacy)},
+              {"serverInfo", client.revision == kLegacyNewest ? whole_server_info() : server_info()}};
+  if (!options.instructions.empty()) result["instructions"] = options.instructions;
   return result;
 }
+
+Json McpServer::initialize_result(const ClientState& client) const { return impl_->initialize_result(client); }
 
 const Json* McpServer::header_schema(std::string_view tool) const {
   return impl_->tools != nullptr ? impl_->tools->header_schema(tool) : nullptr;
@@ -157,6 +174,7 @@ void McpServer::Impl::discover(const CallPtr& call) {
   if (!options.instructions.empty()) result["instructions"] = options.instructions;
   result["ttlMs"] = options.list_ttl_ms;
   result["cacheScope"] = "public";
+  result["_meta"][std::string(kMetaServerInfo)] = whole_server_info();
   call->complete(std::move(result));
 }
 
@@ -164,9 +182,7 @@ void McpServer::Impl::initialize(const CallPtr& call) {
   auto client = negotiate(call->message);
   if (auto* error = std::get_if<RpcError>(&client)) return call->fail(*error);
   auto& state = std::get<ClientState>(client);
-  Json result{
-      {"protocolVersion", state.revision}, {"capabilities", capabilities(Era::kLegacy)}, {"serverInfo", server_info()}};
-  if (!options.instructions.empty()) result["instructions"] = options.instructions;
+  Json result = initialize_result(state);
   if (call->info.peer) call->info.peer->set_client(std::move(state));
   call->complete(std::move(result));
 }
@@ -185,18 +201,15 @@ void McpServer::Impl::set_level(const CallPtr& call) {
   call->complete(Json::object());
 }
 
-void McpServer::Impl::resources_subscribe(const CallPtr& call) {
-  auto uri = call->text_param("uri");
-  if (!uri || options.resources == nullptr) return call->fail(invalid_params("params.uri must name a resource"));
-  if (call->info.peer) {
-    if (call->message.method == "resources/unsubscribe") {
-      call->info.peer->unsubscribe(*uri);
-    } else if (!call->info.peer->subscribe(*uri)) {
-      return call->fail(
-          invalid_params("There are too many subscriptions; the most is " + std::to_string(kSubscriptionsPerPeer_max)));
-    }
+std::variant<Json, RpcError> McpServer::Impl::completed(Call& call, const Json& reference, const Json& argument,
+                                                        const Json& known) {
+  try {
+    return options.completion->complete(reference, argument["name"].get_ref<const std::string&>(),
+                                        argument["value"].get_ref<const std::string&>(), known,
+                                        context_of(call, nullptr, ""));
+  } catch (const std::exception& problem) {
+    return provider_threw(call, problem);
   }
-  call->complete(Json::object());
 }
 
 void McpServer::Impl::complete(const CallPtr& call) {
@@ -210,15 +223,17 @@ void McpServer::Impl::complete(const CallPtr& call) {
   Json completion{{"values", Json::array()}, {"hasMore", false}};
   if (options.completion != nullptr) {
     Json known = Json::object();
-    if (auto context = params.find("context");
-        context != params.end() && context->is_object() && context->contains("arguments")) {
+    if (auto context = params.find("context"); context != params.end() && context->is_object() &&
+                                               context->contains("arguments") && (*context)["arguments"].is_object()) {
       known = (*context)["arguments"];
     }
-    completion = options.completion->complete(*reference, (*argument)["name"].get_ref<const std::string&>(),
-                                              (*argument)["value"].get_ref<const std::string&>(), known);
+    auto answer = completed(*call, *reference, *argument, known);
+    if (auto* error = std::get_if<RpcError>(&answer)) return call->fail(*error);
+    completion = std::move(std::get<Json>(answer));
     auto& values = completion["values"];
     if (values.size() > kCompletionValues_max) {
       values.erase(values.begin() + static_cast<std::ptrdiff_t>(kCompletionValues_max), values.end());
+      completion["hasMore"] = true;
     }
   }
   call->complete({{"completion", std::move(completion)}});
@@ -261,57 +276,22 @@ void McpServer::Impl::prompts_list(const CallPtr& call) {
   answer_page(call, *pages);
 }
 
-void McpServer::Impl::resources_list(const CallPtr& call) {
-  Era era = call->info.client.era;
-  if (options.resources == nullptr) return answer_page(call, pages_of(Json::array(), "resources", era, "public"));
-  bool same = options.resources->same_for_all();
-  answer_page(call,
-              pages_of(options.resources->list(call->info.principal), "resources", era, same ? "public" : "private"));
-}
-
-void McpServer::Impl::templates_list(const CallPtr& call) {
-  Json templates = options.resources != nullptr ? options.resources->templates() : Json::array();
-  answer_page(call, pages_of(templates, "resourceTemplates", call->info.client.era, "public"));
-}
-
 // --- changes -----------------------------------------------------------------------------------------------------
 
-void McpServer::Impl::listen(const CallPtr& call) {
-  Json honoured;
-  auto filter = read_filter(call->message.params, tools != nullptr, options.prompts != nullptr,
-                            options.resources != nullptr, honoured);
-  if (auto* error = std::get_if<RpcError>(&filter)) return call->fail(*error);
-  if (!call->outlet->can_stream()) {
-    return call->fail({.code = jsonrpc::kInvalidRequest,
-                       .message = "subscriptions/listen needs Accept: text/event-stream",
-                       .http_status = 406});
+std::vector<PeerPtr> McpServer::Impl::alive_peers() {
+  std::vector<PeerPtr> all;
+  std::lock_guard lock(peers_mutex);
+  std::erase_if(peers, [](const auto& peer) { return peer.expired(); });
+  for (const auto& peer : peers) {
+    if (auto alive = peer.lock()) all.push_back(std::move(alive));
   }
-  Json params{{"notifications", std::move(honoured)}};
-  params["_meta"][std::string(kMetaSubscription)] = jsonrpc::to_json(*call->message.id);
-  call->outlet->send(to_text(jsonrpc::notification("notifications/subscriptions/acknowledged", std::move(params))));
-  bool added = listeners.add({.id = *call->message.id,
-                              .filter = std::move(std::get<ListenFilter>(filter)),
-                              .outlet = call->outlet,
-                              .stop = call->info.stop.get_token(),
-                              .peer = call->info.peer.get()});
-  if (!added)
-    call->fail({.code = jsonrpc::kInternalError,
-                .message = "There are too many open subscriptions; try later",
-                .http_status = 503});
+  return all;
 }
 
 void McpServer::Impl::broadcast(std::string_view method, const Json& params,
                                 const std::function<bool(const Peer&)>& wanted) {
-  std::vector<PeerPtr> all;
-  {
-    std::lock_guard lock(peers_mutex);
-    std::erase_if(peers, [](const auto& peer) { return peer.expired(); });
-    for (const auto& peer : peers) {
-      if (auto alive = peer.lock()) all.push_back(std::move(alive));
-    }
-  }
   std::string text = to_text(jsonrpc::notification(method, params));
-  for (const auto& peer : all) {
+  for (const auto& peer : alive_peers()) {
     if (wanted(*peer)) peer->push(text);
   }
 }
@@ -323,9 +303,7 @@ void McpServer::attach(const PeerPtr& peer) {
   impl_->peers.push_back(peer);
 }
 
-namespace {
 bool legacy_client(const Peer& peer) { return !peer.client().revision.empty(); }
-}  // namespace
 
 void McpServer::tools_changed() {
   impl_->listeners.changed(Change::kTools);
@@ -334,15 +312,6 @@ void McpServer::tools_changed() {
 void McpServer::prompts_changed() {
   impl_->listeners.changed(Change::kPrompts);
   impl_->broadcast("notifications/prompts/list_changed", Json::object(), legacy_client);
-}
-void McpServer::resources_changed() {
-  impl_->listeners.changed(Change::kResources);
-  impl_->broadcast("notifications/resources/list_changed", Json::object(), legacy_client);
-}
-void McpServer::resource_updated(const std::string& uri) {
-  impl_->listeners.resource_updated(uri);
-  impl_->broadcast("notifications/resources/updated", {{"uri", uri}},
-                   [&](const Peer& peer) { return peer.subscribed(uri); });
 }
 void McpServer::close() {
   impl_->listeners.close();

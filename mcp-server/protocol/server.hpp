@@ -22,10 +22,19 @@
 
 namespace spreaders::mcp {
 
+// A picture for lists of servers (SEP-973).
+struct Icon {
+  std::string src;                      // https: or data: URI
+  std::string mime_type = {};           // image/svg+xml
+  std::vector<std::string> sizes = {};  // "48x48", or "any"
+};
+
 struct McpServerOptions {
   std::string name;
   std::string version;
   std::string title = {};
+  std::string website_url = {};
+  std::vector<Icon> icons = {};
   std::string instructions = {};
   // Tools come from one of these two.
   ToolRunner* tools = nullptr;
@@ -45,6 +54,9 @@ struct McpServerOptions {
   int64_t list_ttl_ms = 300'000;                // caching hint on lists and server/discover
   int64_t read_ttl_ms = 0;                      // caching hint on resources/read
   int64_t state_ttl_ms = 15 * 60'000;           // how long a person may take to answer
+  // A call with a progress token that says nothing for so long is reported as still running; 0 = never. Clients give
+  // up after 60 s without a word.
+  int64_t progress_interval_ms = 4'000;
   // The tasks extension, for tools that answer StartTask; 0 = not offered.
   size_t tasks_max = 0;
   size_t task_threads = 4;
@@ -58,6 +70,12 @@ struct RequestInfo {
   std::stop_source stop = {};
   std::string trace_id = {};
   Selection selection = {};  // from the URL and the headers
+};
+
+struct Watched {
+  std::string workspace;
+  std::string uri;
+  auto operator<=>(const Watched&) const = default;
 };
 
 class McpServer {
@@ -88,12 +106,14 @@ class McpServer {
   // What a request may select from; empty when this server has nothing to select by.
   [[nodiscard]] ToolList selectable_tools() const;
 
-  // --- changes, told to every client that listens
+  // --- changes, told to every client that listens; with a `workspace` only to the clients of that one
   void attach(const PeerPtr& peer);  // legacy peers that want broadcasts; forgotten when they go
   void tools_changed();
   void prompts_changed();
-  void resources_changed();
-  void resource_updated(const std::string& uri);
+  void resources_changed(const std::string& workspace = {});
+  void resource_updated(const std::string& uri, const std::string& workspace = {});
+  // What somebody asked to be told about, each once, in order. `uri` "" stands for the list of resources.
+  [[nodiscard]] std::vector<Watched> watched() const;
   // Ends listen streams with their result.
   void close();
 

@@ -31,6 +31,8 @@ bool ClientState::can_fill_forms() const {
   return modes.contains("form") || !modes.contains("url");
 }
 
+RpcError bad_cursor() { return invalid_params("Invalid cursor: start again without one"); }
+
 Json text_result(std::string text, bool is_error) {
   Json result{{"content", Json::array({{{"type", "text"}, {"text", std::move(text)}}})}};
   if (is_error) result["isError"] = true;

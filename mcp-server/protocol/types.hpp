@@ -108,6 +108,9 @@ struct CallContext {
   std::function<void(int64_t retry_ms)> detach;
 };
 
+// For a cursor that was never given.
+RpcError bad_cursor();
+
 // {"content":[{"type":"text","text":...}], "isError":..}
 Json text_result(std::string text, bool is_error = false);
 

@@ -110,11 +110,13 @@ Answer Resources::read(std::string_view uri, const CallContext&) {
   return spreaders::mcp::resource_not_found(uri);
 }
 
-Json Completion::complete(const Json&, std::string_view argument, std::string_view value, const Json&) {
+std::variant<Json, spreaders::mcp::RpcError> Completion::complete(const Json&, std::string_view argument,
+                                                                  std::string_view value, const Json&,
+                                                                  const CallContext&) {
   if (argument == "arg1" && value == "par") {
-    return {{"values", {"paris", "park", "party"}}, {"total", 150}, {"hasMore", false}};
+    return Json{{"values", {"paris", "park", "party"}}, {"total", 150}, {"hasMore", false}};
   }
-  return {{"values", Json::array()}, {"total", 0}, {"hasMore", false}};
+  return Json{{"values", Json::array()}, {"total", 0}, {"hasMore", false}};
 }
 
 }  // namespace fixture

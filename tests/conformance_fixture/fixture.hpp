@@ -74,7 +74,9 @@ class Resources final : public spreaders::mcp::ResourceProvider {
 
 class Completion final : public spreaders::mcp::CompletionProvider {
  public:
-  Json complete(const Json& reference, std::string_view argument, std::string_view value, const Json& known) override;
+  std::variant<Json, spreaders::mcp::RpcError> complete(const Json& reference, std::string_view argument,
+                                                        std::string_view value, const Json& known,
+                                                        const CallContext& context) override;
 };
 
 }  // namespace fixture

@@ -240,7 +240,8 @@ void StdioServer::request(Message received, OutletPtr outlet) {
   }
   // Methods that run nobody's code are answered here, without a change of threads.
   bool quick = received.method != "tools/call" && received.method != "prompts/get" &&
-               received.method != "resources/read" && received.method != "completion/complete";
+               received.method != "resources/read" && received.method != "resources/list" &&
+               received.method != "completion/complete";
   if (quick) return server_.request(std::move(received), std::move(info), std::move(outlet));
   struct Job {
     Message message;
