@@ -100,6 +100,31 @@ void mask(Json& json, const FieldList& list) {
   }
 }
 
+// An authorization server is reached over TLS, except one on this machine.
+bool is_safe_url(const std::string& url) {
+  if (url.starts_with("https://")) return true;
+  std::string_view host = std::string_view(url).substr(std::min<size_t>(url.size(), 7));
+  host = host.substr(0, host.find_first_of("/?#"));
+  size_t port = host.rfind(':');
+  if (port != std::string_view::npos && !host.ends_with(']')) host = host.substr(0, port);
+  return url.starts_with("http://") && (host == "localhost" || host == "127.0.0.1" || host == "[::1]");
+}
+
+void check_auth(const Config& config, Issues& issues) {
+  const AuthConfig& auth = config.auth;
+  bool others = !auth.jwks_url.empty() || !auth.jwks_file.empty() || !auth.audience.empty() || !auth.scopes.empty() || !auth.workspace_claim.empty() || auth.any_token_type;
+  if (auth.issuer.empty()) {
+    if (others) issues.push_back({"/auth/issuer", "is needed with the other settings of auth"});
+    return;
+  }
+  if (auth.jwks_url.empty() == auth.jwks_file.empty()) issues.push_back({"/auth/jwks_url", "give the keys of the issuer either here or in jwks_file"});
+  if (config.http.public_url.empty()) issues.push_back({"/http/public_url", "is needed with auth: tokens have to be for this address"});
+  for (const auto& [pointer, url] : {std::pair{"/auth/issuer", auth.issuer}, {"/auth/jwks_url", auth.jwks_url}, {"/http/public_url", config.http.public_url}}) {
+    if (!url.empty() && !is_safe_url(url)) issues.push_back({pointer, "must begin with https:// unless it is on this machine"});
+  }
+  if (config.http.public_url.find_first_of("?#") != std::string::npos) issues.push_back({"/http/public_url", "with auth it has no query and no fragment (RFC 8707)"});
+}
+
 }  // namespace
 
 void Config::check(const Config& config, Issues& issues) {
@@ -110,6 +135,7 @@ void Config::check(const Config& config, Issues& issues) {
     issues.push_back({pointer, "'" + value + "' is not one of: " + known});
   };
   one_of("/log_level", config.log_level, {"trace", "debug", "info", "warn", "error", "off"});
+  check_auth(config, issues);
   one_of("/tools_mode", config.tools_mode, {"full", "compact"});
   one_of("/mail/security", config.mail.security, {"starttls", "tls", "none"});
   one_of("/model/provider", config.model.provider, {"auto", "anthropic", "openai", "none"});

@@ -25,6 +25,19 @@ struct HttpConfig {
              SPR_FIELD(port, "Port of the door for MCP, links and pages; 0 = any free one", .min = 0, .max = 65535, .defaulted = true),
              SPR_FIELD(public_url, "Address under which readers reach the links in mails; http://127.0.0.1:PORT if left out. Unless it is on this machine, every call needs an API key", .max_size = 500, .defaulted = true));
 };
+// An authorization server that gives access tokens for the MCP doors (docs/guides/authorization.md); API keys work beside it.
+struct AuthConfig {
+  std::string issuer, jwks_url, jwks_file, audience, scopes, scope_claim = "scope", workspace_claim;
+  bool any_token_type = false;
+  SPR_FIELDS(AuthConfig, SPR_FIELD(issuer, "Issuer of access tokens, exactly as its tokens say (iss). With it every call over HTTP needs a token or an API key, also on this machine", .max_size = 500, .defaulted = true),
+             SPR_FIELD(jwks_url, "Where the issuer's public keys are (jwks_uri of its metadata)", .max_size = 2000, .defaulted = true),
+             SPR_FIELD(jwks_file, "The same keys as a file, instead of jwks_url", .max_size = 4000, .defaulted = true),
+             SPR_FIELD(audience, "What the aud of a token may say besides our own address (http.public_url + /mcp), for issuers that know this server by another name", .max_size = 500, .defaulted = true),
+             SPR_FIELD(scopes, "Scopes that clients ask for at first, separated by spaces; those of the tools that read if left out. More is asked for when a call needs it", .max_size = 2000, .defaulted = true),
+             SPR_FIELD(scope_claim, "Claim with the scopes: words in a text, or an array", .min_size = 1, .max_size = 200, .defaulted = true),
+             SPR_FIELD(workspace_claim, "Claim that names the workspace; every token belongs to the first workspace if left out", .max_size = 200, .defaulted = true),
+             SPR_FIELD(any_token_type, "Also accept tokens whose typ is JWT or missing, from issuers that do not write at+jwt (RFC 9068)", .defaulted = true));
+};
 struct OperationsConfig {
   int port = 0;
   SPR_FIELDS(OperationsConfig, SPR_FIELD(port, "Loopback port of /health and /metrics; 0 = any free one", .min = 0, .max = 65535, .defaulted = true));
@@ -73,6 +86,7 @@ struct Config {
   std::string toolsets, tools, exclude, tools_mode = "full";
   bool read_only = false;
   HttpConfig http;
+  AuthConfig auth;
   OperationsConfig operations;
   DatabaseConfig database;
   MailConfig mail;
@@ -87,7 +101,7 @@ struct Config {
              SPR_FIELD(exclude, "Do not list these tools or services, separated by commas", .max_size = 20000, .defaulted = true),
              SPR_FIELD(tools_mode, "full, or compact: at most 24 tools are listed, among them those that find and call all others", .max_size = 10, .defaulted = true),
              SPR_FIELD(import_dir, "Directory that audience.importContacts may read files from; none if left out", .max_size = 4000, .defaulted = true),
-             SPR_FIELD(read_only, "Only tools that change nothing", .defaulted = true), SPR_FIELD(http, "The door", .defaulted = true), SPR_FIELD(operations, "The operations listener", .defaulted = true),
+             SPR_FIELD(read_only, "Only tools that change nothing", .defaulted = true), SPR_FIELD(http, "The door", .defaulted = true), SPR_FIELD(auth, "Who is let in", .defaulted = true), SPR_FIELD(operations, "The operations listener", .defaulted = true),
              SPR_FIELD(database, "Where everything is stored", .defaulted = true), SPR_FIELD(mail, "The mail server", .defaulted = true), SPR_FIELD(model, "The language model", .defaulted = true),
              SPR_FIELD(speech, "Speech to text", .defaulted = true), SPR_FIELD(sandbox, "The sandbox", .defaulted = true), SPR_FIELD(workspace, "Who you are", .defaulted = true));
 };

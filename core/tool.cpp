@@ -1,5 +1,6 @@
 #include "core/tool.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace spreaders {
@@ -26,6 +27,10 @@ bool Principal::may(std::string_view scope) const {
     if (held.size() == colon + 2 && held.ends_with(":*") && scope.starts_with(held.substr(0, colon + 1)) && !approval) return true;
   }
   return false;
+}
+
+bool Principal::may_all(std::span<const std::string_view> needed) const {
+  return std::all_of(needed.begin(), needed.end(), [this](std::string_view scope) { return may(scope); });
 }
 
 std::string wire_name(std::string_view dotted) {

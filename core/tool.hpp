@@ -95,6 +95,7 @@ struct Principal {
   enum class Kind : uint8_t { kPerson, kModel, kSystem } kind = Kind::kModel;
   std::string door;                  // stdio, http, cli, engine, agent
   [[nodiscard]] bool may(std::string_view scope) const;
+  [[nodiscard]] bool may_all(std::span<const std::string_view> needed) const;
 };
 
 // Objects that handlers need, found by type and bound in main.cpp: context.part<Audience>().

@@ -28,7 +28,7 @@ sigset_t stop_signals() {
 int serve(App& app) {
   app.start_threads();
   std::cout << "Spreaders serves MCP on " << app.base_url() << "/mcp (also /sse, /rpc); health on http://127.0.0.1:" << app.operations_port() << "/health\n"
-            << "listening on " << app.config().http.address << " port " << app.http()->port() << (serves_this_machine_only(app.config().http) ? "" : "; every call needs an API key") << "\n"
+            << "listening on " << app.config().http.address << " port " << app.http()->port() << (!needs_token(app.config()) ? "" : app.config().auth.issuer.empty() ? "; every call needs an API key" : "; every call needs an access token or an API key") << "\n"
             << "planner: " << app.planner_name() << "\n";
   if (app.in_sandbox()) std::cout << "sandbox mailbox: " << app.world()->http_base() << "/\n";
   std::cout << "ready" << std::endl;

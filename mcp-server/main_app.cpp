@@ -245,14 +245,13 @@ std::string App::base_url() const { return tracking_.public_url; }
 
 Result<void> App::start_http() {
   const Config& config = options_.config;
-  bool closed = serves_this_machine_only(config.http);
-  if (!listens_on_loopback(config.http)) TRY(require_some_key(*this));
+  if (!listens_on_loopback(config.http) && config.auth.issuer.empty()) TRY(require_some_key(*this));
   HttpServerOptions options{.address = config.http.address, .port = static_cast<uint16_t>(config.http.port)};
   auto make = [&]() -> Result<void> {
     http_ = std::make_unique<HttpServer>(options);
     endpoint_.reset();
     mcp_ = std::make_unique<mcp::McpServer>(mcp_options(*this, tracking_.key));
-    endpoint_ = std::make_unique<mcp::McpEndpoint>(*mcp_, endpoint_options(*this, closed));
+    endpoint_ = std::make_unique<mcp::McpEndpoint>(*mcp_, endpoint_options(*this));
     endpoint_->add_routes(*http_);
     add_door_routes(*this, *http_, tracking_);
     return http_->start();

@@ -62,6 +62,7 @@ class App {
   Transcriber* transcriber() { return transcriber_.get(); }
   [[nodiscard]] std::string shop_url() const;  // where the button of a mail leads
   HttpServer* http() { return http_.get(); }
+  HttpClient& http_client() { return curl_; }
   int operations_port() const { return operations_ ? operations_->port() : 0; }
 
   // The person at this machine, and a model that acts for them.

@@ -10,7 +10,6 @@
 #include "mcp-server/main_app.hpp"
 #include "planners/llm/prompt.hpp"
 #include "planners/marketing_words.hpp"
-#include "services/accounts/accounts.hpp"
 #include "services/approvals/approvals.hpp"
 #include "tools/connections/connection_tools.hpp"
 #include "tools/audience/audience_tools.hpp"
@@ -122,30 +121,6 @@ OriginPolicy origin_policy(const HttpConfig& http) {
   if (!listens_on_loopback(http)) return {.hosts = {"*"}};
   std::string host = public_host(http);
   return host.empty() ? OriginPolicy{} : OriginPolicy{.hosts = {host}};
-}
-
-Result<void> require_some_key(App& app) {
-  auto keys = TRY(app.storage().read(Scope::of(app.workspace()), [&](Tx& tx) { return services::list_api_keys(tx, app.workspace()); }));
-  for (const auto& key : keys) {
-    if (!key.revoked_at && key.kind != services::KeyKind::kWriteKey) return {};
-  }
-  return Error{Code::kNotConfigured, "the address " + app.config().http.address + " can be reached from other machines, and there is no API key yet that would keep strangers out: make one with `spreaders key create`, or listen on 127.0.0.1"};
-}
-
-mcp::McpEndpointOptions endpoint_options(App& app, bool closed) {
-  mcp::McpEndpointOptions options;
-  options.anonymous = app.model("http");
-  options.origin = origin_policy(app.config().http);
-  options.authenticate = [&app, closed](const HttpServerRequest& request) -> Result<Principal> {
-    const std::string* header = request.header("authorization");
-    if (header == nullptr && closed) return app.model("http");
-    if (header == nullptr || !header->starts_with("Bearer ")) return Error{Code::kUnauthenticated, "send an API key as `Authorization: Bearer spk_...`"};
-    std::string key = header->substr(7);
-    auto holder = TRY(app.storage().read(Scope::system(), [&](Tx& tx) { return services::find_by_key(tx, key, "http"); }));
-    if (holder.kind == services::KeyKind::kWriteKey) return Error{Code::kPermissionDenied, "a write key sends events and calls no tools"};
-    return holder.principal;
-  };
-  return options;
 }
 
 std::unique_ptr<mcp::ApprovalGate> make_approval_gate(App& app, bool terminal) { return std::make_unique<TerminalGate>(app, terminal); }

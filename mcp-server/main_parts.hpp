@@ -26,13 +26,15 @@ void bind_more_parts(Parts& parts, const Config& config, EmailSender& sender);
 mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key);
 // Whether nobody but this machine can connect.
 bool listens_on_loopback(const HttpConfig& http);
-// The same, and no public address says that a proxy in front lets others in: only then a call needs no API key.
+// The same, and no public address says that a proxy in front lets others in.
 bool serves_this_machine_only(const HttpConfig& http);
+// Only on this machine, and without an authorization server, a call needs neither an access token nor an API key.
+bool needs_token(const Config& config);
 // Names under which the doors may be called (DNS rebinding).
 OriginPolicy origin_policy(const HttpConfig& http);
 // kNotConfigured while nobody who connects from elsewhere could call anything.
 Result<void> require_some_key(App& app);
-mcp::McpEndpointOptions endpoint_options(App& app, bool closed);
+mcp::McpEndpointOptions endpoint_options(App& app);
 // What the server's terminal shows when an approval is asked for.
 std::string approval_notice(App& app, const Secret& key, const services::Approval& approval, const std::string& code);
 std::unique_ptr<mcp::ApprovalGate> make_approval_gate(App& app, bool terminal);

@@ -67,6 +67,7 @@ void read_toolsets(std::string_view list, const ToolList& known, const std::stri
 bool Selection::shows(const ToolSpec& spec) const {
   std::string_view name = spec.name.value;
   if (read_only && spec.effect != Effect::kRead) return false;
+  if (caller && !caller->may_all(spec.scopes.list())) return false;
   if (holds(exclude, name) || holds(exclude, family_of(name))) return false;
   if (toolsets.empty() && tools.empty()) return true;
   return holds(toolsets, family_of(name)) || holds(tools, name);
@@ -83,6 +84,11 @@ std::string Selection::key() const {
   add('/', toolsets);
   add('+', tools);
   add('-', exclude);
+  if (caller) {
+    text += caller->kind == Principal::Kind::kPerson ? "=person" : "=";
+    std::set<std::string> scopes(caller->scopes.begin(), caller->scopes.end());
+    for (const auto& scope : scopes) text += " " + scope;
+  }
   return text;
 }
 

@@ -7,8 +7,11 @@
 //   /mcp/x/campaign,email     two services
 //   /mcp/x/campaign/readonly  and only what reads; /mcp/readonly and /mcp/compact/readonly too
 //   X-MCP-Toolsets: campaign,email   X-MCP-Tools: ads.create   X-MCP-Exclude: campaign.cancel   X-MCP-Readonly: true
+//
+// The caller's token narrows it further: a list then shows what its scopes allow.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,14 +23,18 @@ namespace spreaders::mcp {
 struct Selection {
   bool compact = false;
   bool read_only = false;
-  bool by_header = false;             // the URL does not tell it, so nobody else may be given a cached copy
+  bool by_header = false;  // the URL does not tell it, so nobody else may be given a cached copy
+  // Lists show only what this caller's scopes allow.
+  std::optional<Principal> caller = {};
+  // Their client can ask an authorization server for more scopes: a call that lacks some says which (RpcError::scopes).
+  bool may_step_up = false;
   std::vector<std::string> toolsets = {};  // services ("campaign"); with no toolsets and no tools, everything
   std::vector<std::string> tools = {};     // dotted names, besides the toolsets
   std::vector<std::string> exclude = {};   // services or dotted names
 
   [[nodiscard]] bool shows(const ToolSpec& spec) const;
   [[nodiscard]] bool is_everything() const {
-    return !compact && !read_only && toolsets.empty() && tools.empty() && exclude.empty();
+    return !compact && !read_only && !caller && toolsets.empty() && tools.empty() && exclude.empty();
   }
   // The same for the same choice, whatever its order was.
   [[nodiscard]] std::string key() const;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "mcp-server/catalogue/result_cap.hpp"
 
@@ -47,6 +48,16 @@ CodeAnswer read_code(const Json* responses) {
     return {};
   }
   return {CodeAnswer::Kind::kCode, (*content)["code"].get<std::string>()};
+}
+
+RpcError step_up(std::vector<std::string> scopes) {
+  std::string words;
+  for (const auto& scope : scopes) words += (words.empty() ? "" : ", ") + scope;
+  return {.code = jsonrpc::kInvalidRequest,
+          .message = "This needs a token with the scopes " + words + ". Nothing was done.",
+          .data = {{"requiredScopes", scopes}},
+          .http_status = 403,
+          .scopes = std::move(scopes)};
 }
 
 }  // namespace
@@ -154,11 +165,37 @@ Answer RunnerTools::call_one(const InnerCall& inner, const CallContext& context)
     }
     call.approval = *approval;
   }
-  return answer_of(runner_.call(call), call, context);
+  auto result = runner_.call(call);
+  if (!result.ok() && result.error().code == Code::kPermissionDenied) {
+    if (auto scopes = lacking(inner, context); !scopes.empty()) return step_up(std::move(scopes));
+  }
+  return answer_of(std::move(result), call, context);
+}
+
+// Which scopes the call needs, when the caller lacks one that their client could ask for.
+std::vector<std::string> RunnerTools::lacking(const InnerCall& inner, const CallContext& context) {
+  const auto* spec = runner_.find(inner.name);
+  if (spec == nullptr || !context.selection.may_step_up || context.principal.may_all(spec->scopes.list())) return {};
+  auto needed = spec->scopes.list();
+  // What only a person may do is not to be had with more scopes.
+  Principal widest = context.principal;
+  widest.scopes.assign(needed.begin(), needed.end());
+  if (!widest.may_all(needed)) return {};
+  return widest.scopes;
 }
 
 // One after the other; what needs an approval says so in its place and does not hold the others up.
 Answer RunnerTools::call_many(const std::vector<InnerCall>& calls, const CallContext& context) {
+  std::set<std::string> needed;
+  for (const auto& inner : calls) {
+    auto scopes = lacking(inner, context);
+    if (scopes.empty()) continue;
+    // Refused and audited where every call is.
+    auto refused = call_one(inner, context);
+    if (std::holds_alternative<RpcError>(refused)) needed.insert(scopes.begin(), scopes.end());
+  }
+  // Before anything is done: the client comes back with the same batch and a token for all of it.
+  if (!needed.empty()) return step_up({needed.begin(), needed.end()});
   Json results = Json::array();
   bool all_failed = true;
   for (size_t i = 0; i < calls.size(); ++i) {

@@ -33,6 +33,7 @@ class RunnerTools final : public ToolProvider {
   Answer call_meta(MetaTool tool, const Json& arguments, const CallContext& context);
   Answer call_one(const InnerCall& inner, const CallContext& context);
   Answer call_many(const std::vector<InnerCall>& calls, const CallContext& context);
+  [[nodiscard]] std::vector<std::string> lacking(const InnerCall& inner, const CallContext& context);
   [[nodiscard]] bool reads_only(const CallContext& context) const;
   Answer answer_of(Result<Json> result, const ToolCall& call, const CallContext& context);
   Answer ask_again(std::string_view reference, std::string message);

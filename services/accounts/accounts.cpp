@@ -12,7 +12,6 @@ using storage::Tx;
 
 namespace {
 
-constexpr std::string_view kKeyPrefix = "spk_";
 constexpr size_t kKeyBytes = 32;
 constexpr size_t kKeyCharacters = 4 + 43;
 constexpr size_t kNameSizeMax = 200;

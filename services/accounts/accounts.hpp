@@ -23,6 +23,7 @@
 
 namespace spreaders::services {
 
+constexpr std::string_view kKeyPrefix = "spk_";
 constexpr size_t kUsersMax = 10'000;    // of one workspace
 constexpr size_t kKeysOfUserMax = 100;  // not revoked
 constexpr size_t kKeyScopesMax = 50;

@@ -56,7 +56,8 @@ void LegacySse::open(const HttpExchangePtr& exchange, const Principal& principal
   });
 }
 
-void LegacySse::message(const HttpExchangePtr& exchange, const Principal& principal, const JsonLimits& limits) {
+void LegacySse::message(const HttpExchangePtr& exchange, const Principal& principal, Selection selection,
+                        const JsonLimits& limits) {
   const auto* id = exchange->request().query_value("sessionId");
   if (id == nullptr) return exchange->respond(refuse(400, jsonrpc::kInvalidRequest, "sessionId is required"));
   Client client;
@@ -73,6 +74,7 @@ void LegacySse::message(const HttpExchangePtr& exchange, const Principal& princi
   if (auto* refused = std::get_if<jsonrpc::Refused>(&parsed)) {
     return exchange->respond(json_response(400, jsonrpc::error_text(refused->id, refused->error)));
   }
+  selection.may_step_up = false;  // answered already: the lack of a scope is told on the stream, as a result
   exchange->respond({.status = 202, .headers = {{"content-type", "text/plain"}}, .body = "Accepted"});
   auto& received = std::get<Message>(parsed);
   if (received.kind == jsonrpc::Kind::kResponse) {
@@ -81,7 +83,10 @@ void LegacySse::message(const HttpExchangePtr& exchange, const Principal& princi
     server_.notification(received, client.peer);
   } else {
     server_.request(std::move(received),
-                    {.client = client.peer->client(), .principal = client.peer->principal(), .peer = client.peer},
+                    {.client = client.peer->client(),
+                     .principal = principal,  // the same one, with the scopes of this request's token
+                     .peer = client.peer,
+                     .selection = std::move(selection)},
                     std::make_shared<SharedStreamOutlet>(client.stream));
   }
 }

@@ -16,7 +16,8 @@ class LegacySse {
  public:
   LegacySse(McpServer& server, std::string messages_path) : server_(server), messages_path_(std::move(messages_path)) {}
   void open(const HttpExchangePtr& exchange, const Principal& principal, const HttpHeaders& more);
-  void message(const HttpExchangePtr& exchange, const Principal& principal, const JsonLimits& limits);
+  void message(const HttpExchangePtr& exchange, const Principal& principal, Selection selection,
+               const JsonLimits& limits);
   void end_all();
 
  private:

@@ -38,6 +38,11 @@ bool is_json(const HttpServerRequest& request) {
   return type != nullptr && lower_ascii(*type).starts_with("application/json");
 }
 
+// The door whose metadata leads to a token for this path.
+std::string_view door_of(std::string_view path, const McpEndpointOptions& options) {
+  return path == options.messages_path ? options.sse_path : path;
+}
+
 }  // namespace
 
 struct McpEndpoint::Impl {
@@ -57,11 +62,14 @@ struct McpEndpoint::Impl {
     Principal principal;
     HttpHeaders headers;  // for the answer (CORS)
     Selection selection = {};
+    bool may_step_up = false;
   };
   // `path`: of the door; what follows it may be a selection.
   std::optional<Admitted> admit(HttpExchange& exchange, const std::string& path);
   [[nodiscard]] Result<Selection> selection_of(const HttpServerRequest& request, const std::string& path) const;
-  HttpServerResponse unauthenticated(const Error& error) const;
+  HttpServerResponse unauthenticated(const HttpServerRequest& request, const Error& error) const;
+  [[nodiscard]] AnswerFrame frame_of(const HttpServerRequest& request, HttpHeaders headers, Accepts accepts) const;
+  void metadata(const HttpExchangePtr& exchange);
 
   void post(const HttpExchangePtr& exchange);
   void get(const HttpExchangePtr& exchange);
@@ -78,18 +86,32 @@ struct McpEndpoint::Impl {
                                     const Admitted& admitted) const;
 };
 
-HttpServerResponse McpEndpoint::Impl::unauthenticated(const Error& error) const {
-  int status = error.code == Code::kPermissionDenied ? 403 : error.code == Code::kRateLimited ? 429 : 401;
+HttpServerResponse McpEndpoint::Impl::unauthenticated(const HttpServerRequest& request, const Error& error) const {
+  int status = error.code == Code::kPermissionDenied ? 403
+               : error.code == Code::kRateLimited    ? 429
+               : error.code == Code::kUnavailable    ? 503
+                                                     : 401;
   auto response = rpc_problem(status, {.code = jsonrpc::kInvalidRequest, .message = error.message});
-  if (status == 401 || status == 403) {
-    std::string challenge = "Bearer";
-    if (!options.resource_metadata_url.empty())
-      challenge += " resource_metadata=\"" + options.resource_metadata_url + "\"";
-    response.headers.emplace_back("www-authenticate", challenge);
+  if (status == 401) {
+    Challenge challenge;
+    // RFC 6750 3.1: who sent no token is told nothing but where to get one.
+    if (request.header("authorization") != nullptr || request.query_value("access_token") != nullptr)
+      challenge = {.error = "invalid_token", .description = error.message};
+    if (options.resource) challenge.scopes = options.resource->scopes;
+    auto door = door_of(request.path, options);
+    response.headers.emplace_back("www-authenticate", www_authenticate(options.resource.get(), door, challenge));
   } else if (error.retry_after_ms > 0) {
     response.headers.emplace_back("retry-after", std::to_string((error.retry_after_ms + 999) / 1000));
   }
   return response;
+}
+
+AnswerFrame McpEndpoint::Impl::frame_of(const HttpServerRequest& request, HttpHeaders headers, Accepts accepts) const {
+  return {.headers = std::move(headers),
+          .streams = accepts.stream,
+          .only_streams = accepts.stream && !accepts.json,
+          .resource = options.resource,
+          .path = request.path};
 }
 
 Result<Selection> McpEndpoint::Impl::selection_of(const HttpServerRequest& request, const std::string& path) const {
@@ -125,12 +147,15 @@ std::optional<McpEndpoint::Impl::Admitted> McpEndpoint::Impl::admit(HttpExchange
                         {"access-control-expose-headers", "Mcp-Session-Id, WWW-Authenticate"}};
   }
   if (options.authenticate) {
-    auto principal = options.authenticate(request);
-    if (!principal) {
-      exchange.respond(unauthenticated(principal.error()));
+    auto caller = options.authenticate(request);
+    if (!caller) {
+      auto refusal = unauthenticated(request, caller.error());
+      refusal.headers.insert(refusal.headers.end(), admitted.headers.begin(), admitted.headers.end());
+      exchange.respond(std::move(refusal));
       return std::nullopt;
     }
-    admitted.principal = std::move(*principal);
+    admitted.principal = std::move(caller->principal);
+    admitted.may_step_up = caller->may_step_up;
   }
   if (selects) {
     auto selection = selection_of(request, path);
@@ -140,6 +165,11 @@ std::optional<McpEndpoint::Impl::Admitted> McpEndpoint::Impl::admit(HttpExchange
       return std::nullopt;
     }
     admitted.selection = std::move(*selection);
+  }
+  admitted.selection.may_step_up = admitted.may_step_up;
+  if (options.lists_by_scope) {
+    admitted.selection.caller = admitted.principal;
+    admitted.selection.by_header = true;
   }
   return admitted;
 }
@@ -173,7 +203,8 @@ void McpEndpoint::Impl::post(const HttpExchangePtr& exchange) {
 // --- 2026-07-28 --------------------------------------------------------------------------------------------------
 
 void McpEndpoint::Impl::modern(const HttpExchangePtr& exchange, Message message, Admitted admitted, Accepts accepts) {
-  auto outlet = std::make_shared<StatelessOutlet>(exchange, std::move(admitted.headers), accepts.stream, !accepts.json);
+  auto outlet =
+      std::make_shared<StatelessOutlet>(exchange, frame_of(exchange->request(), std::move(admitted.headers), accepts));
   auto fail = [&](const RpcError& error) { outlet->finish(jsonrpc::error_text(message.id, error), error.http_status); };
   if (message.kind == jsonrpc::Kind::kResponse) {
     return fail({.code = jsonrpc::kInvalidRequest,
@@ -233,7 +264,7 @@ HttpSessionPtr McpEndpoint::Impl::session_of(HttpExchange& exchange, const Admit
 RequestInfo McpEndpoint::Impl::info_of(const HttpServerRequest& request, const HttpSession& session,
                                        const Admitted& admitted) const {
   RequestInfo info{.client = session.peer->client(),
-                   .principal = session.peer->principal(),
+                   .principal = admitted.principal,  // the same one, with the scopes of this request's token
                    .peer = session.peer,
                    .selection = admitted.selection};
   if (const auto* trace = request.header("traceparent")) info.trace_id = *trace;
@@ -258,8 +289,8 @@ void McpEndpoint::Impl::legacy(const HttpExchangePtr& exchange, Message message,
   if (!session) return;
   if (request) {
     RequestInfo info = info_of(exchange->request(), *session, admitted);
-    auto outlet = std::make_shared<SessionOutlet>(exchange, std::move(admitted.headers), std::move(session),
-                                                  accepts.stream, !accepts.json);
+    auto frame = frame_of(exchange->request(), std::move(admitted.headers), accepts);
+    auto outlet = std::make_shared<SessionOutlet>(exchange, std::move(frame), std::move(session));
     return server.request(std::move(message), std::move(info), std::move(outlet));
   }
   // The rest of a waiting call runs on this thread, after the client has its 202.
@@ -395,9 +426,26 @@ void McpEndpoint::Impl::rpc(const HttpExchangePtr& exchange) {
   }
   RequestInfo info{
       .client = {.era = Era::kLegacy, .revision = std::string(kLegacyNewest), .capabilities = Json::object()},
-      .principal = std::move(admitted->principal)};
-  auto outlet = std::make_shared<StatelessOutlet>(exchange, std::move(admitted->headers), false, false);
+      .principal = std::move(admitted->principal),
+      .selection = std::move(admitted->selection)};
+  auto outlet = std::make_shared<StatelessOutlet>(
+      exchange, frame_of(exchange->request(), std::move(admitted->headers), {.json = true}));
   server.request(std::move(message), std::move(info), std::move(outlet));
+}
+
+// --- metadata ----------------------------------------------------------------------------------------------------
+
+void McpEndpoint::Impl::metadata(const HttpExchangePtr& exchange) {
+  const auto* host = exchange->request().header("host");
+  if (host == nullptr || !host_allowed(*host, options.origin))
+    return exchange->respond(bad_request("This server does not answer to that Host", 403));
+  auto document = options.resource->metadata(exchange->request().path);
+  if (!document) return exchange->respond(bad_request("Nothing here", 404));
+  auto response = json_response(200, to_text(*document));
+  // Public, and read by clients that are web pages of other sites.
+  response.headers.insert(response.headers.end(),
+                          {{"access-control-allow-origin", "*"}, {"cache-control", "public, max-age=300"}});
+  exchange->respond(std::move(response));
 }
 
 // --- routes ------------------------------------------------------------------------------------------------------
@@ -418,6 +466,7 @@ void McpEndpoint::add_routes(HttpServer& http) {
   add("GET", options.path, &Impl::get);
   add("DELETE", options.path, &Impl::remove);
   add("OPTIONS", options.path, &Impl::preflight);
+  if (options.resource) add("GET", std::string(kWellKnownResource), &Impl::metadata);
   if (!options.rpc_path.empty()) add("POST", options.rpc_path, &Impl::rpc);
   if (options.sse_path.empty() || options.messages_path.empty()) return;
   http.route_exchange(
@@ -431,7 +480,7 @@ void McpEndpoint::add_routes(HttpServer& http) {
       "POST", options.messages_path,
       [impl](const HttpExchangePtr& exchange) {
         auto admitted = impl->admit(*exchange, impl->options.messages_path);
-        if (admitted) impl->sse.message(exchange, admitted->principal, impl->options.json);
+        if (admitted) impl->sse.message(exchange, admitted->principal, admitted->selection, impl->options.json);
       },
       limits);
 }

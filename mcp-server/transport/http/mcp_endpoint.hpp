@@ -2,7 +2,7 @@
 // door for curl.
 //
 //   McpEndpoint endpoint(server, {.authenticate = check_token});
-//   endpoint.add_routes(http);    // POST GET DELETE OPTIONS /mcp, GET /sse, POST /messages, POST /rpc
+//   endpoint.add_routes(http);    // POST GET DELETE OPTIONS /mcp, GET /sse, POST /messages, POST /rpc, metadata
 //   ... http.stop() after endpoint.close()
 //
 // /rpc takes one request without session, headers or _meta: tools/list and tools/call only, answered as JSON:
@@ -14,6 +14,8 @@
 #include <memory>
 #include <string>
 
+#include "mcp-server/auth/protected_resource.hpp"
+#include "mcp-server/auth/token_verifier.hpp"
 #include "mcp-server/protocol/server.hpp"
 #include "mcp-server/transport/http/origin.hpp"
 #include "mcp-server/transport/http/server.hpp"
@@ -28,12 +30,15 @@ struct McpEndpointOptions {
   std::string messages_path = "/messages";
   std::string rpc_path = "/rpc";
   OriginPolicy origin = {};
-  // Who is calling. kUnauthenticated becomes 401, kPermissionDenied 403, kRateLimited 429. Without it everybody who can
-  // connect is `anonymous`: for servers on loopback only.
-  std::function<Result<Principal>(const HttpServerRequest&)> authenticate = {};
+  // Who is calling. kUnauthenticated becomes 401, kPermissionDenied 403, kRateLimited 429, kUnavailable 503. Without it
+  // everybody who can connect is `anonymous`: for servers on loopback only. Bearer tokens: auth/token_verifier.hpp.
+  std::function<Result<Caller>(const HttpServerRequest&)> authenticate = {};
   Principal anonymous = {};
-  // For WWW-Authenticate on 401 (RFC 9728); left out when empty.
-  std::string resource_metadata_url = {};
+  // Served below /.well-known/oauth-protected-resource and named in 401 and 403 (RFC 9728); nothing of it without.
+  // Shared with answers that are still on their way.
+  std::shared_ptr<const ProtectedResource> resource = nullptr;
+  // tools/list shows only what the caller's scopes allow, and is then marked as for them alone.
+  bool lists_by_scope = false;
   JsonLimits json = {};
   SessionLimits sessions = {};
   size_t batch_max = 64;      // messages of one 2025-03-26 batch

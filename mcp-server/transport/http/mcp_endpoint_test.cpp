@@ -194,12 +194,11 @@ TEST(McpEndpointTest, SessionsSurviveARestartButNotADelete) {
 }
 
 TEST(McpEndpointTest, SessionsBelongToWhoMadeThem) {
-  World world({.authenticate = [](const HttpServerRequest& request) -> Result<Principal> {
-                 const auto* token = request.header("authorization");
-                 if (token == nullptr) return Error{Code::kUnauthenticated, "Send a bearer token"};
-                 return Principal{.id = *token, .workspace = "wsp", .scopes = {"*"}, .door = "http"};
-               },
-               .resource_metadata_url = "https://example.org/.well-known/oauth-protected-resource"});
+  World world({.authenticate = [](const HttpServerRequest& request) -> Result<Caller> {
+    const auto* token = request.header("authorization");
+    if (token == nullptr) return Error{Code::kUnauthenticated, "Send a bearer token"};
+    return Caller{.principal = {.id = *token, .workspace = "wsp", .scopes = {"*"}, .door = "http"}};
+  }});
   auto as = [&](const char* who, std::string session, std::string body) {
     auto headers = kJson;
     if (who != nullptr) headers.emplace_back("Authorization", who);
@@ -211,8 +210,7 @@ TEST(McpEndpointTest, SessionsBelongToWhoMadeThem) {
   std::string ping = R"({"jsonrpc":"2.0","id":1,"method":"ping"})";
   auto refused = as(nullptr, "", initialize);
   EXPECT_EQ(refused.status, 401);
-  EXPECT_EQ(refused.header("www-authenticate"),
-            "Bearer resource_metadata=\"https://example.org/.well-known/oauth-protected-resource\"");
+  EXPECT_EQ(refused.header("www-authenticate"), "Bearer");
   auto id = as("ada", "", initialize).header("mcp-session-id");
   EXPECT_EQ(as("ada", id, ping).status, 200);
   EXPECT_EQ(as("bo", id, ping).status, 404);
