@@ -183,6 +183,31 @@ TEST(CurlClient, StreamsPiecesAndStopsWhenTheReceiverSaysSo) {
   EXPECT_EQ(stopped.error().code, Code::kCancelled);
 }
 
+TEST(CurlClient, TellsTheHeadBeforeTheBody) {
+  ScriptedServer server([](const Seen&) {
+    return Reply{
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 X\r\ncontent-type: text/plain\r\ncontent-length: 2\r\n\r\nno"};
+  });
+  CurlClient http;
+  std::string order;
+  auto request = to(server);
+  request.on_head = [&](const HttpResponse& head) {
+    order += std::to_string(head.status) + " " + std::string(head.header("content-type")) + ";";
+    return true;
+  };
+  request.on_data = [&](std::string_view piece) {
+    order += piece;
+    return true;
+  };
+  const auto answer = http.send(request);
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  EXPECT_EQ(order, "404 text/plain;no");
+  order.clear();
+  request.on_head = [](const HttpResponse&) { return false; };
+  EXPECT_EQ(http.send(request).error().code, Code::kCancelled);
+  EXPECT_EQ(order, "");
+}
+
 TEST(CurlClient, LimitsTheAnswer) {
   ScriptedServer server([](const Seen& seen) {
     return seen.line.find("headers") != std::string::npos

@@ -5,11 +5,11 @@
 //
 // PROGRAM is started with "--port 0" and prints "ready PORT". Exit code 0: nothing failed and nothing warned; the only
 // skipped scenario allowed is tasks-status-notifications, and a whole run has at least 83 scenarios. Prints one line a scenario that is not clean, then the sums.
-import {spawn} from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import {startProgram} from './program.mjs';
+import {readChecks, runSuite} from './suite.mjs';
 
 const kScenarios_min = 83;
 const options = {revision: null, scenario: null, out: null};
@@ -20,32 +20,7 @@ if (!program) {
   process.exit(2);
 }
 
-// The bundle imports globSync from node:fs, which node 20 lacks; only its authoring commands use it.
-function suitePath() {
-  const home = path.join(import.meta.dirname, 'node_modules', '@modelcontextprotocol', 'conformance');
-  const original = path.join(home, 'dist', 'index.js');
-  if (Number(process.versions.node.split('.')[0]) >= 22) return original;
-  let local = '';
-  let text = fs.readFileSync(original, 'utf8').replace(/globSync as (\w+),/, (all, name) => ((local = name), ''));
-  const firstLine = text.indexOf('\n') + 1;
-  if (local) text = text.slice(0, firstLine) + `const ${local}=()=>[];` + text.slice(firstLine);
-  const patched = path.join(home, 'dist', 'index.node20.js');
-  fs.writeFileSync(patched, text);
-  return patched;
-}
-
-const suite = suitePath();
 const out = options.out ?? fs.mkdtempSync(path.join(os.tmpdir(), 'mcp-conformance-'));
-
-function readChecks(folder) {
-  const found = [];
-  for (const entry of fs.readdirSync(folder, {withFileTypes: true})) {
-    const full = path.join(folder, entry.name);
-    if (entry.isDirectory()) found.push(...readChecks(full));
-    else if (entry.name === 'checks.json') found.push({name: path.basename(folder), checks: JSON.parse(fs.readFileSync(full, 'utf8'))});
-  }
-  return found;
-}
 
 const sums = {scenarios: 0, SUCCESS: 0, FAILURE: 0, WARNING: 0, SKIPPED: 0, INFO: 0};
 let unclean = 0;
@@ -54,16 +29,10 @@ try {
   for (const revision of options.revision ? [options.revision] : ['2025-11-25', '2026-07-28']) {
     const folder = path.join(out, revision);
     fs.mkdirSync(folder, {recursive: true});
-    const args = [suite, 'server', '--url', `http://localhost:${port}/mcp`, '-o', folder];
+    const args = ['server', '--url', `http://localhost:${port}/mcp`, '-o', folder];
     if (options.scenario) args.push('--scenario', options.scenario, '--spec-version', revision);
     else args.push('--requirements', revision);
-    const run = await new Promise((resolve) => {
-      const process_ = spawn(process.execPath, args, {stdio: ['ignore', 'pipe', 'pipe']});
-      let text = '';
-      process_.stdout.on('data', (data) => (text += data));
-      process_.stderr.on('data', (data) => (text += data));
-      process_.on('close', (code) => resolve({code, text}));
-    });
+    const run = await runSuite(args);
     fs.writeFileSync(path.join(folder, 'log.txt'), run.text);
     for (const {name, checks} of readChecks(folder)) {
       sums.scenarios += 1;
