@@ -7,6 +7,7 @@
 
 #include "core/bytes.hpp"
 #include "core/log.hpp"
+#include "core/pulse.hpp"
 #include "storage/values.hpp"
 
 namespace spreaders::events {
@@ -112,6 +113,24 @@ Result<int64_t> Dispatcher::take_over() {
   return taken;
 }
 
+// A renewal that comes after the leases ended proves nothing: another process may hold the rows by now.
+bool Dispatcher::renew_leases() {
+  Instant begun = clock_.now();
+  auto renewed = storage_.write(Scope::system(), [&](Tx& tx) {
+    return tx.execute("UPDATE outbox SET lease_until = $1 WHERE state = 'sending' AND lease_owner = $2", {begun.us + options_.lease_ms * 1000, owner_});
+  });
+  bool in_time = clock_.now().us < leased_at_us_ + options_.lease_ms * 1000;
+  if (renewed.ok() && in_time) leased_at_us_ = begun.us;
+  return in_time;
+}
+
+// The second half of a lease is left for sends that have begun.
+bool Dispatcher::may_begin(const Claimed& claimed) const {
+  if (options_.exclusive) return true;
+  int64_t until_us = std::max(claimed.send_until.us, leased_at_us_ + options_.lease_ms * 1000 / 2);
+  return clock_.now().us <= until_us;
+}
+
 Result<void> Dispatcher::recover() {
   TRY(take_over());
   {
@@ -130,8 +149,7 @@ Result<Dispatcher::Claimed> Dispatcher::claim(int limit) {
                             "ORDER BY o.next_at LIMIT $2" + std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE OF o SKIP LOCKED" : ""),
                             {now.us, limit}));
     Claimed claimed;
-    // Where others may take over when the lease ends, its second half is left for sends that have begun.
-    claimed.send_until = options_.exclusive ? Instant{INT64_MAX} : now + options_.lease_ms * 1000 / 2;
+    claimed.send_until = now + options_.lease_ms * 1000 / 2;
     // Consent may have changed since the intent was written; asked again per workspace, channel and purpose.
     std::map<std::tuple<std::string, std::string, bool>, std::vector<size_t>> groups;
     for (size_t i = 0; i < due.size(); ++i) {
@@ -194,7 +212,8 @@ bool Dispatcher::is_held(const std::string& run_id) {
   return held_.contains(run_id);
 }
 
-std::vector<SendReport> Dispatcher::send_all(const std::vector<OutboxItem>& items, Instant send_until) {
+std::vector<SendReport> Dispatcher::send_all(const Claimed& claimed) {
+  const auto& items = claimed.items;
   std::vector<SendReport> reports(items.size());
   std::map<std::string, std::vector<OutboxItem>> by_channel;
   for (const auto& item : items) by_channel[item.channel].push_back(item);
@@ -210,7 +229,7 @@ std::vector<SendReport> Dispatcher::send_all(const std::vector<OutboxItem>& item
       const auto& ready = prepared.at(items[i].channel);
       if (!ready.ok()) {
         reports[i] = {Sent::kDeferred, std::string(first_code_points(ready.error().message, kReplyMax)), ready.error().retry_after_ms};
-      } else if (is_held(items[i].run_id) || clock_.now() > send_until) {
+      } else if (is_held(items[i].run_id) || !may_begin(claimed)) {
         reports[i] = {Sent::kHeld};
       } else {
         reports[i] = senders_.at(items[i].channel)->send(items[i], ready->get());
@@ -292,7 +311,7 @@ Result<int> Dispatcher::run_planted() {
     for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'pending', lease_owner = '' WHERE id = $1", {item.id}));
     return {};
   }));
-  auto reports = send_all(claimed.items, claimed.send_until);
+  auto reports = send_all(claimed);
   TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
     for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'sending', lease_owner = $2 WHERE id = $1", {item.id, owner_}));
     return {};
@@ -308,19 +327,23 @@ Result<int> Dispatcher::run_waves() {
   int handled = 0;
   Unsettled sent;
   Result<void> written;
+  leased_at_us_ = clock_.now().us;
+  std::optional<Pulse> leases;
+  if (!options_.exclusive) leases.emplace(options_.lease_ms / 4, [this] { return renew_leases(); });
   auto claimed = claim(wave);
   while (written.ok() && claimed.ok() && claimed->count() > 0) {
     handled += claimed->count();
     left -= claimed->count();
     bool more = claimed->count() == wave && left > 0;
-    Unsettled sending{std::move(claimed->items), {}};
+    Claimed sending = std::move(*claimed);
+    std::vector<SendReport> reports;
     {
-      std::jthread wire([&, until = claimed->send_until] { sending.reports = send_all(sending.items, until); });
+      std::jthread wire([&] { reports = send_all(sending); });
       written = settle_surely(sent);
       claimed = written.ok() && more ? claim(std::min(wave, left)) : Result<Claimed>(Claimed{});
     }
     sent.items.insert(sent.items.end(), sending.items.begin(), sending.items.end());
-    sent.reports.insert(sent.reports.end(), sending.reports.begin(), sending.reports.end());
+    sent.reports.insert(sent.reports.end(), reports.begin(), reports.end());
   }
   Result<void> last = settle_surely(sent);
   if (!last.ok()) unsettled_ = std::move(sent);

@@ -86,7 +86,7 @@ struct DispatcherOptions {
   int batch = 400;                       // rows that one run_once() handles
   int wave = 0;                          // rows claimed in one transaction; a crash leaves three waves unclear at most. 0: four a worker
   int attempts_max = 6;                  // of deferred sends, and of unclear ones that the other side has not
-  int64_t lease_ms = 60'000;
+  int64_t lease_ms = 8'000;              // of rows that are on their way, renewed while they are; another process takes over after it
   int64_t backoff_base_ms = 2'000;
   int64_t backoff_cap_ms = 600'000;
   int64_t lookup_grace_ms = 1'500;       // real time before the other side is asked about an unclear send
@@ -138,7 +138,7 @@ class Dispatcher {
     std::vector<OutboxItem> items;
     std::vector<OutboxItem> refused;
     std::vector<std::string> reasons;
-    Instant send_until;  // nothing more is sent for this claim
+    Instant send_until;  // nothing more begins for this claim unless the leases were renewed
     [[nodiscard]] int count() const { return static_cast<int>(items.size() + refused.size()); }
   };
   // Answers that are not written down yet.
@@ -153,6 +153,8 @@ class Dispatcher {
     int64_t again_ms = 0;  // it was only away
   };
   Result<int64_t> take_over();
+  bool renew_leases();
+  [[nodiscard]] bool may_begin(const Claimed& claimed) const;
   Result<Claimed> claim(int limit);
   Result<int> run_waves();
   Result<int> run_planted();
@@ -160,7 +162,7 @@ class Dispatcher {
   Instant ask_at(Instant unclear_since);
   std::vector<Asked> ask(const storage::Rows& rows, Instant now);
   Result<void> note_answer(storage::Tx& tx, const Asked& asked, Instant now, std::vector<Settled>& settled);
-  std::vector<SendReport> send_all(const std::vector<OutboxItem>& items, Instant send_until);
+  std::vector<SendReport> send_all(const Claimed& claimed);
   Result<void> settle(const std::vector<OutboxItem>& items, const std::vector<SendReport>& reports);
   Result<void> settle_surely(Unsettled& sent);
   Result<void> settle_one(storage::Tx& tx, const OutboxItem& item, const SendReport& report, Instant now, std::vector<Settled>& settled);
@@ -181,6 +183,7 @@ class Dispatcher {
   std::set<std::string> held_;  // runs that are paused or cancelled
   int64_t held_at_ms_ = 0;
   std::atomic<int64_t> lookup_after_ms_{0};  // real time
+  std::atomic<int64_t> leased_at_us_{0};      // every lease we hold is at least from then
   Unsettled unsettled_;
   Instant take_over_at_;
   Rng jitter_;

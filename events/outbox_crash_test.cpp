@@ -299,6 +299,33 @@ TEST_P(OutboxCrash, TheRowsOfADeadProcessAreTakenOverByALivingOne) {
   EXPECT_EQ(receiver_.doubled(), 0);
 }
 
+// A receiver may take minutes to answer the final dot; the others wait as long as the sender lives.
+TEST_P(OutboxCrash, ASlowSendIsNotTakenOverWhileItsProcessLives) {
+  put_many(5);
+  DispatcherOptions with = options();
+  with.exclusive = false;
+  with.workers = 1;
+  with.lease_ms = 200;
+  FakeSender slow_sender(receiver_);
+  FakeSender other_sender(receiver_);
+  auto slow = dispatcher(slow_sender, with, "prc_slow");
+  auto other = dispatcher(other_sender, with, "prc_other");
+  auto lease_ends = [&] { return query("SELECT MIN(lease_until) FROM outbox WHERE state = 'sending'")[0][0].integer(); };
+  slow_sender.on_send = [&](const OutboxItem& item) -> SendReport {
+    for (int step = 0; step < 8 && !HasFailure(); ++step) {  // two leases and a half a message
+      clock_.move_to(clock_.now() + with.lease_ms * 1000 / 3);
+      EXPECT_TRUE(fakes::eventually([&] { return lease_ends() >= clock_.now().us + with.lease_ms * 1000; })) << "not renewed";
+      EXPECT_EQ(run_once(*other) + look_up(*other), 0);
+    }
+    receiver_.take(item);
+    return {Sent::kAccepted, "250 ok"};
+  };
+  EXPECT_EQ(run_once(*slow), 5);
+  EXPECT_EQ(states(), (std::map<std::string, int64_t>{{"accepted", 5}})) << "and each could begin";
+  EXPECT_EQ(receiver_.doubled(), 0);
+  EXPECT_EQ(query("SELECT COUNT(*) FROM outbox WHERE attempts <> 1")[0][0].integer(), 0);
+}
+
 TEST_P(OutboxCrash, CompetingProcessesNeverClaimTheSameRow) {
   constexpr int kMany = 300;
   constexpr int kProcesses = 3;

@@ -7,6 +7,7 @@
 
 #include "core/bytes.hpp"
 #include "core/log.hpp"
+#include "core/pulse.hpp"
 
 namespace spreaders::workflows {
 
@@ -346,22 +347,14 @@ class Engine::LeaseKeeper {
  public:
   LeaseKeeper(Engine& engine, const Token& claimed) {
     if (engine.options_.exclusive) return;
-    thread_ = std::jthread([&engine, claimed](std::stop_token stop) {
-      std::mutex mutex;
-      std::condition_variable_any never;
-      std::unique_lock lock(mutex);
-      auto pulse = std::chrono::milliseconds(engine.options_.lease_ms / 4);
-      for (;;) {
-        never.wait_for(lock, stop, pulse, [] { return false; });
-        if (stop.stop_requested()) return;
-        auto ours = engine.storage_.write(Scope::system(), [&](Tx& tx) { return engine.renew_lease(tx, claimed); });
-        if (ours.ok() && !*ours) return;
-      }
+    pulse_.emplace(engine.options_.lease_ms / 4, [&engine, claimed] {
+      auto ours = engine.storage_.write(Scope::system(), [&](Tx& tx) { return engine.renew_lease(tx, claimed); });
+      return !ours.ok() || *ours;
     });
   }
 
  private:
-  std::jthread thread_;
+  std::optional<Pulse> pulse_;
 };
 
 Result<bool> Engine::renew_lease(Tx& tx, const Token& claimed) {
