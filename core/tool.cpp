@@ -41,6 +41,13 @@ std::string wire_name(std::string_view dotted) {
   return name;
 }
 
+const ToolSpec* find_tool(ToolList tools, std::string_view name) {
+  for (const auto* spec : tools) {
+    if (spec->name.value == name || wire_name(spec->name.value) == name) return spec;
+  }
+  return nullptr;
+}
+
 Json describe_tool(const ToolSpec& spec) {
   Json scopes = Json::array();
   for (auto scope : spec.scopes.list()) scopes.push_back(scope);

@@ -245,6 +245,9 @@ using ToolList = std::span<const ToolSpec* const>;
 // "campaign.create" -> "campaign_create"
 std::string wire_name(std::string_view dotted);
 
+// The tool of a list by its dotted or wire name; nullptr when there is none.
+const ToolSpec* find_tool(ToolList tools, std::string_view name);
+
 // One entry of MCP tools/list: name, title, description, inputSchema, outputSchema, annotations, _meta.
 Json describe_tool(const ToolSpec& spec);
 

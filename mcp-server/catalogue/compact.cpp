@@ -133,13 +133,6 @@ Json CompactTools::descriptors(bool read_only) const {
   return all;
 }
 
-const ToolSpec* CompactTools::find(std::string_view name) const {
-  for (const auto* spec : tools_) {
-    if (spec->name.value == name || wire_name(spec->name.value) == name) return spec;
-  }
-  return nullptr;
-}
-
 std::string CompactTools::unknown(std::string_view name) const {
   std::string text = "there is no tool '" + std::string(first_code_points(name, kNameShown_max)) + "'";
   std::string nearest;
@@ -169,7 +162,7 @@ Result<Json> CompactTools::describe(const Json& arguments) const {
   auto args = TRY(decode<DescribeArgs>(arguments, "The arguments"));
   DescribeAnswer answer;
   for (const auto& name : args.names) {
-    if (const auto* spec = find(name)) answer.tools.push_back(describe_tool(*spec));
+    if (const auto* spec = find_tool(tools_, name)) answer.tools.push_back(describe_tool(*spec));
     else answer.unknown.push_back(unknown(name));
   }
   return encode(answer);
@@ -187,7 +180,7 @@ Result<std::vector<InnerCall>> CompactTools::inner_calls(MetaTool tool, const Js
   Issues issues;
   for (size_t i = 0; i < calls.size(); ++i) {
     std::string pointer = tool == MetaTool::kCallRead ? "" : "/calls/" + std::to_string(i);
-    const auto* spec = find(calls[i].name);
+    const auto* spec = find_tool(tools_, calls[i].name);
     if (spec == nullptr) issues.push_back({pointer + "/name", unknown(calls[i].name)});
     else if (tool == MetaTool::kCallRead && spec->effect != Effect::kRead)
       issues.push_back({pointer + "/name", calls[i].name + " changes something: call it with tools_call_write"});

@@ -36,7 +36,6 @@ class CompactTools {
   [[nodiscard]] Result<std::vector<InnerCall>> inner_calls(MetaTool tool, const Json& arguments) const;
 
  private:
-  [[nodiscard]] const ToolSpec* find(std::string_view name) const;
   [[nodiscard]] std::string unknown(std::string_view name) const;
 
   ToolList tools_;

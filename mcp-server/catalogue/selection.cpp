@@ -32,10 +32,8 @@ std::vector<std::string> names_of(std::string_view list) {
 
 // Dotted name of a tool given by its dotted or wire name; empty when there is none.
 std::string dotted_of(std::string_view name, const ToolList& known) {
-  for (const auto* spec : known) {
-    if (spec->name.value == name || wire_name(spec->name.value) == name) return std::string(spec->name.value);
-  }
-  return {};
+  const auto* spec = find_tool(known, name);
+  return spec == nullptr ? std::string() : std::string(spec->name.value);
 }
 
 bool is_family(std::string_view name, const ToolList& known) {

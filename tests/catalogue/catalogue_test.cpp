@@ -98,10 +98,7 @@ struct Nothing final : ToolRunner {
   std::vector<const ToolSpec*> all = all_tools(false);
   [[nodiscard]] ToolList list() const override { return all; }
   [[nodiscard]] const ToolSpec* find(std::string_view name) const override {
-    for (const auto* spec : all) {
-      if (spec->name.value == name || wire_name(spec->name.value) == name) return spec;
-    }
-    return nullptr;
+    return find_tool(all, name);
   }
   Result<Json> call(const ToolCall&) override { return Json::object(); }
   Result<void> admit(storage::Tx&, const ToolCall&) override { return {}; }

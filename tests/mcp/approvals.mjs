@@ -14,26 +14,13 @@ import {SSEClientTransport as Sse1} from '@modelcontextprotocol/sdk/client/sse.j
 import * as types1 from '@modelcontextprotocol/sdk/types.js';
 import {Client as Client2, StreamableHTTPClientTransport as Http2} from '@modelcontextprotocol/client';
 import {StdioClientTransport as Stdio2} from '@modelcontextprotocol/client/stdio';
+import {check, finish} from './check.mjs';
 
 const program = path.resolve(process.argv[2]);
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'spreaders.'));
 const kWait_ms = 60_000;
 const kKey = 'io.spreaders/idempotencyKey';
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^SPREADERS_|ANTHROPIC|OPENAI/.test(name)));
-let passed = 0;
-const failed = [];
-
-async function check(name, run) {
-  try {
-    await run();
-    passed += 1;
-    console.log(`ok   ${name}`);
-  } catch (problem) {
-    failed.push(name);
-    console.log(`FAIL ${name}: ${problem?.stack ?? problem}`);
-  }
-}
-
 // A command in a terminal; `shown()` is what a person sees there.
 function inTerminal(args) {
   const command = [program, ...args].map((word) => `'${word}'`).join(' ');
@@ -207,5 +194,4 @@ try {
   await check('the server ends cleanly', async () => assert.equal(code, 0, server.shown()));
   fs.rmSync(folder, {recursive: true, force: true});
 }
-console.log(`${passed} passed, ${failed.length} failed`);
-process.exit(failed.length === 0 ? 0 : 1);
+finish();

@@ -13,6 +13,7 @@ import * as types1 from '@modelcontextprotocol/sdk/types.js';
 import {Client as Client2, StreamableHTTPClientTransport as Http2} from '@modelcontextprotocol/client';
 import {StdioClientTransport as Stdio2} from '@modelcontextprotocol/client/stdio';
 import {startProgram} from './program.mjs';
+import {check, finish} from './check.mjs';
 
 const program = process.argv[2];
 if (!program) {
@@ -21,20 +22,6 @@ if (!program) {
 }
 
 const form = {username: 'Alice', email: 'alice@example.org'};
-let passed = 0;
-const failed = [];
-
-async function check(name, run) {
-  try {
-    await run();
-    passed += 1;
-    console.log(`ok   ${name}`);
-  } catch (problem) {
-    failed.push(name);
-    console.log(`FAIL ${name}: ${problem?.stack ?? problem}`);
-  }
-}
-
 async function useAll(name, client, {elicitation, callOptions}) {
   await check(`${name}: lists tools`, async () => {
     const {tools} = await client.listTools();
@@ -148,5 +135,4 @@ try {
 } finally {
   await stop();
 }
-console.log(`${passed} passed, ${failed.length} failed`);
-process.exit(failed.length === 0 ? 0 : 1);
+finish();
