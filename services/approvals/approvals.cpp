@@ -48,12 +48,12 @@ Result<Approval> get_approval(Tx& tx, const std::string& workspace, const std::s
   return approval_of(*row, now);
 }
 
-Result<std::vector<Approval>> list_approvals(Tx& tx, const std::string& workspace, const std::string& state, int limit, Instant now) {
-  auto rows = TRY(tx.query("SELECT " + std::string(kColumns) + " FROM approval WHERE workspace_id = $1 ORDER BY requested_at DESC, id LIMIT 500", {workspace}));
+Result<std::vector<Approval>> list_approvals(Tx& tx, const std::string& workspace, const ApprovalFilter& filter, int limit, Instant now) {
+  auto rows = TRY(tx.query("SELECT " + std::string(kColumns) + " FROM approval WHERE workspace_id = $1 AND ($2 = '' OR subject_id = $2) ORDER BY requested_at DESC, id LIMIT 500", {workspace, filter.subject_id}));
   std::vector<Approval> list;
   for (const auto& row : rows) {
     Approval approval = approval_of(row, now);
-    if ((state.empty() || approval.state == state) && static_cast<int>(list.size()) < limit) list.push_back(std::move(approval));
+    if ((filter.state.empty() || approval.state == filter.state) && static_cast<int>(list.size()) < limit) list.push_back(std::move(approval));
   }
   return list;
 }

@@ -31,8 +31,12 @@ struct Approval {
 // The pending request for this subject, made if there is none. Asking again never makes a second one.
 Result<Approval> request_approval(storage::Tx& tx, const std::string& workspace, const ApprovalSubject& subject, Effect effect, const std::string& by, Instant now, Ids& ids);
 Result<Approval> get_approval(storage::Tx& tx, const std::string& workspace, const std::string& id, Instant now);
-// state empty = all; newest first.
-Result<std::vector<Approval>> list_approvals(storage::Tx& tx, const std::string& workspace, const std::string& state, int limit, Instant now);
+// Empty = all; newest first.
+struct ApprovalFilter {
+  std::string state = {};
+  std::string subject_id = {};
+};
+Result<std::vector<Approval>> list_approvals(storage::Tx& tx, const std::string& workspace, const ApprovalFilter& filter, int limit, Instant now);
 // The approved, unexpired approval of this subject that covers this effect; nullopt if there is none.
 Result<std::optional<Approval>> find_approved(storage::Tx& tx, const std::string& workspace, const ApprovalSubject& subject, Effect effect, Instant now);
 

@@ -25,8 +25,9 @@ ApprovalView view_of(const services::Approval& a) {
 
 struct ListArgs {
   std::string state;
+  std::optional<std::string> of_id;
   int limit = 20;
-  SPR_FIELDS(ListArgs, SPR_FIELD(state, "Only those in this state: pending, approved, rejected, revoked, expired", .max_size = 20, .defaulted = true), SPR_FIELD(limit, "How many", .min = 1, .max = 100, .defaulted = true));
+  SPR_FIELDS(ListArgs, SPR_FIELD(state, "Only those in this state: pending, approved, rejected, revoked, expired", .max_size = 20, .defaulted = true), SPR_FIELD(of_id, "Only those of this plan, campaign or tool", .max_size = 100), SPR_FIELD(limit, "How many", .min = 1, .max = 100, .defaulted = true));
 };
 struct Approvals {
   std::vector<ApprovalView> approvals;
@@ -46,7 +47,7 @@ struct DecideArgs {
 
 Result<Approvals> list(ToolContext& context, const ListArgs& args) {
   Approvals all;
-  for (const auto& a : TRY(services::list_approvals(context.tx(), context.workspace(), args.state, args.limit, context.clock.now()))) all.approvals.push_back(view_of(a));
+  for (const auto& a : TRY(services::list_approvals(context.tx(), context.workspace(), {args.state, args.of_id.value_or("")}, args.limit, context.clock.now()))) all.approvals.push_back(view_of(a));
   return all;
 }
 
