@@ -24,6 +24,8 @@ struct Plan {
   SPR_FIELDS(Plan, SPR_FIELD(goal, "A new plan: what is to be reached, in the user's own words", .min_size = 3, .max_size = kGoalSizeMax), SPR_FIELD(plan_id, "A plan that exists: shown, or changed if `change` is given", .format = Format::kIdentifier),
              SPR_FIELD(change, "What the user wants to be different, or their answers to its questions", .min_size = 1, .max_size = kGoalSizeMax), SPR_FIELD(time_zone, "IANA zone in which dates are read", .max_size = 64));
 };
+// Showing a plan changes nothing.
+Effect plan_effect(const Plan& args) { return args.goal || args.change ? Effect::kWrite : Effect::kRead; }
 Result<PlanAnswer> plan(ToolContext& context, const Plan& args) {
   if (args.goal) return propose_plan(context, *args.goal, args.time_zone.value_or(""), "chat");
   if (args.change) return change_plan(context, *args.plan_id, *args.change);
@@ -108,7 +110,7 @@ const ToolSpec kPlan{.name = "campaign.plan", .title = "Plan a campaign", .descr
                        .words = "work out a plan; change the plan; revise the plan; steps, dates and budget; show me the plan; "
          "when, whom and how; a different date in the plan; cheaper plan; planning; proposal for approval; "
          "plan for the launch; kampagnenplan; planifier; planificar",
-                     .effect = Effect::kWrite, .repeat = Repeat::kNeedsKey, .scopes = {"campaigns:write"}, .body = handler<&plan>(), .run = Run::kFree, .open_world = true};
+                     .effect = Effect::kWrite, .repeat = Repeat::kNeedsKey, .scopes = {"campaigns:write"}, .body = handler<&plan>(), .run = Run::kFree, .open_world = true, .effect_of = effect_from<&plan_effect>()};
 const ToolSpec kProcess{.name = "ai.processInput", .title = "Understand a goal", .description = "Reads a goal and says what was understood: objective, audience, channels, dates, budget, goals, what is missing, policy findings. Nothing is stored.",
                        .words = "understand what i want; plain words; interpret my request; what does this sentence mean; parse a brief; intent; "
          "extract goal, dates and budget from text; what is missing in my brief; chat; talk to the assistant; free text; "

@@ -77,8 +77,9 @@ struct FrontMatter {
     if (key == "name") prompt.name = value;
     else if (key == "title") prompt.title = value;
     else if (key == "description") prompt.description = value;
+    else if (key == "for" && value == "people") prompt.for_people = true;
     else if (key == "arguments" && value.empty()) return;
-    else issues.push_back({place, "The keys are name, title, description and arguments."});
+    else issues.push_back({place, "The keys are name, title, description, for: people, and arguments."});
   }
 };
 

@@ -1,4 +1,5 @@
-// Prompt files: front matter (name, title, description, arguments) and a body with {{placeholders}}.
+// Prompt files: front matter (name, title, description, arguments) and a body with {{placeholders}}. Those that say
+// `for: people` are what a person picks from a menu of their client; the others instruct the program's own model.
 //
 //   auto prompt = TRY(load_prompt(&embedded_prompt, "plan"));
 //   auto system = TRY(fill(prompt, {{"today", "..."}, {"zone", "Europe/Berlin"}, {"mark", mark}}));
@@ -30,6 +31,7 @@ struct Prompt {
   std::string name;
   std::string title;
   std::string description;
+  bool for_people = false;
   std::vector<PromptArgument> arguments;
   std::string body;
 };

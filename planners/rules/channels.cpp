@@ -484,6 +484,15 @@ std::string paid_form(const std::string& channel) {
   return channel;
 }
 
+std::vector<std::string> channel_names() {
+  std::vector<std::string> names;
+  for (const auto& alias : kAliases) {
+    if (!alias.organic.empty()) names.emplace_back(alias.organic);
+    if (!alias.paid.empty()) names.emplace_back(alias.paid);
+  }
+  return names;
+}
+
 bool is_paid(std::string_view channel) { return channel.ends_with("_ads"); }
 
 ChannelFacts read_channels(const Text& text, Lang lang) { return Reader(text, lang).run(); }

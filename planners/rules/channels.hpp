@@ -30,6 +30,8 @@ struct ChannelFacts {
 };
 
 ChannelFacts read_channels(const Text& text, Lang lang);
+// The closed list: "instagram", "instagram_ads", "email"...
+std::vector<std::string> channel_names();
 bool is_paid(std::string_view channel);
 // "instagram" -> "instagram_ads"; a channel without ads stays what it is.
 std::string paid_form(const std::string& channel);
