@@ -40,7 +40,9 @@ int serve(App& app) {
 
 int serve_stdio(App& app) {
   app.start_threads();
-  mcp::McpServer server(mcp_options(app, Secret("stdio")));
+  Offer offer(app);
+  mcp::McpServer server(mcp_options(app, Secret("stdio"), offer));
+  auto follower = offer.follow(server);
   auto ended = mcp::serve_stdio(server, {.principal = app.model("stdio")});
   server.close();
   if (!ended.ok()) {

@@ -100,6 +100,7 @@ Result<std::unique_ptr<App>> App::start(AppOptions options) {
 }
 
 App::~App() {
+  follower_ = {};
   for (auto& thread : threads_) thread.request_stop();
   if (engine_) engine_->wake();
   if (dispatcher_) dispatcher_->wake();
@@ -246,11 +247,12 @@ std::string App::base_url() const { return tracking_.public_url; }
 Result<void> App::start_http() {
   const Config& config = options_.config;
   if (!listens_on_loopback(config.http) && config.auth.issuer.empty()) TRY(require_some_key(*this));
+  offer_ = std::make_unique<Offer>(*this);
   HttpServerOptions options{.address = config.http.address, .port = static_cast<uint16_t>(config.http.port)};
   auto make = [&]() -> Result<void> {
     http_ = std::make_unique<HttpServer>(options);
     endpoint_.reset();
-    mcp_ = std::make_unique<mcp::McpServer>(mcp_options(*this, tracking_.key));
+    mcp_ = std::make_unique<mcp::McpServer>(mcp_options(*this, tracking_.key, *offer_));
     endpoint_ = std::make_unique<mcp::McpEndpoint>(*mcp_, endpoint_options(*this));
     endpoint_->add_routes(*http_);
     add_door_routes(*this, *http_, tracking_);
@@ -263,6 +265,7 @@ Result<void> App::start_http() {
     started = make();
   }
   TRY(std::move(started));
+  follower_ = offer_->follow(*mcp_);
   tracking_.public_url = !config.http.public_url.empty() ? config.http.public_url : "http://" + std::string(config.http.address == "::1" ? "[::1]" : config.http.address == "0.0.0.0" ? "127.0.0.1" : config.http.address) + ":" + std::to_string(http_->port());
   while (tracking_.public_url.ends_with('/')) tracking_.public_url.pop_back();
   operations_ = TRY(net::HttpServer::start({{"GET", "/health", [this](const net::Request&) {

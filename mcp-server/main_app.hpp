@@ -17,6 +17,7 @@
 #include "integrations/http/curl_client.hpp"
 #include "mcp-server/main_mail.hpp"
 #include "mcp-server/main_model.hpp"
+#include "mcp-server/main_resources.hpp"
 #include "mcp-server/transport/http/mcp_endpoint.hpp"
 #include "mcp-server/transport/http/server.hpp"
 #include "net/http_server.hpp"
@@ -111,12 +112,14 @@ class App {
   std::unique_ptr<workflows::Engine> engine_;
   std::unique_ptr<events::Dispatcher> dispatcher_;
   std::unique_ptr<mcp::ApprovalGate> gate_;
+  std::unique_ptr<Offer> offer_;
   std::unique_ptr<mcp::McpServer> mcp_;
   std::unique_ptr<mcp::McpEndpoint> endpoint_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<net::HttpServer> operations_;
   int lock_file_ = -1;
   std::vector<std::jthread> threads_;
+  std::jthread follower_;  // tells the clients of mcp_ about changes
 };
 
 // One line on this process's own terminal (/dev/tty), never on stdout; false when there is none.

@@ -5,10 +5,8 @@
 #include <algorithm>
 
 #include "core/bytes.hpp"
-#include "core/embedded.hpp"
 #include "integrations/email/address.hpp"
 #include "mcp-server/main_app.hpp"
-#include "planners/llm/prompt.hpp"
 #include "planners/marketing_words.hpp"
 #include "services/approvals/approvals.hpp"
 #include "tools/connections/connection_tools.hpp"
@@ -43,33 +41,6 @@ std::string public_host(const HttpConfig& http) {
   return host_name(host.substr(0, host.find_first_of("/?#")));
 }
 
-// The files of prompts/ as MCP prompts.
-class Prompts : public mcp::PromptProvider {
- public:
-  Json list() override {
-    Json all = Json::array();
-    for (const auto& file : embedded_prompts()) {
-      auto prompt = planners::llm::parse_prompt(file.text);
-      if (!prompt.ok()) continue;
-      Json arguments = Json::array();
-      for (const auto& argument : prompt->arguments) arguments.push_back({{"name", argument.name}, {"description", argument.description}, {"required", argument.required}});
-      all.push_back({{"name", prompt->name}, {"title", prompt->title}, {"description", prompt->description}, {"arguments", arguments}});
-    }
-    return all;
-  }
-  mcp::Answer get(std::string_view name, const Json& arguments, const mcp::CallContext&) override {
-    auto prompt = planners::llm::load_prompt(&planners::llm::embedded_prompt, name);
-    if (!prompt.ok()) return mcp::RpcError{mcp::kInvalidParams, "there is no prompt '" + std::string(first_code_points(name, 60)) + "'"};
-    std::vector<std::pair<std::string, std::string>> values;
-    for (auto it = arguments.begin(); it != arguments.end(); ++it) {
-      if (it->is_string()) values.emplace_back(it.key(), it->get<std::string>());
-    }
-    auto text = planners::llm::fill(*prompt, values);
-    if (!text.ok()) return mcp::RpcError{mcp::kInvalidParams, text.error().text()};
-    return Json{{"description", prompt->description}, {"messages", {{{"role", "user"}, {"content", {{"type", "text"}, {"text", *text}}}}}}};
-  }
-};
-
 // A person at a client with elicitation types the code that this server shows on its own terminal.
 class TerminalGate : public mcp::ApprovalGate {
  public:
@@ -102,12 +73,13 @@ class TerminalGate : public mcp::ApprovalGate {
 
 }  // namespace
 
-mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key) {
-  static Prompts prompts;
+mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key, Offer& offer) {
   auto selection = configured_selection(app.config());
   CHECK(selection.ok(), "App::start has read the selection");
-  return {.name = "spreaders", .version = SPREADERS_VERSION, .title = "Spreaders", .instructions = std::string(kInstructions), .tools = &app.tools(), .prompts = &prompts, .approvals = &app.approval_gate(),
+  mcp::McpServerOptions options{.name = "spreaders", .version = SPREADERS_VERSION, .title = "Spreaders", .instructions = std::string(kInstructions), .tools = &app.tools(), .approvals = &app.approval_gate(),
           .selection = *selection, .compact_core = compact_core(), .synonyms = planners::kMarketingSynonyms, .signing_key = hmac_sha256(signing_key.reveal(), "mcp sessions")};
+  offer.add_to(options);
+  return options;
 }
 
 bool listens_on_loopback(const HttpConfig& http) { return http.address.starts_with("127.") || http.address == "::1"; }

@@ -20,10 +20,11 @@ namespace spreaders::app {
 
 class App;
 class EmailSender;
+class Offer;
 
 void bind_more_parts(Parts& parts, const Config& config, EmailSender& sender);
 
-mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key);
+mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key, Offer& offer);
 // Whether nobody but this machine can connect.
 bool listens_on_loopback(const HttpConfig& http);
 // The same, and no public address says that a proxy in front lets others in.

@@ -17,6 +17,7 @@
 #include "core/time.hpp"
 #include "core/tool.hpp"
 #include "mcp-server/protocol/outlet.hpp"
+#include "mcp-server/protocol/server.hpp"
 
 namespace spreaders::testing {
 
@@ -184,6 +185,26 @@ class RecordingOutlet final : public mcp::Outlet {
   std::vector<Json> sent_;
   std::vector<Json> finished_;
 };
+
+inline mcp::Message request_of(const char* method, Json params, int id = 1) {
+  return std::get<mcp::Message>(
+      jsonrpc::parse({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", std::move(params)}}));
+}
+
+inline mcp::RequestInfo modern_info(Json capabilities = Json::object()) {
+  mcp::RequestInfo info;
+  info.client = {
+      .era = mcp::Era::kModern, .revision = std::string(mcp::kModernRevision), .capabilities = std::move(capabilities)};
+  info.principal = {.id = "usr_1", .workspace = "wsp_1", .scopes = {"*"}, .door = "test"};
+  return info;
+}
+
+// The answer to one request; null while there is none.
+inline Json ask(mcp::McpServer& server, mcp::Message message, mcp::RequestInfo info,
+                std::shared_ptr<RecordingOutlet> outlet = std::make_shared<RecordingOutlet>()) {
+  server.request(std::move(message), std::move(info), outlet);
+  return outlet->answer();
+}
 
 struct EchoArgs {
   std::string message;

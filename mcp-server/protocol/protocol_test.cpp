@@ -10,8 +10,11 @@
 namespace spreaders::mcp {
 namespace {
 
+using testing::ask;
 using testing::FakeRunner;
+using testing::modern_info;
 using testing::RecordingOutlet;
+using testing::request_of;
 
 const std::string kKey(32, 'k');
 
@@ -71,25 +74,6 @@ class Asking final : public ToolProvider {
     return asked;
   }
 };
-
-Message request_of(const char* method, Json params, int id = 1) {
-  return std::get<Message>(
-      jsonrpc::parse({{"jsonrpc", "2.0"}, {"id", id}, {"method", method}, {"params", std::move(params)}}));
-}
-
-RequestInfo modern_info(Json capabilities = Json::object()) {
-  RequestInfo info;
-  info.client = {
-      .era = Era::kModern, .revision = std::string(kModernRevision), .capabilities = std::move(capabilities)};
-  info.principal = {.id = "usr_1", .workspace = "wsp_1", .scopes = {"*"}, .door = "test"};
-  return info;
-}
-
-Json ask(McpServer& server, Message message, RequestInfo info,
-         std::shared_ptr<RecordingOutlet> outlet = std::make_shared<RecordingOutlet>()) {
-  server.request(std::move(message), std::move(info), outlet);
-  return outlet->answer();
-}
 
 TEST(ServerTest, ModernRoundsTravelInResults) {
   Asking tools;
