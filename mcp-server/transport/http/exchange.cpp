@@ -154,6 +154,7 @@ void Exchange::comment_if_idle(int64_t now_ms) {
 void Exchange::suspend() {
   std::lock_guard lock(mutex_);
   suspended_ = true;
+  socket_->deadline_ms = 0;  // the request is whole; how long its handler takes is not the client's doing
   MHD_suspend_connection(connection_);
 }
 

@@ -1,0 +1,180 @@
+// Clients that take their time or take too much: each limit of HttpServerOptions ends them, and nobody else.
+// Sizes of bodies and headers, the queue and the drain: server_test.cpp.
+#include <atomic>
+#include <gtest/gtest.h>
+#include <thread>
+
+#include "mcp-server/test_support.hpp"
+#include "mcp-server/transport/http/server.hpp"
+
+namespace spreaders {
+namespace {
+
+using testing::eventually;
+using testing::http_request;
+using testing::RawClient;
+
+constexpr size_t kBigAnswer_bytes = 32 * 1024 * 1024;  // more than the sockets of both sides take
+
+class LimitsTest : public ::testing::Test {
+ protected:
+  void start(HttpServerOptions options) {
+    server = std::make_unique<HttpServer>(std::move(options));
+    server->route("GET", "/hello", [](const HttpServerRequest&) { return HttpServerResponse{.body = "hello"}; });
+    server->route("POST", "/echo",
+                  [](const HttpServerRequest& request) { return HttpServerResponse{.body = request.body}; });
+    server->route("GET", "/big", [](const HttpServerRequest&) {
+      return HttpServerResponse{.body = std::string(kBigAnswer_bytes, 'x')};
+    });
+    server->route_exchange("GET", "/wait", [this](const HttpExchangePtr& exchange) {
+      exchange->on_closed([this] { ++hung_up; });
+      ++waiting;
+      eventually([this] { return released.load(); });
+      exchange->respond({.body = "released"});
+    });
+    server->route_exchange("GET", "/stream", [this](const HttpExchangePtr& exchange) {
+      std::lock_guard lock(mutex);
+      streams.push_back(exchange->stream({.headers = {{"content-type", "text/event-stream"}}}));
+    });
+    auto started = server->start();
+    ASSERT_TRUE(started.ok()) << started.error().message;
+  }
+  void TearDown() override {
+    released = true;
+    std::lock_guard lock(mutex);
+    streams.clear();
+  }
+  // The server has looked after its connections for so long.
+  static void pass(int64_t time_ms) {
+    int64_t until_ms = monotonic_ms() + time_ms;
+    ASSERT_TRUE(eventually([&] { return monotonic_ms() > until_ms; }));
+  }
+  // Sends `piece` again and again; how much went out until the server hung up, 0 when it never did.
+  static size_t drip(RawClient& client, const std::string& piece, int64_t pause_ms) {
+    int64_t until_ms = monotonic_ms() + testing::kDeadline_ms;
+    size_t sent = 0;
+    while (monotonic_ms() < until_ms) {
+      if (!client.send(piece)) return sent;
+      sent += piece.size();
+      if (pause_ms > 0 && client.more(pause_ms)) return sent;  // an answer: it was refused
+    }
+    return 0;
+  }
+
+  std::mutex mutex;
+  std::vector<HttpStreamPtr> streams;
+  std::atomic<int> waiting{0};
+  std::atomic<int> hung_up{0};
+  std::atomic<bool> released{false};
+  std::unique_ptr<HttpServer> server;  // last: stops first
+};
+
+TEST_F(LimitsTest, HeadersThatDripInAreCutThoughTheyNeverPause) {
+  start({.header_timeout_ms = 300});
+  RawClient good(server->port());
+  RawClient slow(server->port());
+  slow.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nx: ");
+  EXPECT_GT(drip(slow, "y", 10), 0U);
+  EXPECT_EQ(RawClient(server->port()).ask(http_request("GET", "/hello")).body, "hello");
+}
+
+TEST_F(LimitsTest, ASecondRequestOnAConnectionDripsNoLonger) {
+  start({.idle_timeout_ms = 500});
+  RawClient client(server->port());
+  EXPECT_EQ(client.ask(http_request("GET", "/hello")).body, "hello");
+  client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\nx: ");
+  EXPECT_GT(drip(client, "y", 10), 0U);
+}
+
+TEST_F(LimitsTest, BodiesThatDripInAreCut) {
+  start({.body_timeout_ms = 300});
+  RawClient whole(server->port());
+  whole.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n");
+  EXPECT_GT(drip(whole, "y", 10), 0U);
+  RawClient chunked(server->port());
+  chunked.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+  EXPECT_GT(drip(chunked, "1\r\ny\r\n", 10), 0U);
+  EXPECT_TRUE(eventually([&] { return server->stats().connections == 0; }));
+}
+
+TEST_F(LimitsTest, TheTimeForABodyIsNotTheTimeForAnAnswer) {
+  start({.header_timeout_ms = 200, .body_timeout_ms = 200, .response_timeout_ms = 200});
+  RawClient client(server->port());
+  client.send(http_request("GET", "/wait"));
+  ASSERT_TRUE(eventually([&] { return waiting == 1; }));
+  pass(1500);
+  EXPECT_EQ(hung_up, 0);
+  released = true;
+  EXPECT_EQ(client.answer().body, "released");
+}
+
+TEST_F(LimitsTest, AConnectionThatSaysNothingIsClosed) {
+  start({.idle_timeout_ms = 300});
+  RawClient client(server->port());
+  EXPECT_EQ(client.ask(http_request("GET", "/hello")).body, "hello");
+  EXPECT_TRUE(client.read_to_end());
+}
+
+TEST_F(LimitsTest, AnAnswerThatNobodyReadsIsCut) {
+  start({.response_timeout_ms = 300});
+  RawClient slow(server->port(), 4096);
+  slow.send(http_request("GET", "/big"));
+  EXPECT_TRUE(eventually([&] { return server->stats().connections == 0 && server->stats().requests == 1; }));
+  RawClient good(server->port());
+  EXPECT_EQ(good.ask(http_request("GET", "/big")).body.size(), kBigAnswer_bytes);
+}
+
+TEST_F(LimitsTest, EndlessHeaderLinesCostNoMemory) {
+  start({.header_bytes_max = 16 * 1024});
+  RawClient client(server->port());
+  client.send("GET /hello HTTP/1.1\r\nHost: localhost\r\n");
+  std::string lines;
+  for (int i = 0; i < 1000; ++i) lines += "x: y\r\n";
+  size_t sent = drip(client, lines, 0);
+  EXPECT_GT(sent, 0U) << "it was read to the end";
+  EXPECT_LT(sent, size_t{16} * 1024 * 1024) << "beyond what the sockets hold";
+  EXPECT_TRUE(eventually([&] { return server->stats().connections == 0; }));
+}
+
+TEST_F(LimitsTest, ConnectionsInAll) {
+  start({.connections_max = 2});
+  auto first = std::make_unique<RawClient>(server->port());
+  RawClient second(server->port());
+  EXPECT_EQ(first->ask(http_request("GET", "/hello")).status, 200);
+  EXPECT_EQ(second.ask(http_request("GET", "/hello")).status, 200);
+  RawClient third(server->port());
+  third.send(http_request("GET", "/hello"));
+  EXPECT_FALSE(third.more(200)) << "there is no room";
+  EXPECT_EQ(second.ask(http_request("GET", "/hello")).status, 200) << "who is in stays in";
+  first.reset();
+  EXPECT_EQ(third.answer().status, 200) << "one has left";
+}
+
+TEST_F(LimitsTest, StreamsInAll) {
+  start({.streams_max = 1});
+  RawClient first(server->port());
+  first.send(http_request("GET", "/stream"));
+  ASSERT_TRUE(eventually([&] { return server->stats().streams == 1; }));
+  auto refused = RawClient(server->port()).ask(http_request("GET", "/stream"));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_FALSE(refused.header("retry-after").empty());
+  EXPECT_EQ(RawClient(server->port()).ask(http_request("GET", "/hello")).status, 200) << "the rest goes on";
+  first.close();
+  EXPECT_TRUE(eventually([&] { return server->stats().streams == 0; }));
+}
+
+TEST_F(LimitsTest, StopWaitsNoLongerThanItsTimeForTheClient) {
+  start({.drain_timeout_ms = 200});
+  RawClient client(server->port());
+  client.send(http_request("GET", "/wait"));
+  ASSERT_TRUE(eventually([&] { return waiting == 1; }));
+  std::thread stopping([&] { server->stop(); });
+  // After the drain time the client is let go, and the handler hears of it and ends.
+  EXPECT_TRUE(eventually([&] { return hung_up == 1; }));
+  EXPECT_TRUE(client.read_to_end());
+  released = true;
+  stopping.join();
+}
+
+}  // namespace
+}  // namespace spreaders
