@@ -1,8 +1,19 @@
 #!/usr/bin/env python3
 """Lines 7, 8, 14, 15 and 16 of docs/security-checklist.md with the real program: foreign streams and states, requests that
 could be read in two ways, a limit for each caller, and an audit that knows the trace."""
-import base64, concurrent.futures, socket
+import base64, concurrent.futures, re, socket
 from harness import *
+
+# The checklist names tests that exist.
+root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+checklist = open(os.path.join(root, "docs", "security-checklist.md")).read()
+sources = "".join(open(path).read() for path in glob.glob(root + "/*/**/*_test.cpp", recursive=True) if not path.startswith(root + "/build"))
+suites = {name for name in re.findall(r"^TEST(?:_F|_P)?\((\w+), (\w+)\)", sources, re.M)}
+named = re.findall(r"`([A-Z]\w+)\.(\w+|\*)`", checklist)
+check(len(named) > 25, "the checklist names tests", named)
+for suite, test in named: check(any(one[0] == suite and test in ("*", one[1]) for one in suites), f"{suite}.{test} is a test")
+for path in re.findall(r"`(?:tests/)?((?:e2e|mcp|golden)/[\w/]+\.\w+)`", checklist): check(os.path.exists(os.path.join(root, "tests", path)), f"tests/{path} is there")
+for line in range(1, 19): check(f"\n| {line} |" in checklist, f"line {line} is in the checklist")
 
 data = os.path.join(folder, "data")
 flags = ["--data-dir", data, "--http-port", "0"]
