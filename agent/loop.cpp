@@ -129,15 +129,15 @@ Result<ModelRequest> Turn::request(std::vector<Json>& schemas) {
   schemas.reserve(kToolsMax);  // the request points into it
   std::vector<std::string> names = state_.offered;
   std::sort(names.begin(), names.end());
-  auto add = [&](std::string name, std::string_view description, const FieldList& arguments) {
-    schemas.push_back(schema_of_fields(arguments));
+  auto add = [&](std::string name, std::string_view description, Json schema) {
+    schemas.push_back(std::move(schema));
     asked.tools.push_back(
         {.name = std::move(name), .description = std::string(description), .schema = &schemas.back()});
   };
-  for (const auto& tool : meta_tools()) add(std::string(tool.name), tool.description, tool.arguments());
+  for (const auto& tool : meta_tools()) add(std::string(tool.name), tool.description, schema_of_fields(tool.arguments()));
   for (const auto& name : names) {
     const ToolSpec* spec = index_.find(name);
-    if (spec != nullptr) add(wire_name(name), spec->description.value, spec->body.arguments());
+    if (spec != nullptr) add(wire_name(name), spec->description.value, argument_schema(*spec));
   }
   CHECK(asked.tools.size() <= kToolsMax, "a request never offers more tools");
   int64_t left_ms = options_.limits.turn_time_ms - (options_.monotonic() - started_ms_);

@@ -180,7 +180,7 @@ CallAnswer Turn::describe_tools(const Json& arguments) {
     described.push_back({{"name", wire_name(spec->name.value)},
                          {"description", spec->description.value},
                          {"risk", risk_class(spec->effect)},
-                         {"arguments", schema_of_fields(spec->body.arguments())}});
+                         {"arguments", argument_schema(*spec)}});
     offer_tool(*spec, state_.offered);
   }
   return {to_text(Json{{"tools", described}, {"unknown", unknown}}), described.empty(),

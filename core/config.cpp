@@ -95,6 +95,9 @@ void mask(Json& json, const FieldList& list) {
   for (const auto& field : list.fields) {
     Json& value = json[std::string(field.name)];
     if (field.ops->kind == Kind::kObject) mask(value, field.ops->object());
+    else if (field.ops->kind == Kind::kArray && field.ops->item->kind == Kind::kObject) {
+      for (auto& each : value) mask(each, field.ops->item->object());
+    }
     // A reference (env:NAME) says where a secret is, not what it is.
     else if (field.constraints.secret && value.is_string() && !value.get_ref<const std::string&>().empty() && !value.get_ref<const std::string&>().starts_with("env:") && !value.get_ref<const std::string&>().starts_with("file:")) value = "********";
   }
@@ -125,6 +128,20 @@ void check_auth(const Config& config, Issues& issues) {
   if (config.http.public_url.find_first_of("?#") != std::string::npos) issues.push_back({"/http/public_url", "with auth it has no query and no fragment (RFC 8707)"});
 }
 
+void check_mcp(const McpConfig& mcp, Issues& issues) {
+  for (size_t i = 0; i < mcp.servers.size(); ++i) {
+    const auto& server = mcp.servers[i];
+    std::string here = "/mcp/servers/" + std::to_string(i);
+    bool plain = std::all_of(server.name.begin(), server.name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+    if (!plain || server.name.empty() || server.name[0] < 'a') issues.push_back({here + "/name", "is lower case letters and digits, a letter first"});
+    for (size_t k = 0; k < i; ++k) {
+      if (mcp.servers[k].name == server.name) issues.push_back({here + "/name", "is used twice"});
+    }
+    if (server.url.empty() == server.command.empty()) issues.push_back({here, "needs either url or command"});
+    if (!server.url.empty() && !is_safe_url(server.url)) issues.push_back({here + "/url", "must begin with https:// unless it is on this machine"});
+  }
+}
+
 }  // namespace
 
 void Config::check(const Config& config, Issues& issues) {
@@ -136,6 +153,7 @@ void Config::check(const Config& config, Issues& issues) {
   };
   one_of("/log_level", config.log_level, {"trace", "debug", "info", "warn", "error", "off"});
   check_auth(config, issues);
+  check_mcp(config.mcp, issues);
   one_of("/tools_mode", config.tools_mode, {"full", "compact"});
   one_of("/mail/security", config.mail.security, {"starttls", "tls", "none"});
   one_of("/model/provider", config.model.provider, {"auto", "anthropic", "openai", "none"});

@@ -81,6 +81,21 @@ struct WorkspaceConfig {
   SPR_FIELDS(WorkspaceConfig, SPR_FIELD(name, "Name that readers see", .min_size = 1, .max_size = 200, .defaulted = true), SPR_FIELD(postal_address, "Postal address at the end of every marketing mail (the law asks for it)", .max_size = 500, .defaulted = true),
              SPR_FIELD(website, "Where the button of a mail leads", .max_size = 2000, .defaulted = true), SPR_FIELD(time_zone, "IANA zone in which dates are read", .format = Format::kTimeZone, .defaulted = true));
 };
+// Another MCP server whose tools the agent may use (docs/guides/other-mcp-servers.md). Only in the file: flags and variables
+// have no place for a list.
+struct McpServerConfig {
+  std::string name, url, authorization, accepted;
+  std::vector<std::string> command, environment, tools;
+  SPR_FIELDS(McpServerConfig, SPR_FIELD(name, "Its tools are called NAME_tool; lower case letters and digits, a letter first", .min_size = 1, .max_size = 24),
+             SPR_FIELD(url, "Address of its MCP endpoint", .max_size = 2000, .defaulted = true), SPR_FIELD(command, "Or the program that is the server, with its arguments", .max_size = 64, .item_max_size = 4000, .defaulted = true),
+             SPR_FIELD(authorization, "Value of the Authorization header, as env:NAME or file:PATH", .max_size = 500, .defaulted = true, .secret = true), SPR_FIELD(environment, "Variables that the command gets besides PATH, by name; it gets no others", .max_size = 64, .item_max_size = 200, .defaulted = true),
+             SPR_FIELD(tools, "Which of its tools may be used, by the server's own names", .min_size = 1, .max_size = 100, .item_max_size = 128),
+             SPR_FIELD(accepted, "Hash of the definitions that you have read; `spreaders doctor` shows it. Nothing is used while it differs", .max_size = 80, .defaulted = true));
+};
+struct McpConfig {
+  std::vector<McpServerConfig> servers;
+  SPR_FIELDS(McpConfig, SPR_FIELD(servers, "Other MCP servers for the agent", .max_size = 16, .defaulted = true));
+};
 struct Config {
   std::string data_dir, log_level = "warn", import_dir;
   std::string toolsets, tools, exclude, tools_mode = "full";
@@ -94,6 +109,7 @@ struct Config {
   SpeechConfig speech;
   SandboxConfig sandbox;
   WorkspaceConfig workspace;
+  McpConfig mcp;
   static void check(const Config& config, Issues& issues);
   SPR_FIELDS(Config, SPR_FIELD(data_dir, "Directory of the database, the key file and the sandbox's mails; ~/.spreaders if left out", .max_size = 4000, .defaulted = true),
              SPR_FIELD(log_level, "trace, debug, info, warn, error or off", .max_size = 10, .defaulted = true), SPR_FIELD(toolsets, "List only the tools of these services, separated by commas: campaign,email. Every tool can still be called by its name", .max_size = 1000, .defaulted = true),
@@ -103,7 +119,8 @@ struct Config {
              SPR_FIELD(import_dir, "Directory that audience.importContacts may read files from; none if left out", .max_size = 4000, .defaulted = true),
              SPR_FIELD(read_only, "Only tools that change nothing", .defaulted = true), SPR_FIELD(http, "The door", .defaulted = true), SPR_FIELD(auth, "Who is let in", .defaulted = true), SPR_FIELD(operations, "The operations listener", .defaulted = true),
              SPR_FIELD(database, "Where everything is stored", .defaulted = true), SPR_FIELD(mail, "The mail server", .defaulted = true), SPR_FIELD(model, "The language model", .defaulted = true),
-             SPR_FIELD(speech, "Speech to text", .defaulted = true), SPR_FIELD(sandbox, "The sandbox", .defaulted = true), SPR_FIELD(workspace, "Who you are", .defaulted = true));
+             SPR_FIELD(speech, "Speech to text", .defaulted = true), SPR_FIELD(sandbox, "The sandbox", .defaulted = true), SPR_FIELD(workspace, "Who you are", .defaulted = true),
+             SPR_FIELD(mcp, "Tools from elsewhere", .defaulted = true));
 };
 
 struct ConfigSources {

@@ -48,6 +48,10 @@ const ToolSpec* find_tool(ToolList tools, std::string_view name) {
   return nullptr;
 }
 
+Json argument_schema(const ToolSpec& spec) {
+  return spec.foreign_schema != nullptr ? *spec.foreign_schema : schema_of_fields(spec.body.arguments());
+}
+
 Json describe_tool(const ToolSpec& spec) {
   Json scopes = Json::array();
   for (auto scope : spec.scopes.list()) scopes.push_back(scope);
@@ -57,7 +61,7 @@ Json describe_tool(const ToolSpec& spec) {
       {"name", wire_name(spec.name.value)},
       {"title", spec.title.value},
       {"description", spec.description.value},
-      {"inputSchema", schema_of_fields(spec.body.arguments())},
+      {"inputSchema", argument_schema(spec)},
       {"outputSchema", schema_of_fields(spec.body.result())},
       // destructiveHint: may change what cannot be taken back. A sent mail cannot.
       {"annotations",

@@ -238,7 +238,12 @@ struct ToolSpec {
   bool always_approve = false;
   EffectOf effect_of = nullptr;
   ApprovalOf approval_of = nullptr;
+  // Of the arguments, where no fields describe them: a tool of another server. Outlives the spec.
+  const Json* foreign_schema = nullptr;
 };
+
+// JSON Schema of a tool's arguments.
+Json argument_schema(const ToolSpec& spec);
 
 using ToolList = std::span<const ToolSpec* const>;
 

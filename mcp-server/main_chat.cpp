@@ -11,6 +11,7 @@
 #include "core/bytes.hpp"
 #include "core/embedded.hpp"
 #include "mcp-server/main_chat_text.hpp"
+#include "mcp-server/main_foreign.hpp"
 #include "planners/llm/redact.hpp"
 #include "services/approvals/approvals.hpp"
 #include "services/templates/html_text.hpp"
@@ -230,7 +231,20 @@ class Chat {
   // ---- with a model ----
 
   agent::LoopParts parts() {
-    return {*app_.language_model(), app_.tools(), app_.storage(), app_.clock(), system_ids()};
+    return {*app_.language_model(), agent_tools(), app_.storage(), app_.clock(), system_ids()};
+  }
+
+  // Ours, and those of the configured MCP servers that a person has accepted.
+  ToolRunner& agent_tools() {
+    if (app_.config().mcp.servers.empty()) return app_.tools();
+    if (!foreign_) {
+      foreign_ = std::make_unique<ForeignTools>(app_.config().mcp, process_environment(), foreign_http_, app_.storage(),
+                                                app_.clock());
+      for (const auto& report : foreign_->connect()) {
+        if (!report.problem.empty()) say("! MCP server " + report.server + ": " + report.problem);
+      }
+    }
+    return foreign_->runner(app_.tools());
   }
 
   bool converse(const std::string& text) {
@@ -561,6 +575,8 @@ class Chat {
   App& app_;
   ChatOptions options_;
   std::string plan_id_, campaign_id_, status_, day_;
+  CurlClient foreign_http_;
+  std::unique_ptr<ForeignTools> foreign_;
   std::string approval_id_;  // of a call beside the plan that the agent wants to make
   std::optional<agent::RunState> conversation_;
   bool started_ = false;

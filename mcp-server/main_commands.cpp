@@ -13,6 +13,7 @@
 
 #include "core/bytes.hpp"
 #include "mcp-server/main_app.hpp"
+#include "mcp-server/main_foreign.hpp"
 #include "mcp-server/main_parts.hpp"
 #include "planners/batch.hpp"
 #include "services/accounts/accounts.hpp"
@@ -243,7 +244,12 @@ int run_config(const CommandLine& line, const Config& config) {
   else if (line.flags.contains("docs")) {
     std::string out = "# Configuration\n\nMade by `spreaders config --docs`. A JSON file, then SPREADERS_SECTION_NAME in the environment, then --section-name flags; the later wins.\n\n" + docs_of_fields(Config::field_list());
     for (const auto& field : Config::field_list().fields) {
-      if (field.ops->kind == Kind::kObject) out += "\n## " + std::string(field.name) + "\n\n" + docs_of_fields(field.ops->object());
+      if (field.ops->kind != Kind::kObject) continue;
+      out += "\n## " + std::string(field.name) + "\n\n" + docs_of_fields(field.ops->object());
+      for (const auto& inner : field.ops->object().fields) {
+        bool entries = inner.ops->kind == Kind::kArray && inner.ops->item->kind == Kind::kObject;
+        if (entries) out += "\n### Each of " + std::string(inner.name) + "\n\n" + docs_of_fields(inner.ops->item->object());
+      }
     }
     std::cout << out;
   } else print(show_config(config).dump(2));
@@ -270,6 +276,25 @@ Result<std::string> check_mail(App& app) {
 
 }  // namespace
 
+namespace {
+
+// Other MCP servers: whether their tools are used, and what a person reads before they accept them.
+bool check_foreign(App& app, const std::map<std::string, std::string>& environment, const std::function<void(bool, const std::string&)>& say) {
+  CurlClient http;
+  ForeignTools foreign(app.config().mcp, environment, http, app.storage(), app.clock());
+  bool good = true;
+  for (const auto& report : foreign.connect()) {
+    good = good && report.problem.empty();
+    say(report.problem.empty(), "MCP server " + report.server + ": " + (report.problem.empty() ? std::to_string(report.tools.size()) + " tools" : report.problem));
+    if (report.problem.empty() || report.hash.empty()) continue;
+    for (const auto& tool : report.tools) print("        " + tool);
+    print("      Their names and words are the server's. To let the agent use them, set \"accepted\": \"" + report.hash + "\" for this server.");
+  }
+  return good;
+}
+
+}  // namespace
+
 int run_doctor(const Config& config, const std::map<std::string, std::string>& environment) {
   auto say = [](bool good, const std::string& text) { print((good ? "ok    " : "FAIL  ") + text); };
   auto app = open_app(config, environment);
@@ -289,6 +314,7 @@ int run_doctor(const Config& config, const std::map<std::string, std::string>& e
   auto mail = check_mail(a);
   good = good && mail.ok();
   say(mail.ok(), "mail: " + (mail.ok() ? *mail : mail.error().text()));
+  good = check_foreign(a, environment, say) && good;
   auto unclear = a.storage().read(storage::Scope::of(a.workspace()), [&](storage::Tx& tx) { return tx.query("SELECT COUNT(*) FROM outbox WHERE workspace_id = $1 AND state = 'unknown'", {a.workspace()}); });
   if (unclear.ok() && (*unclear)[0][0].integer() > 0) say(true, std::to_string((*unclear)[0][0].integer()) + " mails are unclear and held");
   return good ? 0 : 1;
