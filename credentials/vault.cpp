@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "core/bytes.hpp"
+#include "core/files.hpp"
 #include "core/log.hpp"
 
 namespace spreaders::credentials {
@@ -54,9 +55,7 @@ Result<bool> make_key_file(const std::string& path) {
     return key_error(path, "cannot be written");
   }
   // The name has to survive a power cut as well: secrets sealed with a lost key are lost.
-  std::string parent = std::filesystem::path(path).parent_path().string();
-  File directory{::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (directory.descriptor >= 0) (void)fsync(directory.descriptor);
+  (void)sync_directory(std::filesystem::path(path).parent_path().string());
   return true;
 }
 

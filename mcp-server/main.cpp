@@ -111,8 +111,11 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   sigset_t set = spreaders::app::stop_signals();
   std::vector<std::string> arguments(argv + 1, argv + argc);
-  // Threads inherit this mask, so that only sigwait() sees the signals of a server; a terminal program keeps Ctrl-C.
+  // Threads inherit this mask, so that only sigwait() sees the signals of a server, and Ctrl-C in a talk
+  // (main_interrupt.hpp); other commands end as usual.
   bool server = !arguments.empty() && (arguments[0] == "serve" || arguments[0] == "sandbox");
-  if (server) pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  bool talk = !arguments.empty() && arguments[0] == "chat";
+  if (talk) sigdelset(&set, SIGTERM);
+  if (server || talk) pthread_sigmask(SIG_BLOCK, &set, nullptr);
   return spreaders::app::run(arguments);
 }

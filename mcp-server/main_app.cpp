@@ -11,6 +11,7 @@
 #include <filesystem>
 
 #include "core/bytes.hpp"
+#include "core/files.hpp"
 #include "core/log.hpp"
 #include "integrations/email/address.hpp"
 #include "integrations/email/bounce.hpp"
@@ -75,8 +76,10 @@ Result<std::unique_ptr<App>> App::start(AppOptions options) {
   auto app = std::unique_ptr<App>(new App(std::move(options)));
   const Config& config = app->options_.config;
   std::error_code failed;
-  std::filesystem::create_directories(config.data_dir, failed);
+  bool made_folder = std::filesystem::create_directories(config.data_dir, failed);
   if (failed || chmod(config.data_dir.c_str(), 0700) != 0) return Error{Code::kNotConfigured, "the data directory " + config.data_dir + " cannot be made or is not ours"};
+  auto folder = std::filesystem::absolute(config.data_dir).lexically_normal();
+  if (made_folder && !sync_directory((folder.has_filename() ? folder : folder.parent_path()).parent_path().string())) log_warn("the new data directory may be lost in a power cut", {{"path", config.data_dir}});
   TRY(app->open_storage());
   if (app->options_.engine) TRY(app->take_engine_lock());
   bool jumps = app->options_.virtual_time && app->runs_engine() && config.mail.host.empty();
@@ -95,6 +98,7 @@ Result<std::unique_ptr<App>> App::start(AppOptions options) {
   if (app->runs_engine()) {
     TRY(app->engine_->recover());
     TRY(app->dispatcher_->recover());
+    app->engine_ready_ = true;
   }
   return app;
 }
@@ -332,12 +336,24 @@ Result<void> App::drive(const std::function<bool()>& done, const std::function<v
   return {};
 }
 
+// Ok without the engine: another process still has it.
+Result<void> App::take_over_engine() {
+  if (!runs_engine()) TRY(take_engine_lock());
+  if (!runs_engine()) return {};
+  if (!world_) TRY(bind_world());
+  TRY(bind_mail());
+  TRY(engine_->recover());
+  TRY(dispatcher_->recover());
+  engine_ready_ = true;
+  return {};
+}
+
 void App::start_threads() {
   threads_.emplace_back([this](std::stop_token stop) {
     while (!stop.stop_requested()) {
       auto flushed = pipeline_->flush_audit();
       if (!flushed.ok()) log_error("audit rows wait", {{"error", flushed.error().message}});
-      if (runs_engine() && !virtual_clock_) {
+      if (engine_ready_ && !virtual_clock_) {
         auto settled = settle_campaigns(*storage_, *clock_);
         auto bounced = world_ ? record_sandbox_bounces() : Result<void>();
         if (world_) world_->readers().act(clock_->now());
@@ -348,20 +364,14 @@ void App::start_threads() {
   });
   if (!options_.engine) return;
   threads_.emplace_back([this](std::stop_token stop) {
-    // The process that had the engine may end: then this one takes over what it left.
-    while (!runs_engine() && !stop.stop_requested()) {
+    // The process that had the engine may end: then this one takes over what it left, and sends nothing before it has.
+    while (!engine_ready_) {
       wait_ms(stop, kLockRetry_ms);
       if (stop.stop_requested()) return;
-      auto taken = take_engine_lock();
-      if (!taken.ok() || !runs_engine()) continue;
-      auto world = bind_world();
-      auto mail = world.ok() ? bind_mail() : world;
-      auto engine = mail.ok() ? engine_->recover() : mail;
-      auto dispatcher = engine.ok() ? dispatcher_->recover() : engine;
-      if (!dispatcher.ok()) log_error("the engine could not be taken over", {{"error", dispatcher.error().message}});
-      else log_info("this process sends now");
+      auto taken = take_over_engine();
+      if (!taken.ok()) log_error("the engine could not be taken over; trying again", {{"error", taken.error().message}});
+      else if (engine_ready_) log_info("this process sends now");
     }
-    if (stop.stop_requested()) return;
     if (virtual_clock_) {
       while (!stop.stop_requested()) {
         auto driven = drive([&] { return stop.stop_requested(); }, {});

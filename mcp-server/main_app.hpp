@@ -86,6 +86,7 @@ class App {
   Result<void> bind_models();
   Result<void> bind_tools();
   Result<void> take_engine_lock();
+  Result<void> take_over_engine();
   Result<bool> pump();
   Result<void> record_sandbox_bounces();
   Result<void> note_first_send(storage::Tx& tx, const std::vector<events::Settled>& settled);
@@ -117,7 +118,8 @@ class App {
   std::unique_ptr<mcp::McpEndpoint> endpoint_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<net::HttpServer> operations_;
-  int lock_file_ = -1;
+  std::atomic<int> lock_file_ = -1;
+  std::atomic<bool> engine_ready_ = false;  // ours, and what the process before left is taken over
   std::vector<std::jthread> threads_;
   std::jthread follower_;  // tells the clients of mcp_ about changes
 };

@@ -12,6 +12,7 @@
 #include "core/embedded.hpp"
 #include "mcp-server/main_chat_text.hpp"
 #include "mcp-server/main_foreign.hpp"
+#include "mcp-server/main_interrupt.hpp"
 #include "planners/llm/redact.hpp"
 #include "services/approvals/approvals.hpp"
 #include "services/templates/html_text.hpp"
@@ -259,7 +260,10 @@ class Chat {
                                .link_hosts = {host_of(app_.shop_url())}};
     auto turn = [&] {
       Waiting waiting("asking " + app_.language_model()->model());
-      return agent::say(parts(), options, person, *conversation_, text);
+      return interrupt_.during([&](std::stop_token stop) {
+        options.stop = std::move(stop);
+        return agent::say(parts(), options, person, *conversation_, text);
+      });
     }();
     if (!turn.ok()) {
       if (conversation_->status != "idle") conversation_.reset();  // it could not be saved; the next line begins anew
@@ -440,12 +444,20 @@ class Chat {
       return true;
     }
     say("Running in virtual time:");
+    // Each look is a call with its audit row, so there are a few a day and not one a step.
+    constexpr int64_t kLookEvery_us = 6 * kHour_us;
+    Instant looked{};
     auto done = [&] {
+      Instant now = app_.clock().now();
+      std::string today = to_text(now).substr(0, 10);
+      if (today == day_ && now - looked < kLookEvery_us) return false;
+      looked = now;
       std::string status = campaign_status();
-      show_day(to_text(app_.clock().now()).substr(0, 10));
+      show_day(today);
       return is_over(status);
     };
     auto driven = app_.drive(done, {});
+    campaign_status();
     show_day("");
     if (!driven.ok()) return complain(driven.error()), false;
     return true;
@@ -579,6 +591,7 @@ class Chat {
   std::unique_ptr<ForeignTools> foreign_;
   std::string approval_id_;  // of a call beside the plan that the agent wants to make
   std::optional<agent::RunState> conversation_;
+  Interrupt interrupt_;
   bool started_ = false;
   Json last_ = Json::object();
 };
