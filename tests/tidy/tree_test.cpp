@@ -20,9 +20,9 @@ std::vector<std::string> tree() {
   for (auto entry = std::filesystem::recursive_directory_iterator(root); entry != std::filesystem::end(entry);
        ++entry) {
     const std::string name = entry->path().filename().string();
-    if (entry->is_directory() && std::ranges::find(kSkippedNames, name) != std::end(kSkippedNames))
-      entry.disable_recursion_pending();
-    if (entry->is_regular_file()) paths.push_back(entry->path().lexically_relative(root).generic_string());
+    bool skipped = std::ranges::find(kSkippedNames, name) != std::end(kSkippedNames);
+    if (skipped && entry->is_directory()) entry.disable_recursion_pending();
+    if (!skipped && entry->is_regular_file()) paths.push_back(entry->path().lexically_relative(root).generic_string());
   }
   std::ranges::sort(paths);
   return paths;
