@@ -1,11 +1,8 @@
 #include "mcp-server/main_chat.hpp"
 
-#include <cstdio>
 #include <fstream>
-#include <iostream>
 #include <nlohmann/json.hpp>
 #include <sstream>
-#include <unistd.h>
 
 #include "agent/loop.hpp"
 #include "core/bytes.hpp"
@@ -13,7 +10,7 @@
 #include "mcp-server/main_chat_text.hpp"
 #include "mcp-server/main_foreign.hpp"
 #include "mcp-server/main_interrupt.hpp"
-#include "planners/llm/redact.hpp"
+#include "mcp-server/main_terminal.hpp"
 #include "services/approvals/approvals.hpp"
 #include "services/templates/html_text.hpp"
 #include "services/templates/liquid/liquid.hpp"
@@ -26,48 +23,12 @@ namespace {
 constexpr size_t kLineMax = agent::kSayMax;
 constexpr size_t kRecordingBytesMax = 25 * 1024 * 1024;  // what a Whisper-shaped service takes
 
-void say(const std::string& text) {
-  std::fputs((text + "\n").c_str(), stdout);
-  std::fflush(stdout);
-}
-
-void complain(const Error& error) { say("! " + error.text()); }
-
-// What the person answers; nullopt when the input has ended.
-std::optional<std::string> ask(const std::string& prompt) {
-  std::fputs(prompt.c_str(), stdout);
-  std::fflush(stdout);
-  std::string line;
-  if (!std::getline(std::cin, line)) return std::nullopt;
-  std::string text(trim(line));
-  // A transcript shows what was answered, but no key that was pasted.
-  if (isatty(STDIN_FILENO) == 0) say(planners::llm::redact_secrets(text).text);
-  return text;
-}
-
 std::string host_of(std::string_view url) {
   size_t from = url.find("//");
   if (from == std::string_view::npos) return "";
   std::string_view rest = url.substr(from + 2);
   return std::string(rest.substr(0, rest.find_first_of(":/?#")));
 }
-
-// A line on the terminal that goes when the work is done.
-class Waiting {
- public:
-  explicit Waiting(const std::string& text) : shown_(isatty(STDOUT_FILENO) != 0) {
-    if (shown_) std::fputs(("  " + text + " ...").c_str(), stdout);
-    std::fflush(stdout);
-  }
-  ~Waiting() {
-    if (shown_) std::fputs("\r\033[K", stdout);
-  }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
- private:
-  bool shown_;
-};
 
 class Chat {
  public:
@@ -465,7 +426,8 @@ class Chat {
 
   bool report() {
     if (campaign_id_.empty()) return say("There is no campaign yet. Say what you want to reach."), false;
-    if (campaign_status() == "draft") return say("Nothing is sent yet, so there are no figures. `approve` starts the campaign."), false;
+    if (campaign_status() == "draft")
+      return say("Nothing is sent yet, so there are no figures. `approve` starts the campaign."), false;
     auto summary = call("ai.summarizeCampaign", {{"campaign_id", campaign_id_}});
     if (!summary.ok()) return complain(summary.error()), false;
     auto shown = call("campaign.plan", {{"plan_id", plan_id_}});
