@@ -13,7 +13,7 @@
 //       SPR_FIELD(at, "When to publish; now if left out"))
 //   };
 //
-// Member types: bool, int, int64_t, double, std::string, Instant, Date, Json (anything), enums with SPR_ENUM, structs
+// Member types: bool, int, int64_t, double, std::string, Instant, Date, Json (an object), enums with SPR_ENUM, structs
 // with SPR_FIELDS, std::optional, std::vector and std::map<std::string, T> of these. A member is required unless it is
 // optional or `.defaulted`; null is read as absent for optional members. Unknown members are refused. Sizes count code
 // points of strings, items of arrays, entries of maps. A mapping mistake does not compile.
