@@ -57,11 +57,11 @@ def run(*arguments, environment=None, text=None, wait_s=kWait_s):
 
 
 class Server:
-    """A command that goes on: serve or sandbox. `out` is what it printed until it was ready."""
+    """A command that goes on: serve or sandbox, or another program. `out` is what it printed until it was ready."""
 
-    def __init__(self, *arguments, environment=None, log=None):
+    def __init__(self, *arguments, environment=None, log=None, of=None):
         self.log = log or os.path.join(folder, f"stderr.{len(_running)}")
-        self.process = subprocess.Popen([program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        self.process = subprocess.Popen([of or program, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                         stderr=open(self.log, "ab"), env=clean_environment(environment),
                                         start_new_session=True)
         _running.append(self.process)

@@ -3,8 +3,6 @@
 //
 //   node clients.mjs PROGRAM        PROGRAM takes "--port 0" (prints "ready PORT") and "--stdio"
 import assert from 'node:assert/strict';
-import {spawn} from 'node:child_process';
-import path from 'node:path';
 import {Client as Client1} from '@modelcontextprotocol/sdk/client/index.js';
 import {StdioClientTransport as Stdio1} from '@modelcontextprotocol/sdk/client/stdio.js';
 import {StreamableHTTPClientTransport as Http1} from '@modelcontextprotocol/sdk/client/streamableHttp.js';
@@ -14,6 +12,7 @@ import {Client as Client2, StreamableHTTPClientTransport as Http2} from '@modelc
 import {StdioClientTransport as Stdio2} from '@modelcontextprotocol/client/stdio';
 import {startProgram} from './program.mjs';
 import {check, finish} from './check.mjs';
+import {inspect} from './inspector.mjs';
 
 const program = process.argv[2];
 if (!program) {
@@ -97,18 +96,6 @@ async function secondSdk(name, mode, makeTransport) {
   await client.close();
 }
 
-function inspector(args) {
-  return new Promise((resolve, reject) => {
-    const cli = path.join(import.meta.dirname, 'node_modules', '.bin', 'mcp-inspector');
-    const child = spawn(cli, ['--cli', ...args], {stdio: ['ignore', 'pipe', 'pipe']});
-    let out = '';
-    let err = '';
-    child.stdout.on('data', (data) => (out += data));
-    child.stderr.on('data', (data) => (err += data));
-    child.on('close', (code) => (code === 0 ? resolve(out) : reject(new Error(`inspector ended with ${code}: ${err}${out}`))));
-  });
-}
-
 const {port, stop} = await startProgram(program, ['--port', '0']);
 const base = `http://127.0.0.1:${port}`;
 try {
@@ -124,13 +111,13 @@ try {
   for (const era of ['legacy', 'modern', 'auto']) {
     await check(`Inspector HTTP ${era}`, async () => {
       const url = [`${base}/mcp`, '--transport', 'http', '--protocol-era', era];
-      assert.match(await inspector([...url, '--method', 'tools/list']), /test_simple_text/);
-      assert.match(await inspector([...url, ...call]), /"hi"/);
+      assert.match((await inspect([...url, '--method', 'tools/list'])).out, /test_simple_text/);
+      assert.match((await inspect([...url, ...call])).out, /"hi"/);
     });
   }
-  await check('Inspector SSE', async () => assert.match(await inspector([`${base}/sse`, '--transport', 'sse', ...call]), /"hi"/));
+  await check('Inspector SSE', async () => assert.match((await inspect([`${base}/sse`, '--transport', 'sse', ...call])).out, /"hi"/));
   await check('Inspector stdio', async () => {
-    assert.match(await inspector([program, '--stdio', ...call]), /"hi"/);
+    assert.match((await inspect([program, '--stdio', ...call])).out, /"hi"/);
   });
 } finally {
   await stop();
