@@ -111,6 +111,27 @@ class AmountWords {
     return false;
   }
 
+  // "a day", "pro Woche" at token i: the index after it, or -1.
+  [[nodiscard]] int period_end(int i) const { return std::max({m(i, C("period_day")), m(i, C("period_week")), m(i, C("period_month"))}); }
+  [[nodiscard]] std::string period_name(int i) const { return m(i, C("period_day")) > 0 ? "day" : m(i, C("period_week")) > 0 ? "week" : m(i, C("period_month")) > 0 ? "month" : ""; }
+  [[nodiscard]] bool unit_follows(int i) const {
+    return i < text_.size() && (m(i, C("unit_day")) > 0 || m(i, C("unit_week")) > 0 || m(i, C("unit_month")) > 0 || m(i, C("content_noun")) > 0 || m(i, C("distance")) > 0);
+  }
+  // "per booking", "por reserva", "pro Anruf": the counted noun by its singular.
+  [[nodiscard]] Noun noun_of_singular(int i) const {
+    if (i < 0 || i >= text_.size() || text_.at(i).kind != TokenKind::kWord) return {};
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> endings = {{{"", "s"}, {"", "es"}, {"", "e"}, {"", "en"}, {"", "n"}, {"y", "ies"}, {"cao", "coes"}, {"gem", "gens"}, {"al", "ais"}, {"", ""}}};
+    Text alone;
+    alone.tokens = {text_.at(i)};
+    const std::string word = text_.at(i).text;
+    for (const auto& [from, to] : endings) {
+      if (!word.ends_with(from) || (from.empty() && to.empty())) continue;
+      alone.tokens[0].text = word.substr(0, word.size() - from.size()) + std::string(to);
+      if (const Noun noun = noun_in(alone, 0); noun.end > 0) return {noun.metric, i + 1};
+    }
+    return {};
+  }
+
   std::string_view currency_at(int i, int& end) const {
     struct Entry {
       std::vector<std::vector<std::string>> names;
@@ -280,6 +301,26 @@ class AmountWords {
   }
 
   [[nodiscard]] Noun noun_at(int i) const {
+    Noun best = noun_in(text_, i);
+    if (best.end < 0 && lang_ == Lang::kDe) best = compound_noun(i);
+    if (lang_ == Lang::kEn && best.end > 0) {  // the words as written: "sign-ups" and "signups" differ
+      if (best.metric == "reservations" && text_.is(i, "booking")) best.metric = "bookings";
+    }
+    return best;
+  }
+  // "Tischreservierungen", "Kundenanfragen": the last part of the word counts.
+  [[nodiscard]] Noun compound_noun(int i) const {
+    if (i < 0 || i >= text_.size() || text_.at(i).kind != TokenKind::kWord || !text_.at(i).space_before) return {};
+    Text alone;
+    alone.tokens = {text_.at(i)};
+    const std::string word = text_.at(i).text;
+    for (size_t cut = 3; cut + 5 < word.size(); ++cut) {
+      alone.tokens[0].text = word.substr(cut);
+      if (const Noun noun = noun_in(alone, 0); noun.end > 0) return {noun.metric, i + 1};
+    }
+    return {};
+  }
+  static Noun noun_in(const Text& text, int i) {
     struct Entry {
       std::vector<std::vector<std::string>> names;
       std::string_view metric;
@@ -292,16 +333,13 @@ class AmountWords {
       return out;
     }();
     Noun best;
-    if (i < 0 || i >= text_.size()) return best;
+    if (i < 0 || i >= text.size()) return best;
     for (const Entry& entry : table) {
       for (const auto& name : entry.names) {
-        if (name.front() != text_.at(i).text) continue;
-        const int end = match_entry(text_, i, name);
+        if (name.front() != text.at(i).text) continue;
+        const int end = match_entry(text, i, name);
         if (end > best.end) best = {std::string(entry.metric), end};
       }
-    }
-    if (lang_ == Lang::kEn && best.end > 0) {  // the words as written: "sign-ups" and "signups" differ
-      if (best.metric == "reservations" && text_.is(i, "booking")) best.metric = "bookings";
     }
     return best;
   }

@@ -1,4 +1,4 @@
-#include "planners/rules/amount_words.hpp"
+#include "planners/rules/amount_targets.hpp"
 
 #include <algorithm>
 #include <array>
@@ -9,9 +9,9 @@
 namespace spreaders::planners::rules {
 namespace {
 
-class Reader : AmountWords {
+class Reader : AmountTargets {
  public:
-  using AmountWords::AmountWords;
+  using AmountTargets::AmountTargets;
 
   AmountFacts run() {
     for (int i = 0; i < text_.size(); ++i) {
@@ -63,6 +63,11 @@ class Reader : AmountWords {
           cash.end = end;
         }
       }
+      if (code.empty()) {  // "55 a day AUD"
+        const int period = period_end(i + 1);
+        const std::string_view late = period > 0 ? currency_at(period, end) : std::string_view{};
+        if (!late.empty()) code = late, cash.end = end;
+      }
       if (code.empty()) {
         if (!bare_budget(i)) continue;
         cash.currency = !cash_.empty() ? cash_.back().currency : std::string(home_currency(country_, lang_));
@@ -87,6 +92,7 @@ class Reader : AmountWords {
     if (text_.is(i + 1, "%") || text_.is(i + 1, "/") || text_.is(i - 1, "/") || text_.at(i).ordinal) return false;
     if (m(i + 1, C("distance")) > 0 || m(i + 1, C("staff_word")) > 0) return false;
     const bool counted = noun_near(i).end > 0;
+    if (turn_ > 0 && period_end(i + 1) > 0) return true;  // "let's say 25 a day"
     for (int k = i - 1; k >= 0 && k >= i - 4; --k) {
       if (!same_sentence(k, i) || text_.is(k, ",") ) break;
       if (m(k, C("budget_strong")) > 0 || text_.is(k, "spend") || (text_.is(k, "予") && text_.is(k + 1, "算"))) return !counted;
@@ -105,7 +111,8 @@ class Reader : AmountWords {
   void classify(Cash& cash) const {
     const int after = cash.end;
     cash.period = period_near(cash);
-    const bool budgeted = near_before(cash.begin, 5, C("budget_word"), true) || near_after(after, 3, C("budget_word"));
+    if (cash.period.empty() && period_end(cash.number + 1) > 0 && period_end(cash.number + 1) < cash.end) cash.period = period_name(cash.number + 1);
+    const bool budgeted = near_before(cash.begin, 5, C("budget_word"), true) || near_after(after, 3, C("budget_word")) || capped(cash.begin);
     if (budgeted) cash.strength = near_before(cash.begin, 4, C("budget_strong"), true) || near_after(after, 3, C("budget_strong")) ? 3 : 2;
     if (cost_per(cash)) return;
     if (near_after(after, 1, C("offer_after")) || (near_after(after, 2, C("offer_after")) && !budgeted)) {
@@ -116,12 +123,27 @@ class Reader : AmountWords {
       cash.kind = Cash::Kind::kRevenue;
     } else if (budgeted && near_before(cash.begin, 4, C("revenue_word"), true) && !near_before(cash.begin, 3, C("budget_strong"), true)) {
       cash.kind = Cash::Kind::kRevenue;
-    } else if (cash.strength == 0 && (m(after, C("price_after")) > 0 || priced(cash.begin))) {
+    } else if (cash.strength == 0 && !(cash.period.size() > 0 && priced_at(cash.begin)) && (m(after, C("price_after")) > 0 || priced(cash.begin))) {
       cash.kind = Cash::Kind::kPrice;
     }
     if (lang_ == Lang::kJa && cash.kind == Cash::Kind::kBudget && noun_before(cash.begin).end >= 0 && noun_before(cash.begin).metric == "sales") cash.kind = Cash::Kind::kRevenue;
   }
+  // "don't go over 250 pounds": the upper end of a budget, where "over 250 pounds" alone is a price.
+  [[nodiscard]] bool capped(int begin) const {
+    const int over = match_before(text_, begin, lang_, C("cap_over"));
+    if (over < 0) return false;
+    for (int k = over - 1; k >= 0 && k >= over - 3 && same_sentence(k, begin); --k) {
+      if (m(k, C("negator")) > 0) return true;
+    }
+    return false;
+  }
+  // "livraison à 1 €", "menú a 12 €": the price of what stands before.
+  [[nodiscard]] bool priced_at(int begin) const {
+    if ((lang_ != Lang::kFr && lang_ != Lang::kEs && lang_ != Lang::kPt) || !text_.is(begin - 1, "a") || begin < 2 || turn_ > 0) return false;
+    return text_.at(begin - 2).kind == TokenKind::kWord && !channels_.used[static_cast<size_t>(begin - 2)] && m(begin - 2, C("ad_word")) < 0 && m(begin - 2, C("period_day")) < 0;
+  }
   [[nodiscard]] bool priced(int begin) const {
+    if (priced_at(begin)) return true;
     const int lead = match_before(text_, begin, lang_, C("price_before"));
     if (lead < 0) return false;
     if (turn_ > 0 && m(lead, C("only")) > 0) return false;  // "and only 450 euros" corrects the budget
@@ -197,18 +219,13 @@ class Reader : AmountWords {
   }
   [[nodiscard]] Noun cost_noun(int i) const {
     if (i < 0 || i >= text_.size()) return {};
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 12> extra = {{{"acquisition", "acquisition"}, {"adquisicion", "acquisition"}, {"aquisicao", "acquisition"}, {"akquise", "acquisition"}, {"clic", "click"}, {"klick", "click"}, {"clique", "click"}, {"sign", "sign_up"}, {"customer", "customer"}, {"cliente", "customer"}, {"client", "customer"}, {"kunde", "customer"}}};
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> extra = {{{"message", "message"}, {"mensaje", "message"}, {"mensagem", "message"}, {"nachricht", "message"}, {"acquisition", "acquisition"}, {"adquisicion", "acquisition"}, {"aquisicao", "acquisition"}, {"akquise", "acquisition"}, {"clic", "click"}, {"klick", "click"}, {"clique", "click"}, {"sign", "sign_up"}, {"customer", "customer"}, {"cliente", "customer"}, {"client", "customer"}, {"kunde", "customer"}}};
     for (const auto& [word, thing] : extra) {
       if (text_.is(i, word)) return {"cost_per_" + std::string(thing), i + (word == "sign" ? 2 : 1)};
     }
     Noun noun = noun_at(i);
-    if (noun.end < 0) {
-      static constexpr std::array<std::pair<std::string_view, std::string_view>, 24> singular = {{{"lead", "lead"}, {"click", "click"}, {"install", "install"}, {"download", "download"}, {"signup", "signup"}, {"booking", "booking"}, {"purchase", "purchase"}, {"registration", "registration"}, {"view", "view"}, {"follower", "follower"}, {"instalacion", "install"}, {"instalacao", "install"}, {"installation", "install"}, {"prospect", "lead"}, {"pedido", "order"}, {"commande", "order"}, {"bestellung", "order"}, {"venta", "sale"}, {"venda", "sale"}, {"vente", "sale"}, {"inscription", "registration"}, {"anmeldung", "registration"}, {"sale", "sale"}, {"visit", "visit"}}};
-      for (const auto& [word, thing] : singular) {
-        if (text_.is(i, word)) return {"cost_per_" + std::string(thing), i + 1};
-      }
-      return {};
-    }
+    if (noun.end < 0) noun = noun_of_singular(i);
+    if (noun.end < 0) return {};
     std::string thing = noun.metric;
     if (thing.ends_with("ies")) thing = thing.substr(0, thing.size() - 3) + "y";
     else if (thing.ends_with("s")) thing.pop_back();
@@ -255,7 +272,8 @@ class Reader : AmountWords {
 
   void settle_budget() {
     std::vector<Cash> budgets;
-    for (const Cash& cash : cash_) {
+    for (Cash& cash : cash_) {
+      if (is_wanted(cash)) cash.kind = Cash::Kind::kRevenue;
       if (cash.kind == Cash::Kind::kCostPer) add_kpi(cash.begin, cash.metric, cash.amount, cash.currency, "<=", cash.begin, cash.end);
       else if (cash.kind == Cash::Kind::kRevenue) add_kpi(cash.begin, "revenue", cash.amount, cash.currency, ">=", cash.begin, cash.end);
       if (cash.kind != Cash::Kind::kBudget) continue;
@@ -303,6 +321,12 @@ class Reader : AmountWords {
     }
     set_budget(*total);
   }
+  // "no ad money, we need 15,000 euros": where nothing is spent the sum is the aim.
+  [[nodiscard]] bool is_wanted(const Cash& cash) const {
+    if (cash.kind != Cash::Kind::kBudget || !facts_.no_spend || cash.strength >= 2 || !cash.period.empty() || turn_ > 0) return false;
+    const bool paid = std::any_of(channels_.mentions.begin(), channels_.mentions.end(), [](const ChannelMention& mention) { return !mention.excluded && is_paid(mention.id); });
+    return !paid && near_before(cash.begin, 4, C("goal_word"), true);
+  }
   void set_budget(const Cash& cash) {
     if (cash.amount <= 0) {
       facts_.no_spend = true;
@@ -345,6 +369,7 @@ class Reader : AmountWords {
         continue;
       }
       Rate rate = rate_after(i, percent);
+      if (rate.metric.empty() && lang_ != Lang::kJa && rate_before(i).metric.empty() && near_before(i, 3, C("aim_word"), true)) rate = rate_said(i, percent);
       if (rate.metric.empty() || lang_ == Lang::kJa) {
         if (Rate before = rate_before(i); !before.metric.empty()) rate = {before.metric, before.begin, std::max(rate.end, percent)};
       }
@@ -352,7 +377,7 @@ class Reader : AmountWords {
         growth(i, percent);
         continue;
       }
-      const bool low_is_good = rate.metric == "unsubscribe_rate" || rate.metric == "bounce_rate";
+      const bool low_is_good = rate.metric == "unsubscribe_rate" || rate.metric == "bounce_rate" || rate.metric == "churn_rate";
       add_kpi(rate.begin, rate.metric, text_.at(i).value, "percent", low_is_good ? "<=" : ">=", rate.begin, rate.end);
     }
   }
@@ -362,8 +387,9 @@ class Reader : AmountWords {
   // "4% conversion", "5% of our app users to upgrade".
   Rate rate_after(int i, int percent) {
     int stop = -1;
-    for (int k = percent; k < std::min(percent + 6, text_.size()) && same_sentence(k, i); ++k) {
-      if (text_.is_number(k) || (text_.is(k, ",") && lang_ != Lang::kJa)) break;
+    const int reach = m(percent, C("of")) > 0 ? 9 : 6;  // "5% of our 12k subscribers should click"
+    for (int k = percent; k < std::min(percent + reach, text_.size()) && same_sentence(k, i); ++k) {
+      if ((text_.is_number(k) && reach == 6) || (text_.is(k, ",") && lang_ != Lang::kJa)) break;
       if (const std::string_view hit = rate_at(text_, k, stop); !hit.empty()) {
         const bool people_between = k > percent + 1;  // they stay people
         if (people_between) use(k, stop);
@@ -372,6 +398,14 @@ class Reader : AmountWords {
       if (lang_ == Lang::kEn && text_.is(k + 1, "rate") && m(k, C("article")) < 0) return {text_.at(k).text + "_rate", i, k + 2};
     }
     return {{}, i, percent};
+  }
+  // "Can we increase the open rate? Target 35%": the rate named in an earlier sentence.
+  [[nodiscard]] Rate rate_said(int i, int percent) const {
+    int stop = -1;
+    for (int k = i - 1; k >= 0; --k) {
+      if (const std::string_view hit = rate_at(text_, k, stop); !hit.empty() && stop - k > 1) return {std::string(hit), i, percent};
+    }
+    return {};
   }
   // "open rate of 20%", "taux d'ouverture de 8 %".
   [[nodiscard]] Rate rate_before(int i) const {
@@ -460,91 +494,15 @@ class Reader : AmountWords {
       add_kpi(i, noun.metric, text_.at(i).value, "count", ">=", begin, std::max(end, i + 1));
     }
   }
-  // "orders: 300", "leads target 60".
-  [[nodiscard]] Noun noun_colon(int i, int& begin) const {
-    for (int k = i - 1; k >= 0 && k >= i - 5 && same_sentence(k, i); --k) {
-      if (text_.is_number(k)) break;
-      const Noun noun = noun_at(k);
-      if (noun.end < 0) continue;
-      int at = noun.end;
-      bool linked = false;
-      while (at < i && (text_.is(at, ":") || text_.is(at, "=") || text_.is(at, "target") || text_.is(at, "goal") || text_.is(at, "of") || text_.is(at, "to") || text_.is(at, "is"))) {
-        linked = true;
-        ++at;
-      }
-      if (linked && at == i && (text_.is(noun.end, ":") || text_.is(noun.end, "=") || text_.is(noun.end, "target") || text_.is(noun.end, "goal") || text_.is(noun.end, "to"))) {
-        begin = k;
-        return noun;
-      }
-    }
-    if (lang_ == Lang::kEn && (text_.is(i - 1, "reach") || text_.is(i - 1, "to")) && near_before(i, 3, C("reach_verb")) && text_.is(i + 1, "people")) {
-      return {"reach", i + 2};
-    }
-    return {};
-  }
-  // "3,000 people to our website": visits; ", 35 people" as a part of its own: those who come.
-  [[nodiscard]] Noun people_wanted(int i) const {
-    const int people = m(i + 1, C("people_word"));
-    if (people < 0) return {};
-    const bool alone = i > 0 && text_.is(i - 1, ",") && (people >= text_.size() || text_.at(people).kind == TokenKind::kPunct);
-    if (alone) return {"attendees", people};
-    for (int k = i + 2; k < std::min(i + 7, text_.size()) && same_sentence(k, i) && !text_.is(k, ","); ++k) {
-      if (m(k, C("site_word")) > 0) return {"visits", m(k, C("site_word"))};
-    }
-    return {};
-  }
-  // "we need followers ..., 1,000 new ones": the noun that was named before.
-  [[nodiscard]] Noun noun_named_before(int i) const {
-    const int end = m(i + 1, C("new_ones"));
-    if (end < 0) return {};
-    for (int k = i - 1; k >= 0; --k) {
-      if (const Noun noun = noun_at(k); noun.end > 0) return {noun.metric, end};
-    }
-    return {};
-  }
-  // "our 2,400 subscribers", "email 300 customers": people to reach, not a target.
-  [[nodiscard]] bool audience_count(int i, const Noun& noun) const {
-    static constexpr std::array<std::string_view, 13> people = {"subscribers", "members", "customers", "followers", "visitors", "guests", "patients", "students", "users", "donors", "volunteers", "leads", "attendees"};
-    if (std::find(people.begin(), people.end(), noun.metric) == people.end()) return false;
-    if (noun_near(i).end < 0) return false;
-    if (lang_ == Lang::kJa) return text_.is(i - 1, "の") || text_.is(i - 1, "存");
-    const int lead = match_before(text_, i, lang_, C("possessive"));
-    if (lead < 0) return false;
-    if (lang_ == Lang::kEn && text_.is(i - 1, "to")) {  // "grow to 10k followers"
-      return !near_before(i, 5, C("grow_verb"));
-    }
-    if ((lang_ == Lang::kFr || lang_ == Lang::kEs || lang_ == Lang::kPt) && (text_.is(i - 1, "de") || text_.is(i - 1, "a"))) return !near_before(i, 4, C("grow_verb")) && !near_before(i, 3, C("goal_word"));
-    return true;
-  }
-  [[nodiscard]] bool fake_count(int i) const { return near_before(i, 3, C("buy_verb")) || near_after(i + 1, 3, C("fake_word")); }
-  // An unknown plural in the place of a target: ", 80 tastings", "goal: 30 pick-ups".
-  [[nodiscard]] Noun literal_noun(int i) const {
-    if (lang_ != Lang::kEn || text_.at(i).value < 2) return {};
-    const bool placed = i == 0 || text_.is(i - 1, ",") || text_.is(i - 1, ":") || near_before(i, 4, C("goal_word"), true) || text_.is(i - 1, ";") || text_.is(i - 1, ".") || text_.is(i - 1, "and");
-    if (!placed) return {};
-    std::string words;
-    int end = -1;
-    for (int k = i + 1; k < std::min(i + 4, text_.size()); ++k) {
-      const Token& token = text_.at(k);
-      if (token.kind != TokenKind::kWord || dates_.used[static_cast<size_t>(k)] || m(k, C("audience_filter")) > 0 || m(k, C("audience_stop")) > 0 || m(k, C("and")) > 0 || m(k, C("article")) > 0) break;
-      if (m(k, C("person")) > 0 || m(k, C("staff_word")) > 0 || m(k, C("content_noun")) > 0 || m(k, C("distance")) > 0 || m(k, C("unit_year")) > 0 || m(k, C("unit_day")) > 0 || m(k, C("unit_week")) > 0 || m(k, C("unit_month")) > 0 || m(k, C("ad_word")) > 0) return {};
-      words = token.text;
-      if (token.text.size() > 3 && token.text.back() == 's') end = k + 1;
-      if (end > 0) break;
-    }
-    if (end < 0) return {};
-    // Hyphenated words belong together: "check-ins", "pick-ups".
-    const int last = end - 1;
-    if (last - 1 > i && text_.original[text_.at(last).start - 1] == '-') words = text_.at(last - 1).text + "_" + words;
-    return {words, end};
-  }
-
   // "make it 3 million": a number without a noun after a correction; which slot it changes shows against the brief.
   void find_bare_change() {
     if (turn_ == 0 || facts_.budget || !kpis_.empty()) return;
     for (int i = 0; i < text_.size(); ++i) {
       if (!text_.is_number(i) || taken(i) || text_.at(i).ordinal || text_.is(i + 1, "%") || noun_near(i).end > 0) continue;
-      if (!near_before(i, 3, C("correction")) && !near_before(i, 3, C("replace_verb"))) continue;
+      const bool moved = near_before(i, 3, C("correction")) || near_before(i, 3, C("replace_verb")) || near_before(i, 3, C("increase_word")) || near_before(i, 3, C("decrease_word")) || near_after(i + 1, 1, C("increase_word"));
+      if (near_before(i, 6, C("aim_word"))) facts_.bare_change_is_target = true;
+      else if (!moved) continue;
+      if (taken(i + 1) || unit_follows(i + 1)) continue;
       facts_.bare_change = text_.at(i).value;
       facts_.budget_begin = i;
       facts_.budget_end = i + 1;
@@ -558,6 +516,7 @@ class Reader : AmountWords {
       if (m(i, C("half_word")) > 0) facts_.budget_factor = 0.5;
       else if (m(i, C("up_word")) > 0 && near_after(i + 1, 4, C("budget_strong"))) facts_.budget_factor = text_.is(i, "triple") ? 3 : 2;
     }
+    if (facts_.budget_factor == 0) find_division();
     if (facts_.budget_factor > 0) return;
     for (int i = 0; i < text_.size(); ++i) {
       const bool up = m(i, C("increase_word")) > 0;
@@ -574,6 +533,20 @@ class Reader : AmountWords {
           facts_.budget_delta_minor = up ? facts_.budget->amount_minor : -facts_.budget->amount_minor;
           facts_.budget.reset();
         }
+        return;
+      }
+    }
+  }
+  // "divise le budget par deux", "teile das Budget durch 3".
+  void find_division() {
+    for (int i = 0; i < text_.size(); ++i) {
+      if (m(i, C("divide_verb")) < 0) continue;
+      bool budget = false;
+      for (int k = i + 1; k < std::min(i + 7, text_.size()) && same_sentence(k, i); ++k) {
+        budget = budget || m(k, C("budget_strong")) > 0;
+        if (!budget || !text_.is_number(k) || m(k - 1, C("divide_by")) < 0 || text_.at(k).value < 2) continue;
+        facts_.budget_factor = 1 / text_.at(k).value;
+        facts_.budget.reset();
         return;
       }
     }

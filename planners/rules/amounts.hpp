@@ -25,6 +25,7 @@ struct AmountFacts {
   double budget_factor = 0;       // "double the budget" = 2; 0 = nothing said
   int64_t budget_delta_minor = 0; // "add $100 to the budget"
   std::optional<double> bare_change;  // "make it 300": the budget or a target, whichever it may be
+  bool bare_change_is_target = false;  // "raise the goal to 60"
   std::vector<Kpi> kpis;
   std::optional<int> min_age, max_age;
   int age_begin = -1, age_end = -1;

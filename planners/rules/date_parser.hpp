@@ -13,7 +13,7 @@ class DateParser : public DateWords {
  protected:
   bool parse_at(int i, Mention& out) const {
     if (i >= text_.size()) return false;
-    return parse_literal(i, out) || parse_japanese(i, out) || parse_part_of_month(i, out) || parse_month(i, out) || parse_slashed(i, out) ||
+    return parse_literal(i, out) || parse_japanese(i, out) || parse_week_of(i, out) || parse_nth_weekday(i, out) || parse_part_of_month(i, out) || parse_month(i, out) || parse_slashed(i, out) ||
            parse_relative(i, out) || parse_weekday(i, out) || parse_period(i, out) || parse_holiday(i, out) || parse_bare_day(i, out);
   }
 
@@ -150,11 +150,13 @@ class DateParser : public DateWords {
       return false;  // a 60/40 split
     }
     if (a > 12 && b > 12) return false;
+    out.slashed = true;
     bool day_first = true;
     if (a > 12) day_first = true;
     else if (b > 12) day_first = false;
     else if (lang_ == Lang::kJa) day_first = false;
     else if (lang_ == Lang::kEn && a != b) out.ambiguous = true;
+    out.month_first = !day_first;
     set_day(out, day_first ? b : a, day_first ? a : b);
     if (year > 0) {
       out.first.year = out.last.year = year;
@@ -189,6 +191,7 @@ class DateParser : public DateWords {
       const Length length = length_at(at);
       if (length.days > 0 && !length.adjective && !(lang_ == Lang::kEn && text_.is(i, "within")) && m(length.end, C("campaign_noun")) < 0) {
         set_span(out, add_days(today_, length.days), add_days(today_, length.days), length.end);
+        out.in_length = true;
         if (m(out.end, C("from_now")) > 0) out.end = m(out.end, C("from_now"));
         else if (m(out.end, C("time_word")) > 0) out.end = m(out.end, C("time_word"));
         return true;
@@ -257,9 +260,13 @@ class DateParser : public DateWords {
     return true;
   }
 
-  // "until the 10th", "jusqu'au 20" in a later turn: a day of the month the schedule is in, or of the next one.
+  [[nodiscard]] int skip_back(int i) const { return i > 0 && m(i - 1, C("article")) == i ? i - 1 : i; }
+  [[nodiscard]] bool ends_clause(int i) const { return i >= text_.size() || text_.at(i).kind == TokenKind::kPunct || text_.at(i).sentence != text_.at(i - 1).sentence || m(i, C("and")) > 0; }
+  // "until the 10th", "jusqu'au 20" in a later turn, or behind a date of the same text: a day of the month the schedule is in, or of the next one.
   bool parse_bare_day(int i, Mention& out) const {
-    if (!anchor_ || !day_number(i) || i == 0) return false;
+    const std::optional<Date>& anchor = anchor_ ? anchor_ : said_;
+    if (!anchor || !day_number(i) || i == 0) return false;
+    if (!anchor_ && !(match_before(text_, skip_back(i), lang_, C("until")) >= 0 && ends_clause(i + 1))) return false;
     static constexpr std::array<std::string_view, 10> leads = {"the", "el", "al", "au", "le", "zum", "den", "dem", "dia", "o"};
     const bool led = std::any_of(leads.begin(), leads.end(), [&](std::string_view word) { return text_.is(i - 1, word); });
     int month_end = -1;
@@ -268,11 +275,67 @@ class DateParser : public DateWords {
     } else if ((!led && !text_.at(i).ordinal) || unit_follows(i + 1) || month_at(i + 1, month_end) > 0 || text_.is(i + 1, "/") || m(i + 1, C("kpi_noun_any")) > 0) {
       return false;
     }
-    Date day{anchor_->year, anchor_->month, static_cast<int>(text_.at(i).value)};
-    if (day < *anchor_ && ++day.month > 12) day.month = 1, ++day.year;
+    Date day{anchor->year, anchor->month, static_cast<int>(text_.at(i).value)};
+    if (day < *anchor && ++day.month > 12) day.month = 1, ++day.year;
     if (day.day > days_in_month(day.year, day.month)) return false;
     set_span(out, day, day, lang_ == Lang::kJa ? i + 2 : i + 1);
     return true;
+  }
+
+  // "the week of December 7", "semana del 7 de diciembre", "Woche vom 7. Dezember".
+  bool parse_week_of(int i, Mention& out) const {
+    int at = m(i, C("unit_week"));
+    if (at < 0 || lang_ == Lang::kJa) return false;
+    at = m(at, C("week_of"));
+    if (at < 0) return false;
+    at = skip(at, C("article"), 1);
+    Mention day;
+    if (at >= text_.size() || !(parse_literal(at, day) || parse_month_latin(at, day)) || !day.day || day.impossible) return false;
+    const Date date = coming_year(day.first);
+    const Date monday = add_days(date, -((weekday(date) + 6) % 7));
+    set_span(out, monday, add_days(monday, 6), day.end);
+    return true;
+  }
+  // "the first Monday of December", "el último viernes de enero", "12月の第1月曜日".
+  bool parse_nth_weekday(int i, Mention& out) const {
+    int month_end = -1, end = -1;
+    int month = 0, at = i;
+    if (lang_ == Lang::kJa) {
+      month = month_at(i, month_end);
+      if (month == 0) return false;
+      at = text_.is(month_end, "の") ? month_end + 1 : month_end;
+    }
+    const std::array<ClassId, 5> ordinals = {C("first"), C("second_ord"), C("third_ord"), C("fourth_ord"), C("last_ord")};
+    int nth = 0, word = -1;
+    for (int k = 0; k < 5 && nth == 0; ++k) {
+      if ((word = m(at, ordinals[static_cast<size_t>(k)])) > 0) nth = k == 4 ? -1 : k + 1;
+    }
+    if (nth == 0) return false;
+    const int day = weekday_at(word, end);
+    if (day < 0) return false;
+    if (lang_ != Lang::kJa) {
+      const int of = skip(end, C("month_filler"), 3);
+      if (of == end || (month = month_at(of, month_end)) == 0) return false;
+      end = month_end;
+    }
+    Mention year;
+    end = lang_ == Lang::kJa ? end : take_year(end, year);
+    const auto in_year = [&](int y) { return nth < 0 ? last_weekday(y, month, day) : add_days({y, month, 1}, (day - weekday({y, month, 1}) + 7) % 7 + 7 * (nth - 1)); };
+    Date date = in_year(year.has_year ? year.first.year : today_.year);
+    if (!year.has_year && date < today_) date = in_year(today_.year + 1);
+    set_span(out, date, date, end);
+    return true;
+  }
+  static Date last_weekday(int year, int month, int day) {
+    const Date last{year, month, days_in_month(year, month)};
+    return add_days(last, -((weekday(last) - day + 7) % 7));
+  }
+  [[nodiscard]] Date coming_year(Date date) const {
+    if (date.year > 0) return date;
+    date.year = today_.year;
+    if (date < today_) ++date.year;
+    date.day = std::min(date.day, days_in_month(date.year, date.month));
+    return date;
   }
 
   // Weeks, weekends, months, quarters and seasons by "this" and "next".
@@ -433,8 +496,10 @@ class DateParser : public DateWords {
     const bool mid = !begin && (at = m(i, C("mid_of"))) > 0;
     const bool late = !begin && !mid && (at = m(i, C("end_of"))) > 0;
     if (!begin && !mid && !late) return false;
+    const int named = at;
     at = skip(at, C("month_filler"), 2);
     int month = month_at(at, month_end);
+    if (month == 0) at = skip(named, C("article"), 1);  // "end of the month", "fin de mes"
     if (month == 0) {
       if ((at = m(at, C("unit_month"))) < 0 && true) return false;
       month = today_.month;

@@ -21,10 +21,14 @@ struct Mention {
   bool weak = false; // a holiday or season that may be part of a product's name
   bool impossible = false;
   bool ambiguous = false;
+  bool slashed = false;      // 12/20
+  bool month_first = false;  // 12/20 read as 20 December
   bool range = false;
   bool weekday = false;    // named by its weekday alone
   bool event = false;      // the day of a named event: "the open day on 12 December"
   bool send = false;       // said to be the day of sending
+  bool own_day = false;    // "SMS on Cyber Monday": a holiday said as the day itself
+  bool in_length = false;  // "in two weeks": a length where another start is said
   bool trade_day = false;  // Black Friday and the like: a day even as part of a name
   Role role = Role::kNone;
 };
@@ -43,6 +47,7 @@ class DateWords {
   Date today_;
   std::string_view country_;
   std::optional<Date> anchor_;
+  std::optional<Date> said_;  // the day last read in this text: "from 1 December, finish on the 18th"
   DateFacts facts_;
 
   [[nodiscard]] int m(int i, ClassId id) const { return match(text_, i, lang_, id); }

@@ -1,4 +1,4 @@
-#include "planners/rules/date_parser.hpp"
+#include "planners/rules/date_windows.hpp"
 
 #include <algorithm>
 #include <array>
@@ -8,9 +8,9 @@ namespace {
 
 constexpr int kSpanSuspicious_days = 300;
 
-class Reader : DateParser {
+class Reader : DateWindows {
  public:
-  using DateParser::DateParser;
+  using DateWindows::DateWindows;
 
   DateFacts run() {
     find_windows();
@@ -26,118 +26,32 @@ class Reader : DateParser {
   std::vector<Mention> mentions_;
   int length_at_ = -1;  // token of the accepted length
 
-  // Look-back windows and filters: "last 90 days", "in 6 months", "hace 3 meses", "過去30日".
-  void find_windows() {
-    for (int i = 0; i < text_.size(); ++i) {
-      int end = -1;
-      int begin = i;
-      int at = m(i, C("last"));
-      if (at > 0) {
-        const Length length = length_at(at);
-        int unit_end = -1;
-        if (length.days > 0) {
-          end = length.end;
-        } else if (text_.is_number(at)) {
-          unit_end = m(at + 1, C("unit_year"));
-          end = unit_end;
-        } else if (lang_ == Lang::kEn) {
-          int month_end = -1;
-          if (m(at, C("unit_week")) > 0 && m(m(at, C("unit_week")), C("of")) < 0) end = m(at, C("unit_week"));
-          else if (m(at, C("unit_month")) > 0) end = m(at, C("unit_month"));
-          else if (m(at, C("unit_year")) > 0 || text_.is(at, "years")) end = at + 1;
-          else if (month_at(at, month_end) > 0 && text_.at(i).text != "final") end = month_end;
-          else if (weekday_at(at, month_end) >= 0) end = month_end;
-          else if (const HolidayHit hit = holiday_at(text_, at, today_, lang_, country_); hit.end > 0) end = hit.end;
-          else if (m(at, C("spring")) > 0 || m(at, C("summer")) > 0 || m(at, C("autumn")) > 0 || m(at, C("winter")) > 0) end = at + 1;
-        }
-      } else if ((at = m(i, C("since_for"))) > 0) {
-        const Length length = length_at(at);
-        if (length.days > 0 && (lang_ != Lang::kDe || !text_.is(i, "mehr") || true)) end = length.end;
-        else if (text_.is_number(at) && m(at + 1, C("unit_year")) > 0) end = m(at + 1, C("unit_year"));
-      } else if (const Length length = length_at(i); length.days > 0) {
-        if (m(length.end, C("ago")) > 0 && !shift_word(length.end)) end = m(length.end, C("ago"));
-        else if (lapsed_before(i)) end = length.end;
-        else if (m(length.end, C("last")) > 0 && lang_ != Lang::kJa) end = m(length.end, C("last"));  // "semana pasada"
-      } else if (text_.is(i, "since") && lang_ == Lang::kEn && lapsed_before(i)) {
-        int month_end = -1;
-        if (month_at(i + 1, month_end) > 0) end = month_end;
-      } else if (m(i, C("unit_week")) > 0 || m(i, C("unit_month")) > 0 || m(i, C("unit_year")) > 0) {
-        int unit_end = std::max({m(i, C("unit_week")), m(i, C("unit_month")), m(i, C("unit_year"))});
-        if (lang_ != Lang::kEn && lang_ != Lang::kJa && m(unit_end, C("last")) > 0 && m(unit_end, C("next")) < 0) end = m(unit_end, C("last"));
-      }
-      if (end > i) {
-        while (begin > 0 && (m(begin - 1, C("window_in")) == begin || m(begin - 1, C("article")) == begin)) --begin;
-        for (int k = begin; k < end; ++k) facts_.window[static_cast<size_t>(k)] = true;
-        use(begin, end);
-        i = end - 1;
-      }
-    }
-  }
-  [[nodiscard]] bool shift_word(int i) const { return m(i, C("later_shift")) > 0 || text_.is(i, "earlier"); }
-  // "haven't ordered in 60 days": the length belongs to the filter.
-  [[nodiscard]] bool lapsed_before(int i) const {
-    const int sentence = text_.at(i).sentence;
-    for (int k = i - 1; k >= 0 && k >= i - 9; --k) {
-      if (text_.at(k).sentence != sentence || text_.is(k, ",")) return false;
-      if (m(k, C("lapsed")) > 0) return true;
-    }
-    return false;
-  }
-
-  // "a week later", "push it back by two weeks", "three days longer".
-  void find_shifts() {
-    for (int i = 0; i < text_.size(); ++i) {
-      const Length length = length_at(i);
-      if (length.days == 0 || used(i)) continue;
-      bool later = false, earlier = false, longer = false, shorter = false;
-      for (int k = std::max(0, i - 6); k < std::min(text_.size(), length.end + 3); ++k) {
-        if (text_.at(k).sentence != text_.at(i).sentence || comma_between(k, i)) continue;
-        if (k >= i && k < length.end && m(k, C("length_filler")) < 0) continue;
-        const bool near = k >= length.end - 1;
-        later = later || m(k, C("later_shift")) > 0;
-        earlier = earlier || m(k, C("earlier_shift")) > 0;
-        longer = longer || (m(k, C("longer")) > 0 && (near || k >= i || !text_.is(k, "mas")));
-        shorter = shorter || (m(k, C("shorter")) > 0 && near);
-        if (m(k, C("strong_shift")) > 0) facts_.shift_whole = true;
-      }
-      if ((later || earlier) && moves_the_end(i)) {  // "end it a day later"
-        facts_.lengthen_days = earlier ? -length.days : length.days;
-        shift_span_ = {i, length.end};
-      } else if (later || earlier) {
-        facts_.shift_days = earlier ? -length.days : length.days;
-        use(i, length.end);
-      } else if (longer || shorter) {
-        facts_.lengthen_days = shorter ? -length.days : length.days;
-        shift_span_ = {i, length.end};
-      }
-    }
-  }
-  [[nodiscard]] bool moves_the_end(int i) const {
-    for (int k = i - 1; k >= 0 && k >= i - 4 && !text_.is(k, ","); --k) {
-      if (m(k, C("end_verb")) > 0) return true;
-    }
-    return false;
-  }
-  [[nodiscard]] bool comma_between(int a, int b) const {
-    for (int k = std::min(a, b); k <= std::max(a, b); ++k) {
-      if (text_.is(k, ",")) return true;
-    }
-    return false;
-  }
-  std::pair<int, int> shift_span_{-1, -1};
-
   int read_mention(int i) {
     if (used(i)) return i + 1;
     Mention found;
     if (!parse_range(i, found) && !parse_at(i, found)) return i + 1;
     found.begin = i;
     find_role(found);
+    found.own_day = found.weak && !found.range && match_before(text_, found.begin, lang_, C("on_day")) >= 0 && channel_before(found.begin);
     found.event = event_day(found);
     found.send = send_day(found);
     if (!found.range) parse_tail(found);
     use(found.begin, found.end);
+    if (of_their_own(found)) {
+      for (int k = found.begin; k < found.end; ++k) facts_.window[static_cast<size_t>(k)] = true;
+      return found.end;
+    }
+    if (found.day && !found.impossible && !found.ambiguous) said_ = coming_year(found.first);
     mentions_.push_back(found);
     return found.end;
+  }
+
+  // "customers whose contract ends in Q1": a date of the people, not of the campaign.
+  [[nodiscard]] bool of_their_own(const Mention& found) const {
+    for (int k = found.begin - 1; k >= 0 && k >= found.begin - 6 && text_.at(k).sentence == text_.at(found.begin).sentence && !text_.is(k, ","); --k) {
+      if (m(k, C("whose_word")) > 0) return true;
+    }
+    return false;
   }
 
   [[nodiscard]] int to_at(int i) const {
@@ -201,7 +115,7 @@ class Reader : DateParser {
       if (lang_ == Lang::kJa && !text_.is(next + 1, "日")) return;
       if (text_.at(next).kind == TokenKind::kNumber && next + 1 < text_.size() && m(next + 1, C("kpi_noun_any")) > 0) return;
       const int day = static_cast<int>(text_.at(next).value);
-      if (m(found.end, C("and")) > 0 && found.role != Role::kFrom) return;
+      if (m(found.end, C("and")) > 0 && found.role != Role::kFrom && !(ends_clause(next + 1) && day > found.first.day)) return;  // "December 30 and 31"
       found.last = {found.first.year, found.first.month, day};
       if (day > days_in_month(found.first.year == 0 ? 2028 : found.first.year, found.first.month)) found.impossible = true;
       found.end = next + 1;
@@ -216,10 +130,20 @@ class Reader : DateParser {
       if (lang_ == Lang::kJa && text_.is(found.end, "ま")) found.end += 2;
     }
   }
-  void join_ranges(Mention& found, const Mention& second) const {
+  void join_ranges(Mention& found, Mention second) const {
     found.range = true;
     found.end = second.end;
     found.impossible = found.impossible || second.impossible;
+    if (found.ambiguous != second.ambiguous && !found.impossible) {  // "12/1 - 12/20": the day over 12 says which is which
+      Mention& open = found.ambiguous ? found : second;
+      const Mention& sure = found.ambiguous ? second : found;
+      Date& day = found.ambiguous ? open.first : found.last;
+      if (sure.slashed) {
+        if (sure.month_first) std::swap(day.month, day.day);
+        found.ambiguous = false;
+        second.ambiguous = false;
+      }
+    }
     found.ambiguous = found.ambiguous || second.ambiguous;
     Date& a = found.first;
     Date& b = found.last;
@@ -264,7 +188,7 @@ class Reader : DateParser {
       }
       begin = match_before(text_, at, lang_, C("until"));
       if (begin >= 0 && moved(begin)) {
-        found.role = Role::kOn;
+        found.role = end_named(begin) ? Role::kUntil : Role::kOn;
         return;
       }
       if (begin >= 0) {
@@ -280,6 +204,13 @@ class Reader : DateParser {
     }
   }
 
+  // "SMS on Cyber Monday", "E-Mail am Nikolaustag": what is sent stands right before.
+  [[nodiscard]] bool channel_before(int i) const {
+    for (int k = i - 1; k >= 0 && k >= i - 6 && text_.at(k).sentence == text_.at(i).sentence && !text_.is(k, ","); --k) {
+      if (m(k, C("sent_word")) > 0) return true;
+    }
+    return false;
+  }
   // "the open day on 12 December", "el gala del 19", "12月12日の体験会": when it takes place, not when to speak of it.
   [[nodiscard]] bool event_day(Mention& found) const {
     if (!found.day || found.weak || found.role == Role::kUntil) return false;
@@ -339,6 +270,14 @@ class Reader : DateParser {
   [[nodiscard]] bool moved(int i) const {
     for (int k = i - 1; k >= 0 && k >= i - 5 && text_.at(k).sentence == text_.at(i).sentence; --k) {
       if (m(k, C("move_word")) > 0) return true;
+    }
+    return false;
+  }
+
+  // "push the end date to 1 February".
+  [[nodiscard]] bool end_named(int i) const {
+    for (int k = i - 1; k >= 0 && k >= i - 4; --k) {
+      if (m(k, C("end_name")) > 0) return true;
     }
     return false;
   }
@@ -473,6 +412,7 @@ class Reader : DateParser {
     const Mention* second = nullptr;  // "SMS on the 1st, email on the 4th"
     bool strong = false;
     set_apart_send_day();
+    lengths_beside_a_start();
     const bool other_day = has_day_beside_event();
     for (Mention& mention : mentions_) {
       settle(mention);
@@ -484,14 +424,14 @@ class Reader : DateParser {
       if (mention.ambiguous) facts_.ambiguous = true;
       if (mention.impossible || mention.ambiguous) facts_.problem_text = text_.slice(mention.begin, mention.end);
       if (mention.event && other_day) continue;
-      if (mention.weak && !mention.range && mention.role != Role::kFrom && mention.role != Role::kUntil && (strong || !weak_counts(mention))) continue;
+      if (mention.weak && !mention.range && !mention.own_day && mention.role != Role::kFrom && mention.role != Role::kUntil && (strong || !weak_counts(mention))) continue;
       if (mention.role == Role::kUntil && !mention.range) {
         if (until == nullptr) until = &mention;
       } else if (mention.range || mention.role == Role::kFrom) {
         if (start == nullptr || (mention.range && !start->range && (start->role != Role::kFrom || lang_ != Lang::kEn))) start = &mention;
-      } else if (plain == nullptr || (plain->weak && !mention.weak)) {
+      } else if (plain == nullptr || (plain->weak && !mention.weak && !plain->own_day)) {
         plain = &mention;
-      } else if (plain->day && mention.day && !mention.weak) {
+      } else if (plain->day && mention.day && (!mention.weak || mention.own_day)) {
         second = &mention;
       }
     }
@@ -530,8 +470,25 @@ class Reader : DateParser {
     }
     return nullptr;
   }
-  void span_two_days(const Mention& second) {
+  // "10 posts in two weeks from Monday": with a start said, the length is one.
+  void lengths_beside_a_start() {
+    const bool started = std::any_of(mentions_.begin(), mentions_.end(), [](const Mention& mention) { return !mention.in_length && mention.role == Role::kFrom; });
+    for (const Mention& mention : mentions_) {
+      if (!started || !mention.in_length) continue;
+      facts_.duration_days = days_between(today_, mention.first);
+    }
+    if (started) std::erase_if(mentions_, [](const Mention& mention) { return mention.in_length; });
+  }
+  // "on Friday, then a reminder on Monday": the weekday that follows lies behind the first.
+  [[nodiscard]] bool follows_up(const Mention& second) const {
+    for (int k = second.begin - 1; k >= 0 && k >= second.begin - 6; --k) {
+      if (m(k, C("follow_up")) > 0) return true;
+    }
+    return false;
+  }
+  void span_two_days(Mention second) {
     if (!facts_.single_day || days_between(*facts_.start, second.first) == 0) return;
+    if (second.weekday && second.first < *facts_.start && follows_up(second)) second.first = add_days(second.first, 7);
     facts_.end = std::max(*facts_.start, second.first);
     facts_.start = std::min(*facts_.start, second.first);
     facts_.single_day = false;

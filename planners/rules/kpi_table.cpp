@@ -14,7 +14,7 @@ constexpr MetricRow kMetrics[] = {
     {"preorders", "sales", "preorders"},
     {"bookings", "sales", "bookings|booking|reservas|reservaciones|buchungen|reservierungen|予約|table_bookings|room_bookings|agendamentos_de_mesa"},
     {"reservations", "sales", "reservations"},
-    {"appointments", "leads", "appointments|citas|rendez_vous|rdv|termine|terminen|consultas|turnos|agendamentos|marcacoes|アポイント|アポ|来院|診察"},
+    {"appointments", "leads", "appointments|avaliacoes_agendadas|visitas_agendadas|primeras_visitas|first_visits|vorstellungstermine|prises_de_rendez_vous|citas|rendez_vous|rdv|termine|terminen|consultas|turnos|agendamentos|marcacoes|アポイント|アポ|来院|診察"},
     {"consultations", "leads", "consultations|consultas_gratuitas|beratungen|beratungsgesprache|asesorias|consultorias|相談|無料相談"},
     {"leads", "leads", "leads|lead|prospectos|prospects|leads_cualificados|contacts_qualifies|リード|見込み客|contactos_comerciales|oportunidades"},
     {"calls", "leads", "calls|phone_calls|llamadas|appels|anrufe|anrufen|ligacoes|chamadas|電話|入電"},
@@ -23,7 +23,7 @@ constexpr MetricRow kMetrics[] = {
     {"demo_requests", "leads", "demo_requests|solicitudes_de_demo|demandes_de_demo|demo_anfragen|pedidos_de_demonstracao|デモ依頼"},
     {"demo_bookings", "leads", "demo_bookings"},
     {"demos", "leads", "demos|demonstrations|demostraciones|demonstracoes|デモ"},
-    {"meetings", "leads", "meetings|reuniones|reunions|reunioes|商談|gesprache"},
+    {"meetings", "leads", "meetings|erstgesprache|reuniones|reunions|reunioes|商談|gesprache"},
     {"applications", "leads", "applications|solicitudes|candidatures|bewerbungen|candidaturas|応募"},
     {"test_drives", "leads", "test_drives|pruebas_de_manejo|pruebas_de_conduccion|essais_routiers|probefahrten|test_drives_agendados|試乗"},
     {"trials", "leads", "trials|free_trials|trial_lessons|trial_sessions|trial_classes|pruebas_gratuitas|pruebas|clases_de_prueba|essais|essais_gratuits|seances_d'_essai|testversionen|probetrainings|probestunden|probetermine|schnupperstunden|testes|aulas_experimentais|体験|無料体験"},
@@ -34,7 +34,7 @@ constexpr MetricRow kMetrics[] = {
     {"enrollments", "leads", "enrollments|enrolments|matriculas|einschreibungen|入学|入会"},
     {"memberships", "sales", "memberships|membresias|adhesions|mitgliedschaften|入会者|socios_nuevos|afiliaciones"},
     {"subscriptions", "sales", "subscriptions|suscripciones|abonnements|abos|assinaturas|定期購読|サブスク"},
-    {"renewals", "retention", "renewals|renovaciones|renouvellements|verlangerungen|renovacoes|更新"},
+    {"renewals", "retention", "renewals|reabonnements|reinscriptions|resubscriptions|renovaciones|renouvellements|verlangerungen|renovacoes|更新"},
     {"reactivations", "retention", "reactivations|reactivaciones|reactivations|reaktivierungen|reativacoes"},
     {"tickets", "event", "tickets|entradas|boletos|billets|karten|eintrittskarten|ingressos|bilhetes|チケット|places_vendues|tickets_sold"},
     {"rsvps", "event", "rsvps|rsvp|confirmaciones|zusagen|confirmacoes"},
@@ -42,7 +42,7 @@ constexpr MetricRow kMetrics[] = {
     {"guests", "event", "guests|invitados|invites|gaste|convidados"},
     {"installs", "app_installs", "installs|app_installs|installations|instalaciones|instalacoes|installationen|インストール|app_installations"},
     {"downloads", "app_installs", "downloads|descargas|telechargements|ダウンロード|downloads_of_the_app"},
-    {"followers", "audience_growth", "followers|seguidores|abonnes_instagram|フォロワー|new_followers|follows"},
+    {"followers", "audience_growth", "followers|follower|seguidores|abonnes_instagram|フォロワー|new_followers|follows"},
     {"subscribers", "audience_growth", "subscribers|suscriptores|abonnes|abonnenten|assinantes|inscritos|購読者|登録者|チャンネル登録|new_subscribers"},
     {"members", "audience_growth", "members|miembros|membres|mitglieder|membros|会員|socios|adherents"},
     {"visitors", "traffic", "visitors|visitantes|visiteurs|besucher|訪問者|来店客"},
@@ -71,6 +71,9 @@ constexpr MetricRow kMetrics[] = {
     {"upgrades", "sales", "upgrades|mejoras_de_plan|mises_a_niveau|アップグレード"},
     {"gift_cards", "sales", "gift_cards|gift_cards_sold|tarjetas_regalo|cartes_cadeaux|gutscheine|geschenkgutscheine|cartoes_presente|vales_presente|ギフトカード"},
     {"stars", "engagement", "github_stars|stars"},
+    {"payments", "sales", "payments|pagos|paiements|zahlungen|pagamentos|入金|支払い"},
+    {"information_requests", "leads", "information_requests|brochure_requests|資料請求"},
+    {"dms", "leads", "dms|direct_messages|mensajes_directos|messages_prives|direktnachrichten|mensagens_diretas"},
     {"redemptions", "sales", "redemptions|canjes|einlosungen|resgates|coupon_redemptions"},
     {"conversions", "sales", "conversions|conversiones|konversionen|conversoes|コンバージョン"},
 };
@@ -87,7 +90,7 @@ std::string_view objective_of_metric(std::string_view metric) {
     if (row.metric == metric) return row.objective;
   }
   if (metric == "conversion_rate" || metric == "order_rate" || metric == "purchase_rate" || metric == "roas" || metric == "upgrade_rate" || metric == "booking_rate") return "sales";
-  if (metric == "renewal_rate" || metric == "retention_rate") return "retention";
+  if (metric == "renewal_rate" || metric == "retention_rate" || metric == "churn_rate") return "retention";
   if (metric == "signup_rate" || metric == "registration_rate") return "leads";
   if (metric == "open_rate" || metric == "engagement_rate" || metric == "reply_rate") return "engagement";
   if (metric == "click_rate" || metric == "click_through_rate" || metric == "cost_per_click") return "traffic";

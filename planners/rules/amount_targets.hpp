@@ -1,0 +1,110 @@
+// Which number is a target: the counted noun beside it, known or not. Internal to amounts.cpp.
+#pragma once
+
+#include "planners/rules/amount_words.hpp"
+
+namespace spreaders::planners::rules {
+
+class AmountTargets : public AmountWords {
+ public:
+  using AmountWords::AmountWords;
+
+ protected:
+  // "orders: 300", "leads target 60".
+  [[nodiscard]] Noun noun_colon(int i, int& begin) const {
+    for (int k = i - 1; k >= 0 && k >= i - 5 && same_sentence(k, i); --k) {
+      if (text_.is_number(k)) break;
+      const Noun noun = noun_at(k);
+      if (noun.end < 0) continue;
+      int at = noun.end;
+      bool linked = false;
+      while (at < i && (text_.is(at, ":") || text_.is(at, "=") || text_.is(at, "target") || text_.is(at, "goal") || text_.is(at, "of") || text_.is(at, "to") || text_.is(at, "is"))) {
+        linked = true;
+        ++at;
+      }
+      if (linked && at == i && (text_.is(noun.end, ":") || text_.is(noun.end, "=") || text_.is(noun.end, "target") || text_.is(noun.end, "goal") || text_.is(noun.end, "to"))) {
+        begin = k;
+        return noun;
+      }
+    }
+    if (lang_ == Lang::kEn && (text_.is(i - 1, "reach") || text_.is(i - 1, "to")) && near_before(i, 3, C("reach_verb")) && text_.is(i + 1, "people")) {
+      return {"reach", i + 2};
+    }
+    return {};
+  }
+  // "3,000 people to our website": visits; ", 35 people" as a part of its own: those who come.
+  [[nodiscard]] Noun people_wanted(int i) const {
+    const int people = m(i + 1, C("people_word"));
+    if (people < 0) return {};
+    const bool alone = i > 0 && text_.is(i - 1, ",") && (people >= text_.size() || text_.at(people).kind == TokenKind::kPunct);
+    if (alone) return {"attendees", people};
+    for (int k = i + 2; k < std::min(i + 7, text_.size()) && same_sentence(k, i) && !text_.is(k, ","); ++k) {
+      if (m(k, C("site_word")) > 0) return {"visits", m(k, C("site_word"))};
+    }
+    return {};
+  }
+  // "we need followers ..., 1,000 new ones": the noun that was named before.
+  [[nodiscard]] Noun noun_named_before(int i) const {
+    const int end = m(i + 1, C("new_ones"));
+    if (end < 0) return {};
+    for (int k = i - 1; k >= 0; --k) {
+      if (const Noun noun = noun_at(k); noun.end > 0) return {noun.metric, end};
+    }
+    return {};
+  }
+  // "our 2,400 subscribers", "email 300 customers": people to reach, not a target.
+  [[nodiscard]] bool audience_count(int i, const Noun& noun) const {
+    static constexpr std::array<std::string_view, 13> people = {"subscribers", "members", "customers", "followers", "visitors", "guests", "patients", "students", "users", "donors", "volunteers", "leads", "attendees"};
+    if (std::find(people.begin(), people.end(), noun.metric) == people.end()) return false;
+    if (noun_near(i).end < 0) return false;
+    if (lang_ == Lang::kJa) return text_.is(i - 1, "の") || text_.is(i - 1, "存");
+    const int lead = match_before(text_, i, lang_, C("possessive"));
+    if (lead < 0) return false;
+    if (lang_ == Lang::kEn && text_.is(i - 1, "to")) {  // "grow to 10k followers"
+      return !near_before(i, 5, C("grow_verb"));
+    }
+    if ((lang_ == Lang::kFr || lang_ == Lang::kEs || lang_ == Lang::kPt) && (text_.is(i - 1, "de") || text_.is(i - 1, "a"))) return !near_before(i, 4, C("grow_verb")) && !near_before(i, 3, C("goal_word"));
+    return true;
+  }
+  [[nodiscard]] bool fake_count(int i) const { return near_before(i, 3, C("buy_verb")) || near_after(i + 1, 3, C("fake_word")); }
+  // An unknown noun in the place of a target: ", 80 tastings", "meta 150 panetones", "120 Stollen verkaufen".
+  [[nodiscard]] Noun literal_noun(int i) const {
+    if (lang_ == Lang::kJa || text_.at(i).value < 2 || !in_target_place(i)) return {};
+    const bool aimed = near_before(i, 4, C("aim_word"), true);
+    for (int k = i + 1; k < std::min(i + 4, text_.size()); ++k) {
+      const Token& token = text_.at(k);
+      if (token.kind != TokenKind::kWord || dates_.used[static_cast<size_t>(k)] || m(k, C("audience_filter")) > 0 || m(k, C("audience_stop")) > 0 || m(k, C("and")) > 0 || m(k, C("article")) > 0) return {};
+      const bool measures = m(k, C("unit_day")) > 0 && plural_noun(k + 1);  // "60 day passes"
+      if (measures) continue;
+      if (no_target(k) || (m(k, C("person")) > 0 && !aimed)) return {};
+      if (!plural_noun(k)) continue;
+      // Hyphenated words belong together: "check-ins", "pick-ups".
+      const bool hyphen = k - 1 > i && text_.original[token.start - 1] == '-';
+      return {hyphen ? text_.at(k - 1).text + "_" + token.text : token.text, k + 1};
+    }
+    return {};
+  }
+  // After a comma, a colon, a date, at the start of a sentence, or behind a word of wanting.
+  [[nodiscard]] bool in_target_place(int i) const {
+    if (i == 0 || !same_sentence(i - 1, i) || dates_.used[static_cast<size_t>(i - 1)]) return true;
+    for (const std::string_view mark : {",", ":", ";", ".", "and"}) {
+      if (text_.is(i - 1, mark)) return true;
+    }
+    return (text_.is(i - 1, "-") && text_.at(i).space_before) || near_before(i, 4, C("goal_word"), true);
+  }
+  [[nodiscard]] bool no_target(int k) const {
+    for (const ClassId id : {C("staff_word"), C("content_noun"), C("distance"), C("unit_year"), C("unit_day"), C("unit_week"), C("unit_month"), C("ad_word"), C("share_word"), C("people_word"), C("clock_word"), C("channel_any")}) {
+      if (m(k, id) > 0) return true;
+    }
+    return false;
+  }
+  // As the language marks it: a last letter, in German the capital.
+  [[nodiscard]] bool plural_noun(int k) const {
+    if (k < 0 || k >= text_.size() || text_.at(k).kind != TokenKind::kWord) return false;
+    const std::string& word = text_.at(k).text;
+    if (lang_ == Lang::kDe) return text_.at(k).upper && word.size() > 3;
+    return word.size() > 3 && (word.back() == 's' || (lang_ == Lang::kFr && word.back() == 'x'));
+  }
+};
+
+}  // namespace spreaders::planners::rules

@@ -1,0 +1,116 @@
+// Lengths that are no schedule: look-back windows ("in the last 90 days") and shifts of one ("a week later"). Internal to
+// dates.cpp.
+#pragma once
+
+#include "planners/rules/date_parser.hpp"
+
+namespace spreaders::planners::rules {
+
+class DateWindows : public DateParser {
+ public:
+  using DateParser::DateParser;
+
+ protected:
+  // Look-back windows and filters: "last 90 days", "in 6 months", "hace 3 meses", "過去30日".
+  void find_windows() {
+    for (int i = 0; i < text_.size(); ++i) {
+      int end = -1;
+      int begin = i;
+      int at = m(i, C("last"));
+      if (at > 0) {
+        const Length length = length_at(at);
+        int unit_end = -1;
+        if (length.days > 0) {
+          end = length.end;
+        } else if (text_.is_number(at)) {
+          unit_end = m(at + 1, C("unit_year"));
+          end = unit_end;
+        } else if (lang_ == Lang::kEn) {
+          int month_end = -1;
+          if (m(at, C("unit_week")) > 0 && m(m(at, C("unit_week")), C("of")) < 0) end = m(at, C("unit_week"));
+          else if (m(at, C("unit_month")) > 0) end = m(at, C("unit_month"));
+          else if (m(at, C("unit_year")) > 0 || text_.is(at, "years")) end = at + 1;
+          else if (month_at(at, month_end) > 0 && text_.at(i).text != "final") end = month_end;
+          else if (weekday_at(at, month_end) >= 0) end = month_end;
+          else if (const HolidayHit hit = holiday_at(text_, at, today_, lang_, country_); hit.end > 0) end = hit.end;
+          else if (m(at, C("spring")) > 0 || m(at, C("summer")) > 0 || m(at, C("autumn")) > 0 || m(at, C("winter")) > 0) end = at + 1;
+        }
+      } else if ((at = m(i, C("since_for"))) > 0) {
+        const Length length = length_at(at);
+        if (length.days > 0 && (lang_ != Lang::kDe || !text_.is(i, "mehr") || true)) end = length.end;
+        else if (text_.is_number(at) && m(at + 1, C("unit_year")) > 0) end = m(at + 1, C("unit_year"));
+      } else if (const Length length = length_at(i); length.days > 0) {
+        if (m(length.end, C("ago")) > 0 && !shift_word(length.end)) end = m(length.end, C("ago"));
+        else if (lapsed_before(i)) end = length.end;
+        else if (m(length.end, C("last")) > 0 && lang_ != Lang::kJa) end = m(length.end, C("last"));  // "semana pasada"
+      } else if (text_.is(i, "since") && lang_ == Lang::kEn && lapsed_before(i)) {
+        int month_end = -1;
+        if (month_at(i + 1, month_end) > 0) end = month_end;
+      } else if (m(i, C("unit_week")) > 0 || m(i, C("unit_month")) > 0 || m(i, C("unit_year")) > 0) {
+        int unit_end = std::max({m(i, C("unit_week")), m(i, C("unit_month")), m(i, C("unit_year"))});
+        if (lang_ != Lang::kEn && lang_ != Lang::kJa && m(unit_end, C("last")) > 0 && m(unit_end, C("next")) < 0) end = m(unit_end, C("last"));
+      }
+      if (end > i) {
+        while (begin > 0 && (m(begin - 1, C("window_in")) == begin || m(begin - 1, C("article")) == begin)) --begin;
+        for (int k = begin; k < end; ++k) facts_.window[static_cast<size_t>(k)] = true;
+        use(begin, end);
+        i = end - 1;
+      }
+    }
+  }
+  [[nodiscard]] bool shift_word(int i) const { return m(i, C("later_shift")) > 0 || text_.is(i, "earlier"); }
+  // "haven't ordered in 60 days": the length belongs to the filter.
+  [[nodiscard]] bool lapsed_before(int i) const {
+    const int sentence = text_.at(i).sentence;
+    for (int k = i - 1; k >= 0 && k >= i - 9; --k) {
+      if (text_.at(k).sentence != sentence || text_.is(k, ",")) return false;
+      if (m(k, C("lapsed")) > 0) return true;
+    }
+    return false;
+  }
+
+  // "a week later", "push it back by two weeks", "three days longer".
+  void find_shifts() {
+    for (int i = 0; i < text_.size(); ++i) {
+      const Length length = length_at(i);
+      if (length.days == 0 || used(i)) continue;
+      if (lang_ == Lang::kJa && (text_.is(i - 1, "月") || (text_.is(length.end, "ま") && text_.is(length.end + 1, "で")))) continue;  // "1月31日まで延長"
+      bool later = false, earlier = false, longer = false, shorter = false;
+      for (int k = std::max(0, i - 6); k < std::min(text_.size(), length.end + 3); ++k) {
+        if (text_.at(k).sentence != text_.at(i).sentence || comma_between(k, i)) continue;
+        if (k >= i && k < length.end && m(k, C("length_filler")) < 0) continue;
+        const bool near = k >= length.end - 1;
+        later = later || m(k, C("later_shift")) > 0;
+        earlier = earlier || m(k, C("earlier_shift")) > 0;
+        longer = longer || (m(k, C("longer")) > 0 && (near || k >= i || !text_.is(k, "mas")));
+        shorter = shorter || (m(k, C("shorter")) > 0 && near);
+        if (m(k, C("strong_shift")) > 0) facts_.shift_whole = true;
+      }
+      if ((later || earlier) && moves_the_end(i)) {  // "end it a day later"
+        facts_.lengthen_days = earlier ? -length.days : length.days;
+        shift_span_ = {i, length.end};
+      } else if (later || earlier) {
+        facts_.shift_days = earlier ? -length.days : length.days;
+        use(i, length.end);
+      } else if (longer || shorter) {
+        facts_.lengthen_days = shorter ? -length.days : length.days;
+        shift_span_ = {i, length.end};
+      }
+    }
+  }
+  [[nodiscard]] bool moves_the_end(int i) const {
+    for (int k = i - 1; k >= 0 && k >= i - 4 && !text_.is(k, ","); --k) {
+      if (m(k, C("end_verb")) > 0) return true;
+    }
+    return false;
+  }
+  [[nodiscard]] bool comma_between(int a, int b) const {
+    for (int k = std::min(a, b); k <= std::max(a, b); ++k) {
+      if (text_.is(k, ",")) return true;
+    }
+    return false;
+  }
+  std::pair<int, int> shift_span_{-1, -1};
+};
+
+}  // namespace spreaders::planners::rules
