@@ -286,7 +286,7 @@ class AmountWords {
         at = std::max({m(at, C("alloc_prep")), m(at, C("article")), m(at, C("ad_word")), m(at, C("period_day")), m(at, C("period_week")), m(at, C("period_month"))});
         ++steps;
       }
-      if (at == mention.begin && steps > 0) return mention.id;
+      if (at == mention.begin && (steps > 0 || is_paid(mention.id))) return mention.id;
     }
     for (const ChannelMention& mention : channels_.mentions) {
       int at = mention.end;
@@ -392,6 +392,7 @@ class AmountWords {
       const Token& token = text_.at(at);
       if (token.kind != TokenKind::kWord) break;
       const bool partitive = m(at, C("of")) > 0 && lang_ != Lang::kEn && !text_.is(at, "en") && !text_.is(at, "em") && !text_.is(at, "in") && !text_.is(at, "im");
+      if (m(at, C("channel_any")) > 0 && noun_at(at + 1).end > 0) return noun_at(at + 1);  // "300 newsletter subscribers"
       if (!partitive && (m(at, C("audience_filter")) > 0 || m(at, C("audience_stop")) > 0 || m(at, C("channel_any")) > 0 || m(at, C("and")) > 0 || m(at, C("unit_day")) > 0 || m(at, C("unit_week")) > 0 || m(at, C("content_noun")) > 0)) break;
       ++at;
     }

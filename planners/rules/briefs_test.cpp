@@ -171,6 +171,10 @@ TEST(Briefs, HeldOutSets) { expect_good(score_file("tests/planner/briefs.held_ou
 // 75 % of s01-s36 after the rules had been widened for the r ones.
 TEST(Briefs, RealVoice) { expect_good(score_file("tests/planner/briefs.real_voice.jsonl"), 0.97, 0.97); }
 
+// Written before their faults were looked at: 63 % right as a whole at first sight, kpi 72 %, objective 75 %, outcome and
+// end 90 %; the rules were widened for them afterwards.
+TEST(Briefs, FreshSet) { expect_good(score_file("tests/planner/briefs.fresh.jsonl"), 0.97, 0.97); }
+
 TEST(Briefs, AnyTextGivesAnAnswer) {
   const Known known{*parse_instant("2026-11-21T09:00:00Z"), "UTC", {}};
   for (const std::string& text : {std::string(), std::string("\xff\xfe\x80"), std::string(20'000, '9'), std::string(9'000, '/'), std::string("1/1/1/1/1 2026-99-99 99.99. $ % $ -- x X"),

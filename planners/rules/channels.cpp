@@ -187,7 +187,7 @@ class Reader {
   }
   [[nodiscard]] bool data_not_channel(const Found& hit) const {
     const int next = hit.end;
-    if (m(next, C("email_data")) > 0) return true;
+    if (m(next, C("email_data")) > 0 || (text_.is(hit.begin, "mailing") && text_.is(next, "list"))) return true;
     if (hit.begin > 0 && m(hit.begin - 1, C("email_data_lead")) > 0) return true;
     return false;
   }

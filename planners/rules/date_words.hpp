@@ -25,6 +25,7 @@ struct Mention {
   bool month_first = false;  // 12/20 read as 20 December
   bool range = false;
   bool weekday = false;    // named by its weekday alone
+  bool loose = false;      // "email them about the gala on 2 December": the day may be that of the mail
   bool event = false;      // the day of a named event: "the open day on 12 December"
   bool send = false;       // said to be the day of sending
   bool own_day = false;    // "SMS on Cyber Monday": a holiday said as the day itself

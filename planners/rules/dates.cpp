@@ -12,7 +12,9 @@ class Reader : DateWindows {
  public:
   using DateWindows::DateWindows;
 
-  DateFacts run() {
+  DateFacts run(std::optional<Date> event) {
+    event_ = event;
+    find_days_before();
     find_windows();
     find_shifts();
     for (int i = 0; i < text_.size();) i = read_mention(i);
@@ -25,6 +27,8 @@ class Reader : DateWindows {
  private:
   std::vector<Mention> mentions_;
   int length_at_ = -1;  // token of the accepted length
+  std::optional<Date> event_;
+  int days_before_ = 0;  // "two weeks before", counted from the event
 
   int read_mention(int i) {
     if (used(i)) return i + 1;
@@ -226,7 +230,14 @@ class Reader : DateWindows {
       if (text_.is(k, ",") || text_.is(k, ")") || text_.is_number(k) || m(k, C("send_verb")) > 0) return false;
       if (m(k, C("event_noun")) <= 0) continue;
       found.role = Role::kOn;
+      found.loose = spoken_about(k);
       return true;
+    }
+    return false;
+  }
+  [[nodiscard]] bool spoken_about(int noun) const {
+    for (int k = noun - 1; k >= 0 && k >= noun - 3; --k) {
+      if (text_.is(k, "about") || (lang_ == Lang::kDe && text_.is(k, "uber"))) return true;
     }
     return false;
   }
@@ -248,13 +259,29 @@ class Reader : DateWindows {
     }
   }
 
+  // "two weeks before", "eine Woche vorher": only where an event is known.
+  void find_days_before() {
+    for (int i = 0; i < text_.size() && event_; ++i) {
+      const Length length = length_at(i);
+      if (length.days == 0) continue;
+      const int end = m(length.end, C("before_it"));
+      if (end < 0) continue;
+      days_before_ = length.days;
+      use(i, end);
+    }
+  }
   // "the day before", "la veille", "前日": counted from the event.
   void read_eve() {
-    if (!facts_.event_at) return;
+    const std::optional<Date> event = facts_.event_at ? facts_.event_at : event_;
+    if (event && days_before_ > 0 && !facts_.start) {
+      facts_.start = facts_.end = add_days(*event, -days_before_);
+      return;
+    }
+    if (!event) return;
     for (int i = 0; i < text_.size(); ++i) {
       const int end = m(i, C("eve"));
       if (end < 0 || used(i)) continue;
-      const Date eve = add_days(*facts_.event_at, -1);
+      const Date eve = add_days(*event, -1);
       use(i, end);
       if (facts_.start && *facts_.start < eve) {
         facts_.end = eve;
@@ -423,7 +450,7 @@ class Reader : DateWindows {
       if (mention.impossible) facts_.impossible = true;
       if (mention.ambiguous) facts_.ambiguous = true;
       if (mention.impossible || mention.ambiguous) facts_.problem_text = text_.slice(mention.begin, mention.end);
-      if (mention.event && other_day) continue;
+      if (mention.event && (!mention.loose || other_day)) continue;
       if (mention.weak && !mention.range && !mention.own_day && mention.role != Role::kFrom && mention.role != Role::kUntil && (strong || !weak_counts(mention))) continue;
       if (mention.role == Role::kUntil && !mention.range) {
         if (until == nullptr) until = &mention;
@@ -533,8 +560,8 @@ class Reader : DateWindows {
 
 }  // namespace
 
-DateFacts read_dates(const Text& text, Lang lang, Date today, std::string_view country, std::optional<Date> anchor) {
-  return Reader(text, lang, today, country, anchor).run();
+DateFacts read_dates(const Text& text, Lang lang, Date today, std::string_view country, std::optional<Date> anchor, std::optional<Date> event) {
+  return Reader(text, lang, today, country, anchor).run(event);
 }
 
 }  // namespace spreaders::planners::rules

@@ -32,7 +32,8 @@ struct DateFacts {
 };
 
 // `anchor`: the first day of the schedule so far, in whose month "until the 10th" of a later turn lies.
-DateFacts read_dates(const Text& text, Lang lang, Date today, std::string_view country, std::optional<Date> anchor = {});
+// `event`: the day of the event an earlier turn spoke of, from which "two weeks before" counts.
+DateFacts read_dates(const Text& text, Lang lang, Date today, std::string_view country, std::optional<Date> anchor = {}, std::optional<Date> event = {});
 
 struct HolidayHit {
   int end = -1;

@@ -194,7 +194,7 @@ bool within_one_edit(std::string_view a, std::string_view b) {
   return i + 1 < a.size() && a[i] == b[i + 1] && a[i + 1] == b[i] && a.substr(i + 2) == b.substr(i + 2);
 }
 
-Lang detect_language(const Text& text, Lang fallback) {
+Lang detect_language(const Text& text, Lang fallback, int margin) {
   int cjk = 0;
   std::array<int, kLangCount> hits{};
   const ClassId stop = C("stop_words");
@@ -216,7 +216,7 @@ Lang detect_language(const Text& text, Lang fallback) {
   const auto best = std::max_element(hits.begin(), hits.end());
   const auto index = static_cast<size_t>(best - hits.begin());
   if (*best == 0) return fallback;
-  if (hits[static_cast<size_t>(fallback)] == *best) return fallback;
+  if (hits[static_cast<size_t>(fallback)] + margin > *best) return fallback;
   return static_cast<Lang>(index);
 }
 

@@ -74,7 +74,8 @@ std::vector<std::vector<std::string>> parse_entries(std::string_view list);
 // Damerau-Levenshtein distance at most 1 (insert, delete, replace, swap of neighbours).
 bool within_one_edit(std::string_view a, std::string_view b);
 
-Lang detect_language(const Text& text, Lang fallback);
+// `margin`: how far another language must lead the fallback; a later turn of a few words keeps the language of the talk.
+Lang detect_language(const Text& text, Lang fallback, int margin = 1);
 // Joins number words, 万, lakh and the like into one number token.
 void merge_numbers(Text& text, Lang lang);
 

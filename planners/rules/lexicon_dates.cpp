@@ -104,6 +104,7 @@ constexpr ClassRow kRows[] = {
     {"send_lead", "", "goes_out|go_out|going_out|send_it|send_them|send_out|sent_out|sending", "se_envie|se_envia|envio|sale|salga|que_salga|enviar", "envoi|envoye|envoyer|part|depart", "versand|versendet|verschickt|geht|rausgeht", "envio|sai|enviar|disparo", ""},
     {"end_verb", "", "end|ends|ending|finish|finishes|stop|stops|run_until", "termina|terminar|termine|acaba|acabar|finaliza", "termine|terminer|terminez|finir|finit|fini", "ende|endet|enden|aufhoren", "termina|terminar|termine|acabe|acaba|encerre", ""},
     {"trade_day", "black_friday|blackfriday|cyber_monday|cybermonday|giving_tuesday|givingtuesday|cyber_week|cyberweek|ブラックフライデー|サイバーマンデー", "", "", "", "", "", ""},
+    {"before_it", "", "before|earlier|prior|ahead|in_advance", "antes", "avant|plus_tot", "vorher|davor|zuvor|fruher", "antes", "前"},
     {"week_of", "", "of|beginning|starting|commencing", "del|de", "du|de", "vom|ab|des", "de|do", ""},
     {"whose_word", "", "whose", "cuyo|cuya|cuyos|cuyas", "dont", "deren|dessen", "cujo|cuja|cujos|cujas", ""},
     {"end_name", "", "end|end_date|finish|finish_date|closing_date", "fin|final|fecha_final|fecha_de_fin", "fin|date_de_fin", "ende|enddatum", "fim|final|data_final", ""},

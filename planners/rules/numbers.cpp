@@ -259,6 +259,7 @@ void merge_numbers(Text& text, Lang lang) {
     if (lang == Lang::kJa) end = kanji_run(text, i, value);
     if (end == 0) end = word_run(text, i, lang, value);
     if (end == 0 && lang != Lang::kEn && lang != Lang::kJa && text.is_number(i)) end = word_run(text, i, Lang::kEn, value);
+    if (end == 0 && text.is_number(i) && text.is(i + 1, "k") && match_any(text, i + 2, C("currency_word")) > 0) end = i + 2, value = text.at(i).value * 1000;  // "2,5 k€"
     if (end > i) join(text, i, end, value);
   }
 }

@@ -184,7 +184,11 @@ class AudienceReader {
       if (m(after, C("audience_stop")) > 0 || m(after, C("person")) > 0) continue;
       mark(i, end);
     }
-    // Places the class of prepositions does not lead to: "locals, Brighton", "London, UK" stay out on purpose.
+    // Countries and regions need no preposition and no capital: "finance managers, germany + austria".
+    for (int i = 0; i < text_.size(); ++i) {
+      const int end = m(i, C("place_name"));
+      if (end > 0 && !mark_[static_cast<size_t>(i)] && !blocked(i)) mark(i, end);
+    }
   }
 
   void japanese() {
@@ -252,10 +256,10 @@ struct ObjectiveRow {
   std::string_view words;
 };
 constexpr ObjectiveRow kObjectives[] = {
-    {"donations", 8, "donors|charity|appeal|nonprofit|donantes|donateurs|doadores|donate|donations|donation|fundraise|fundraiser|fundraising|raise_money|raise_funds|donar|recaudar|donativos|donaciones|recauda|dons|collecte|collecter|recolter|spenden|spendenaktion|spende|doacoes|arrecadar|arrecade|doar|寄付|募金|クラウドファンディング"},
-    {"retention", 7, "win_back|winback|re_engage|reengage|reactivate|re_activate|bring_back|lapsed|inactive|churn|churned|dormant|renewal|renewals|renew|retain|recuperar_clientes|recupera|reactivar|reactiva|inactivos|reconquerir|relancer|relancez|reconquete|inactifs|zuruckgewinnen|zuruckholen|reaktivieren|reaktiviere|reconquistar|reconquiste|reativar|reative|inativos|休眠|再活性|離反|nichts_gekauft|havent_ordered|havent_bought|left_items"},
+    {"donations", 8, "giving_tuesday|givingtuesday|dia_de_doar|spenden*|fund_the|spendenaufruf|donors|charity|appeal|nonprofit|donantes|donateurs|doadores|donate|donations|donation|fundraise|fundraiser|fundraising|raise_money|raise_funds|donar|recaudar|donativos|donaciones|recauda|dons|collecte|collecter|recolter|spenden|spendenaktion|spende|doacoes|arrecadar|arrecade|doar|寄付|募金|クラウドファンディング"},
+    {"retention", 7, "faire_revenir|lapsed_members|old_members|anciens_membres|ancien_membre|zuruck_ins_studio|trazer_de_volta|hacer_volver|win_back|winback|re_engage|reengage|reactivate|re_activate|bring_back|lapsed|inactive|churn|churned|dormant|renewal|renewals|renew|retain|recuperar_clientes|recupera|reactivar|reactiva|inactivos|reconquerir|relancer|relancez|reconquete|inactifs|zuruckgewinnen|zuruckholen|reaktivieren|reaktiviere|reconquistar|reconquiste|reativar|reative|inativos|休眠|再活性|離反|nichts_gekauft|havent_ordered|havent_bought|left_items"},
     {"app_installs", 6, "app_installs|installs|install_our_app|download_our_app|app_downloads|downloads_of_our_app|instalaciones|descargas_de_la_app|installations|telecharger_l'_application|installationen|instalacoes|インストール"},
-    {"audience_growth", 6, "followers|grow_our_following|grow_our_audience|grow_our_list|more_subscribers|new_subscribers|seguidores|abonnes_instagram|フォロワー|newsletter_signups|grow_our_newsletter|mehr_follower|more_followers"},
+    {"audience_growth", 6, "newsletter_subscribers|followers|grow_our_following|grow_our_audience|grow_our_list|more_subscribers|new_subscribers|seguidores|abonnes_instagram|フォロワー|newsletter_signups|grow_our_newsletter|mehr_follower|more_followers"},
     {"event", 4, "webinar|event|concert|gala|open_day|open_house|conference|workshop|festival|meetup|invite|rsvp|rsvps|opening|fair|exhibition|tickets|evento|concierto|invita|invitar|taller|feria|inauguracion|evenement|invitez|inviter|salon|atelier|vernissage|portes_ouvertes|veranstaltung|konzert|einladen|messe|eroffnung|tag_der_offenen_tur|convide|oficina|feira|inauguracao|イベント|セミナー|ウェビナー|コンサート|展示会|説明会|concerto"},
     {"awareness", 3, "awareness|brand_awareness|get_known|known|visibility|reach|introduce|announce|teaser|dar_a_conocer|notoriedad|visibilidad|reconocimiento|faire_connaitre|notoriete|visibilite|bekannt|bekanntheit|bekannter|divulgar|divulgacao|visibilidade|reconhecimento|認知|知ってもらう|知名度|紹介"},
     {"leads", 4, "leads|lead_generation|inquiries|enquiries|sign_ups|signups|demo|demos|appointments|quote|consultation|prospectos|clientes_potenciales|prospects|anfragen|interessenten|contatos_qualificados|見込み客|問い合わせ|集客|registrations|applications|clinic|academy|enrol|enroll"},
@@ -296,9 +300,12 @@ std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis)
       best = row.row->objective;
     }
   }
+  bool documents = false;  // a paper is downloaded for its reader's address
+  for (int i = 0; i < text.size(); ++i) documents = documents || match_any(text, i, C("document_word")) > 0;
   for (const Kpi& kpi : kpis) {
     const std::string_view spoken = objective_of_metric(kpi.metric);
     if (spoken.empty() || rank >= 7) continue;
+    if (kpi.metric == "downloads" && documents) return "leads";
     if (spoken == "event" && kpi.metric != "tickets" && best != "event") return "leads";
     return std::string(spoken);
   }

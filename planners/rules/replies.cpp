@@ -17,6 +17,7 @@ constexpr Line kQuestions[] = {
     {"budget", {"What is the budget?", "¿Cuál es el presupuesto?", "Quel est le budget ?", "Wie hoch ist das Budget?", "Qual é o orçamento?", "予算はいくらですか。"}},
     {"budget.contradiction", {"The budget does not fit the rest. Which figure is right?", "El presupuesto no cuadra con el resto. ¿Qué cifra es la correcta?", "Le budget ne correspond pas au reste. Quel chiffre est juste ?", "Das Budget passt nicht zum Rest. Welche Zahl stimmt?", "O orçamento não bate com o resto. Qual valor está certo?", "予算の指定が矛盾しています。正しい金額はどれですか。"}},
     {"schedule", {"When should it start, and for how long?", "¿Cuándo debe empezar y cuánto durar?", "Quand faut-il commencer, et pour combien de temps ?", "Wann soll es beginnen und wie lange laufen?", "Quando deve começar e por quanto tempo?", "いつから、どのくらいの期間ですか。"}},
+    {"schedule.event", {"The event is on %. When should this go out?", "El evento es el %. ¿Cuándo debe salir esto?", "L'événement a lieu le %. Quand faut-il l'annoncer ?", "Die Veranstaltung ist am %. Wann soll das rausgehen?", "O evento é em %. Quando isto deve sair?", "開催日は % です。いつ送りますか。"}},
     {"schedule.ambiguous", {"Which date is meant by %?", "¿Qué fecha es %?", "Quelle date est % ?", "Welches Datum ist mit % gemeint?", "Que data é %?", "% はどの日付ですか。"}},
     {"schedule.contradiction", {"The dates do not work (%). Which are right?", "Las fechas no son posibles (%). ¿Cuáles son?", "Les dates sont impossibles (%). Lesquelles sont justes ?", "Die Daten gehen nicht auf (%). Welche stimmen?", "As datas não funcionam (%). Quais estão certas?", "日付が成り立ちません（%）。正しい日付を教えてください。"}},
     {"offer", {"What should be promoted?", "¿Qué quieres promocionar?", "Que faut-il promouvoir ?", "Was soll beworben werden?", "O que deve ser divulgado?", "何を宣伝しますか。"}},
@@ -41,6 +42,14 @@ constexpr Line kFindings[] = {
 };
 constexpr Line kPlan = {"plan", {"Here is a plan for %. Nothing is sent or spent before you approve it.", "Este es un plan para %. No se envía ni se gasta nada antes de que lo apruebes.", "Voici un plan pour %. Rien n'est envoyé ni dépensé avant votre accord.", "Hier ist ein Plan für %. Vor deiner Freigabe wird nichts gesendet oder ausgegeben.", "Aqui está um plano para %. Nada é enviado ou gasto antes da sua aprovação.", "%の計画です。承認前に送信や支出は行われません。"}};
 
+constexpr std::array<std::string_view, kLangCount> kIntroduction = {
+    "I plan and run marketing: email, SMS, push, social posts and ads. Tell me what to promote, to whom, on which channels, when and for how much; nothing is sent or spent before you approve it.",
+    "Planifico y llevo a cabo marketing: correo, SMS, push, publicaciones y anuncios. Dime qué promocionar, a quién, por qué canales, cuándo y con cuánto dinero; no se envía ni se gasta nada antes de que lo apruebes.",
+    "Je planifie et mène vos actions marketing : e-mail, SMS, push, publications et publicité. Dites-moi quoi promouvoir, auprès de qui, par quels canaux, quand et avec quel budget ; rien n'est envoyé ni dépensé avant votre accord.",
+    "Ich plane Marketing und führe es aus: E-Mail, SMS, Push, Beiträge und Anzeigen. Sag mir, was beworben werden soll, bei wem, über welche Kanäle, wann und für wie viel Geld; vor deiner Freigabe wird nichts gesendet oder ausgegeben.",
+    "Eu planejo e executo marketing: e-mail, SMS, push, posts e anúncios. Diga o que divulgar, para quem, em quais canais, quando e com quanto dinheiro; nada é enviado ou gasto antes da sua aprovação.",
+    "メール、SMS、プッシュ通知、SNS投稿、広告の計画と実行をします。何を、誰に、どのチャネルで、いつ、いくらの予算で宣伝するか教えてください。承認前に送信や支出は行われません。"};
+
 template <size_t N>
 std::string find(const Line (&lines)[N], std::string_view key, Lang lang) {
   for (const Line& line : lines) {
@@ -60,7 +69,7 @@ std::string fill(std::string text, std::string_view value) {
 Question make_question(Lang lang, std::string_view slot, std::string_view kind, std::string_view detail) {
   std::string text = find(kQuestions, std::string(slot) + "." + std::string(kind), lang);
   if (text.empty()) text = find(kQuestions, slot, lang);
-  Question question{std::string(slot), std::string(kind), fill(std::move(text), detail), {}, {}};
+  Question question{std::string(slot), kind == "event" ? "missing" : std::string(kind), fill(std::move(text), detail), {}, {}};
   if (slot == "channels") {
     question.choices = {"email", "instagram", "facebook", "google_ads"};
     question.fallback = "email";
@@ -76,6 +85,8 @@ Question make_question(Lang lang, std::string_view slot, std::string_view kind, 
 
 std::string contradiction_message(Lang lang, std::string_view id) { return find(kContradictions, id, lang); }
 std::string finding_message(Lang lang, std::string_view rule) { return find(kFindings, rule, lang); }
+
+std::string introduction(Lang lang) { return std::string(kIntroduction[static_cast<size_t>(lang)]); }
 
 std::string make_reply(Lang lang, const Understanding& understanding) {
   std::string reply;

@@ -40,6 +40,8 @@ struct State {
   bool generic_ads = false;
   bool paid_conflict = false;
   bool defaults = false;  // "you decide"
+  bool small_talk = false;  // the last turn asks who we are, or greets
+  std::optional<Date> event_at;  // the day of an event nobody has said when to speak of
   std::vector<PolicyHit> hits;
   std::vector<std::pair<std::string, double>> shares;
 };
@@ -55,6 +57,7 @@ struct Facts {
   std::string objective;
   Tone tone;
   bool you_decide = false;
+  bool small_talk = false;
 };
 
 bool has_class(const Text& text, Lang lang, ClassId id) {
@@ -64,14 +67,27 @@ bool has_class(const Text& text, Lang lang, ClassId id) {
   return false;
 }
 
+// "What can you do?", "thanks!": a question about us, or nothing but a greeting.
+bool is_small_talk(const Text& text, Lang lang) {
+  if (has_class(text, lang, C("about_you"))) return true;
+  int greeted = 0, words = 0;
+  for (int i = 0; i < text.size();) {
+    const int end = match(text, i, lang, C("greeting"));
+    if (end > 0) ++greeted;
+    else if (text.at(i).kind != TokenKind::kPunct) ++words;
+    i = end > 0 ? end : i + 1;
+  }
+  return greeted > 0 && words == 0;
+}
+
 Facts read_turn(std::string_view message, int turn, const State& state) {
   Facts facts;
   facts.text = tokenize(first_code_points(message, kGoalCodePoints_max));
-  facts.lang = detect_language(facts.text, turn == 0 ? Lang::kEn : state.lang);
+  facts.lang = detect_language(facts.text, turn == 0 ? Lang::kEn : state.lang, turn == 0 ? 1 : 2);
   merge_numbers(facts.text, facts.lang);
   std::optional<Date> anchor;
   if (turn > 0 && state.brief.schedule) anchor = state.brief.schedule->value.start;
-  facts.dates = read_dates(facts.text, facts.lang, state.today, state.country, anchor);
+  facts.dates = read_dates(facts.text, facts.lang, state.today, state.country, anchor, state.event_at);
   facts.channels = read_channels(facts.text, facts.lang);
   facts.amounts = read_amounts(facts.text, facts.lang, facts.dates, facts.channels, state.country, turn);
   facts.tone = read_tone(facts.text, facts.lang);
@@ -80,6 +96,7 @@ Facts read_turn(std::string_view message, int turn, const State& state) {
   facts.offer = read_offer(facts.text, facts.lang, facts.dates, facts.channels, facts.amounts);
   facts.objective = read_objective(facts.text, facts.lang, facts.amounts.kpis);
   facts.you_decide = has_class(facts.text, facts.lang, C("you_decide"));
+  facts.small_talk = is_small_talk(facts.text, facts.lang);
   return facts;
 }
 
@@ -130,9 +147,11 @@ void merge_channels(State& state, const Facts& facts, int turn, bool asked) {
   for (const ChannelMention& mention : mentions) {
     if (mention.excluded || mention.replaced) drop_channel(state, mention.id);
   }
+  // "add Facebook too" beside nothing but ads: one more to advertise on.
+  const bool all_paid = turn > 0 && !state.brief.channels.empty() && std::all_of(state.brief.channels.begin(), state.brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); }) && has_class(facts.text, facts.lang, C("add_verb"));
   for (const ChannelMention& mention : mentions) {
     if (mention.excluded || mention.replaced) continue;
-    const std::string id = paid_replaced && !is_paid(mention.id) && match(facts.text, mention.end, facts.lang, C("organic_word")) < 0 ? paid_form(mention.id) : mention.id;
+    const std::string id = (paid_replaced || all_paid) && !is_paid(mention.id) && match(facts.text, mention.end, facts.lang, C("organic_word")) < 0 ? paid_form(mention.id) : mention.id;
     auto& list = state.brief.channels;
     const bool known = std::any_of(list.begin(), list.end(), [&](const auto& slot) {
       return slot.value == id || (turn > 0 && !is_paid(mention.id) && slot.value == mention.id + "_ads" && facts.amounts.budget);
@@ -154,6 +173,7 @@ void merge_schedule(State& state, const Facts& facts, int turn) {
     state.date_words = dates.problem_text;
     return;
   }
+  if (dates.event_at) state.event_at = dates.event_at;
   state.reversed = dates.reversed || (state.reversed && !dates.start && !dates.end);
   if (dates.reversed) return;
   if (turn > 0 && slot && dates.shift_days && !dates.start) {
@@ -205,7 +225,7 @@ void merge_schedule(State& state, const Facts& facts, int turn) {
     if (schedule.start_stated) state.reversed = true;
     else schedule.start = state.today;
   }
-  if (dates.event_at && *dates.event_at != schedule.start) schedule.event_at = dates.event_at;
+  if (state.event_at && *state.event_at != schedule.start) schedule.event_at = state.event_at;
   slot = Slot<Schedule>{schedule, span(facts, turn, dates.first, dates.last)};
 }
 
@@ -339,6 +359,10 @@ void take_defaults(State& state) {
     Schedule schedule;
     schedule.start = add_days(state.today, 1);
     schedule.duration_days = kDefaultLength_days;
+    if (state.event_at && *state.event_at > schedule.start) {  // the talk about it ends the day before
+      schedule.event_at = state.event_at;
+      schedule.duration_days = std::min(kDefaultLength_days, static_cast<int>(days_between(schedule.start, *state.event_at)));
+    }
     brief.schedule = Slot<Schedule>{schedule, chosen};
   }
   if (!brief.audience) {
@@ -368,7 +392,7 @@ void add_questions(const State& state, Understanding& out) {
   if (brief.channels.empty()) ask("channels", "missing");
   const bool money_open = !brief.budget && !brief.no_spend;
   if (money_open && (paid || brief.channels.empty() || state.generic_ads) && !(state.generic_ads && !paid && !brief.channels.empty())) ask("budget", "missing");
-  if (!brief.schedule && state.date_problem.empty() && !state.reversed) ask("schedule", "missing");
+  if (!brief.schedule && state.date_problem.empty() && !state.reversed) state.event_at ? ask("schedule", "event", to_text(*state.event_at)) : ask("schedule", "missing");
   if (!brief.audience && (direct || (!out.questions.empty() && brief.contradictions.empty() && state.date_problem.empty()))) ask("audience", "missing");
   if (!brief.offer && brief.kpis.empty()) ask("offer", "missing");
 }
@@ -400,7 +424,8 @@ Understanding finish(const State& source) {
   out.brief = brief;
   if (!blocked) add_questions(state, out);
   out.outcome = refused ? Outcome::kRefuse : blocked ? Outcome::kFlag : out.questions.empty() ? Outcome::kPlan : Outcome::kAsk;
-  out.reply = make_reply(state.lang, out);
+  const bool nothing_said = brief.channels.empty() && !brief.budget && !brief.no_spend && !brief.schedule && brief.kpis.empty() && brief.contradictions.empty();
+  out.reply = state.small_talk && nothing_said && !blocked ? introduction(state.lang) : make_reply(state.lang, out);
   return out;
 }
 
@@ -423,6 +448,7 @@ Understanding understand(const std::vector<Turn>& turns, const Known& known) {
     merge_schedule(state, facts, turn);
     merge_budget(state, facts, turn);
     merge_rest(state, facts, turn);
+    state.small_talk = facts.small_talk;
     check_all_turns(state, turns, i + 1);
     if (i + 1 == count || i + 1 < count) out = finish(state);
   }
