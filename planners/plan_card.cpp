@@ -106,7 +106,7 @@ std::string plan_card(const Json& plan) {
     const Json* everyone = at_pointer(plan, "/brief/audience/size/high");
     const Json& messages = plan["estimates"]["messages"];
     const bool some_left_out = everyone != nullptr && everyone->is_number() && messages.is_number() && everyone->get<int64_t>() > messages.get<int64_t>();
-    people += ": " + to_text(plan["estimates"]["messages"]) + " people will get it" + (some_left_out ? " (of " + to_text(*everyone) + "; the others gave no consent)" : "");
+    people += ": " + to_text(plan["estimates"]["messages"]) + " people will get it" + (some_left_out ? " (of " + std::to_string(everyone->get<int64_t>()) + "; the others gave no consent)" : "");
   }
   out += line("To", people);
   if (!plan["brief"]["schedule"].is_null()) out += line("When", when_text(plan));

@@ -82,6 +82,13 @@ TEST_P(GoldenPlan, PlanAndCardAreAsWritten) {
   }
 }
 
+TEST(PlanCard, SpeaksOfMissingConsentOnlyWhereItIsMissing) {
+  Json plan = Json::parse(read_whole(kGoldenPlans / "01_email_en.plan.json"));
+  EXPECT_NE(plan_card(plan).find("480 people will get it (of 500; the others gave no consent)"), std::string::npos);
+  plan["brief"]["audience"]["size"]["high"] = 480.0;
+  EXPECT_NE(plan_card(plan).find("480 people will get it\n"), std::string::npos);
+}
+
 std::vector<std::string> goals() {
   std::vector<std::string> names;
   for (const auto& entry : std::filesystem::directory_iterator(kGoldenPlans)) {
