@@ -38,6 +38,7 @@ class AmountTargets : public AmountWords {
     if (people < 0) return {};
     const bool alone = i > 0 && text_.is(i - 1, ",") && (people >= text_.size() || text_.at(people).kind == TokenKind::kPunct);
     if (alone) return {"attendees", people};
+    if (lang_ != Lang::kEn && (near_before(i, 3, C("reach_verb")) || near_after(people, 1, C("reach_verb")))) return {"reach", people};  // "llegar a 10.000 personas"
     for (int k = i + 2; k < std::min(i + 7, text_.size()) && same_sentence(k, i) && !text_.is(k, ","); ++k) {
       if (m(k, C("site_word")) > 0) return {"visits", m(k, C("site_word"))};
     }

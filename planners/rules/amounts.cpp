@@ -499,7 +499,7 @@ class Reader : AmountTargets {
     if (turn_ == 0 || facts_.budget || !kpis_.empty()) return;
     for (int i = 0; i < text_.size(); ++i) {
       if (!text_.is_number(i) || taken(i) || text_.at(i).ordinal || text_.is(i + 1, "%") || noun_near(i).end > 0) continue;
-      const bool moved = near_before(i, 3, C("correction")) || near_before(i, 3, C("replace_verb")) || near_before(i, 3, C("increase_word")) || near_before(i, 3, C("decrease_word")) || near_after(i + 1, 1, C("increase_word"));
+      const bool moved = near_before(i, 3, C("correction")) || near_before(i, 3, C("replace_verb")) || near_before(i, 3, C("increase_word")) || near_before(i, 3, C("decrease_word")) || near_after(i + 1, 1, C("increase_word")) || near_after(i + 1, 1, C("replace_verb"));
       if (near_before(i, 6, C("aim_word"))) facts_.bare_change_is_target = true;
       else if (!moved) continue;
       if (taken(i + 1) || unit_follows(i + 1)) continue;

@@ -266,7 +266,8 @@ class DateParser : public DateWords {
   bool parse_bare_day(int i, Mention& out) const {
     const std::optional<Date>& anchor = anchor_ ? anchor_ : said_;
     if (!anchor || !day_number(i) || i == 0) return false;
-    if (!anchor_ && !(match_before(text_, skip_back(i), lang_, C("until")) >= 0 && ends_clause(i + 1))) return false;
+    const bool led_to = match_before(text_, skip_back(i), lang_, C("until")) >= 0 || (text_.at(i).ordinal && match_before(text_, skip_back(i), lang_, C("on_day")) >= 0);
+    if (!anchor_ && !(led_to && ends_clause(i + 1))) return false;
     static constexpr std::array<std::string_view, 10> leads = {"the", "el", "al", "au", "le", "zum", "den", "dem", "dia", "o"};
     const bool led = std::any_of(leads.begin(), leads.end(), [&](std::string_view word) { return text_.is(i - 1, word); });
     int month_end = -1;

@@ -46,6 +46,9 @@ class DateWindows : public DateParser {
       } else if (text_.is(i, "since") && lang_ == Lang::kEn && lapsed_before(i)) {
         int month_end = -1;
         if (month_at(i + 1, month_end) > 0) end = month_end;
+      } else if ((text_.is(i, "desde") || text_.is(i, "depuis") || text_.is(i, "seit")) && denied_before(i)) {  // "que no vienen desde enero"
+        int month_end = -1;
+        if (month_at(skip(i + 1, C("article"), 1), month_end) > 0) end = month_end;
       } else if (m(i, C("unit_week")) > 0 || m(i, C("unit_month")) > 0 || m(i, C("unit_year")) > 0) {
         int unit_end = std::max({m(i, C("unit_week")), m(i, C("unit_month")), m(i, C("unit_year"))});
         if (lang_ != Lang::kEn && lang_ != Lang::kJa && m(unit_end, C("last")) > 0 && m(unit_end, C("next")) < 0) end = m(unit_end, C("last"));
@@ -59,6 +62,12 @@ class DateWindows : public DateParser {
     }
   }
   [[nodiscard]] bool shift_word(int i) const { return m(i, C("later_shift")) > 0 || text_.is(i, "earlier"); }
+  [[nodiscard]] bool denied_before(int i) const {
+    for (int k = i - 1; k >= 0 && k >= i - 5 && text_.at(k).sentence == text_.at(i).sentence && !text_.is(k, ","); --k) {
+      if (m(k, C("negator")) > 0) return true;
+    }
+    return false;
+  }
   // "haven't ordered in 60 days": the length belongs to the filter.
   [[nodiscard]] bool lapsed_before(int i) const {
     const int sentence = text_.at(i).sentence;

@@ -96,6 +96,12 @@ class DateWords {
   [[nodiscard]] int english_month(int i, ClassId id) const {
     return i < text_.size() && text_.at(i).text.size() >= 6 ? match(text_, i, Lang::kEn, id) : -1;
   }
+  // "fri to sun": a short name is a day beside another.
+  [[nodiscard]] bool beside_weekday(int i) const {
+    static constexpr std::array<std::string_view, 8> names = {"mon", "tue", "tues", "thu", "thurs", "fri", "friday", "thursday"};
+    const auto is_day = [&](int k) { return k >= 0 && std::any_of(names.begin(), names.end(), [&](std::string_view name) { return text_.is(k, name); }); };
+    return is_day(i - 2) || is_day(i + 2);
+  }
   [[nodiscard]] int weekday_at(int i, int& end) const {
     static const std::array<ClassId, 7> ids = [] {
       std::array<ClassId, 7> out{};
@@ -108,7 +114,7 @@ class DateWords {
         if (lang_ == Lang::kJa && text_.is(end, "日")) ++end;
         const std::string& word = text_.at(i).text;
         // "sun" and "sat" are also words; "segunda semana" is an ordinal.
-        if (lang_ == Lang::kEn && (word == "sun" || word == "sat" || word == "wed") && !text_.at(i).upper) return -1;
+        if (lang_ == Lang::kEn && (word == "sun" || word == "sat" || word == "wed") && !text_.at(i).upper && !beside_weekday(i)) return -1;
         if (lang_ == Lang::kPt && end == i + 1 && (m(end, C("unit_week")) > 0 || m(end, C("half")) > 0 || text_.is(end, "mao"))) return -1;
         return k;
       }

@@ -227,13 +227,20 @@ class Reader : DateWindows {
     }
     if (found.role == Role::kFrom && m(found.begin - 1, C("of")) < 0 && !text_.is(found.begin - 1, "du")) return false;
     for (int k = found.begin - 1; k >= 0 && k >= found.begin - 7 && text_.at(k).sentence == text_.at(found.begin).sentence; --k) {
-      if (text_.is(k, ",") || text_.is(k, ")") || text_.is_number(k) || m(k, C("send_verb")) > 0) return false;
-      if (m(k, C("event_noun")) <= 0) continue;
+      if (text_.is(k, ",") || text_.is(k, ":") || text_.is(k, ")") || text_.is_number(k) || m(k, C("send_verb")) > 0) return false;
+      if (!event_word(k)) continue;
       found.role = Role::kOn;
       found.loose = spoken_about(k);
       return true;
     }
     return false;
+  }
+  [[nodiscard]] bool event_word(int k) const {
+    if (m(k, C("event_noun")) > 0) return true;
+    if (lang_ != Lang::kDe) return false;
+    static constexpr std::array<std::string_view, 9> tails = {"fest", "feier", "abend", "messe", "konzert", "probe", "versammlung", "treffen", "seminar"};
+    const std::string& word = text_.at(k).text;  // Herbstfest, Weinprobe
+    return std::any_of(tails.begin(), tails.end(), [&](std::string_view tail) { return word.size() > tail.size() + 2 && word.ends_with(tail); });
   }
   [[nodiscard]] bool spoken_about(int noun) const {
     for (int k = noun - 1; k >= 0 && k >= noun - 3; --k) {
@@ -410,6 +417,7 @@ class Reader : DateWindows {
       if (mention.last < mention.first && mention.last.month < mention.first.month) ++mention.last.year;
     }
     if (!mention.day && mention.last.month == 2 && mention.last.day >= 28) mention.last.day = days_in_month(mention.last.year, 2);
+    if (mention.range && !mention.day && !mention.has_year && mention.first < today_ && mention.last >= today_) mention.first = today_;  // "February to April", said in February
     const auto clamp_day = [](Date& date) { date.day = std::min(date.day, days_in_month(date.year, date.month)); };
     if (mention.first.month == 2 && mention.first.day == 29 && days_in_month(mention.first.year, 2) == 28 && mention.day) mention.impossible = true;
     clamp_day(mention.first);

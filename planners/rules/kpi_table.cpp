@@ -29,7 +29,7 @@ constexpr MetricRow kMetrics[] = {
     {"trials", "leads", "trials|free_trials|trial_lessons|trial_sessions|trial_classes|pruebas_gratuitas|pruebas|clases_de_prueba|essais|essais_gratuits|seances_d'_essai|testversionen|probetrainings|probestunden|probetermine|schnupperstunden|testes|aulas_experimentais|体験|無料体験"},
     {"sign_ups", "leads", "sign_ups|altas"},
     {"signups", "leads", "signups|newsletter_signups"},
-    {"registrations", "event", "registrations|inscripciones|inscriptions|anmeldungen|inscricoes|登録|申し込み|申込|申込み|エントリー|registros|cadastros|enregistrements|registrierungen|sign_ups_for_the_event"},
+    {"registrations", "event", "registrations|inscripciones|inscriptions|inscrits|anmeldungen|inscricoes|登録|申し込み|申込|申込み|エントリー|registros|cadastros|enregistrements|registrierungen|sign_ups_for_the_event"},
     {"seats", "event", "seats|places|plazas|platze|plaetze|vagas|spots"},
     {"enrollments", "leads", "enrollments|enrolments|matriculas|einschreibungen|入学|入会"},
     {"memberships", "sales", "memberships|membresias|adhesions|mitgliedschaften|入会者|socios_nuevos|afiliaciones"},
@@ -74,6 +74,7 @@ constexpr MetricRow kMetrics[] = {
     {"payments", "sales", "payments|pagos|paiements|zahlungen|pagamentos|入金|支払い"},
     {"information_requests", "leads", "information_requests|brochure_requests|資料請求"},
     {"dms", "leads", "dms|direct_messages|mensajes_directos|messages_prives|direktnachrichten|mensagens_diretas"},
+    {"nights", "sales", "nights_booked|nights_sold|room_nights|noches_reservadas|noches_vendidas|nuits_reservees|nuits_vendues|ubernachtungen|noites_reservadas|diarias_reservadas|宿泊"},
     {"redemptions", "sales", "redemptions|canjes|einlosungen|resgates|coupon_redemptions"},
     {"conversions", "sales", "conversions|conversiones|konversionen|conversoes|コンバージョン"},
 };

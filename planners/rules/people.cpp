@@ -193,7 +193,8 @@ class AudienceReader {
 
   void japanese() {
     for (int i = 0; i < text_.size(); ++i) {
-      const int end = m(i, C("person"));
+      int end = m(i, C("person"));
+      if (end < 0 && text_.is(i, "者") && i > 0 && text_.at(i - 1).kind == TokenKind::kCjk && !text_.at(i).space_before) end = i + 1;  // 単身者, 経験者
       if (end < 0 || blocked(i)) continue;
       if (text_.is(i, "方") && i > 0 && (text_.is(i - 1, "り") || text_.is(i - 1, "い") )) {}
       int begin = i;
@@ -256,7 +257,7 @@ struct ObjectiveRow {
   std::string_view words;
 };
 constexpr ObjectiveRow kObjectives[] = {
-    {"donations", 8, "giving_tuesday|givingtuesday|dia_de_doar|spenden*|fund_the|spendenaufruf|donors|charity|appeal|nonprofit|donantes|donateurs|doadores|donate|donations|donation|fundraise|fundraiser|fundraising|raise_money|raise_funds|donar|recaudar|donativos|donaciones|recauda|dons|collecte|collecter|recolter|spenden|spendenaktion|spende|doacoes|arrecadar|arrecade|doar|寄付|募金|クラウドファンディング"},
+    {"donations", 8, "spender|spendern|spenderinnen|giving_tuesday|givingtuesday|dia_de_doar|spenden*|fund_the|spendenaufruf|donors|charity|appeal|nonprofit|donantes|donateurs|doadores|donate|donations|donation|fundraise|fundraiser|fundraising|raise_money|raise_funds|donar|recaudar|donativos|donaciones|recauda|dons|collecte|collecter|recolter|spenden|spendenaktion|spende|doacoes|arrecadar|arrecade|doar|寄付|募金|クラウドファンディング"},
     {"retention", 7, "faire_revenir|lapsed_members|old_members|anciens_membres|ancien_membre|zuruck_ins_studio|trazer_de_volta|hacer_volver|win_back|winback|re_engage|reengage|reactivate|re_activate|bring_back|lapsed|inactive|churn|churned|dormant|renewal|renewals|renew|retain|recuperar_clientes|recupera|reactivar|reactiva|inactivos|reconquerir|relancer|relancez|reconquete|inactifs|zuruckgewinnen|zuruckholen|reaktivieren|reaktiviere|reconquistar|reconquiste|reativar|reative|inativos|休眠|再活性|離反|nichts_gekauft|havent_ordered|havent_bought|left_items"},
     {"app_installs", 6, "app_installs|installs|install_our_app|download_our_app|app_downloads|downloads_of_our_app|instalaciones|descargas_de_la_app|installations|telecharger_l'_application|installationen|instalacoes|インストール"},
     {"audience_growth", 6, "newsletter_subscribers|followers|grow_our_following|grow_our_audience|grow_our_list|more_subscribers|new_subscribers|seguidores|abonnes_instagram|フォロワー|newsletter_signups|grow_our_newsletter|mehr_follower|more_followers"},
