@@ -20,10 +20,17 @@ bool WorkerPool::submit(std::function<void()> job) {
     std::lock_guard lock(mutex_);
     if (stopping_ || queue_.size() >= options_.queue_max) return false;
     queue_.push_back(std::move(job));
-    wake = sleeping_ > 0;
+    wake = wakes_one();
   }
-  // A busy worker looks at the queue again before it sleeps, so only sleepers cost a system call.
   if (wake) wake_.notify_one();
+  return true;
+}
+
+// A system call and a change of threads cost more than a short job, so one sleeper at a time is on its way: whoever
+// takes a job and leaves others behind sends for the next one. A busy worker looks at the queue again before it sleeps.
+bool WorkerPool::wakes_one() {
+  if (waking_ || sleeping_ == 0 || queue_.empty()) return false;
+  waking_ = true;
   return true;
 }
 
@@ -47,14 +54,19 @@ void WorkerPool::stop() {
 void WorkerPool::work() {
   std::unique_lock lock(mutex_);
   for (;;) {
-    ++sleeping_;
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    --sleeping_;
+    while (queue_.empty() && !stopping_) {
+      ++sleeping_;
+      wake_.wait(lock);
+      --sleeping_;
+      waking_ = false;
+    }
     if (queue_.empty()) return;
     auto job = std::move(queue_.front());
     queue_.pop_front();
     ++running_;
+    bool wake = wakes_one();
     lock.unlock();
+    if (wake) wake_.notify_one();
     try {
       job();
     } catch (const std::exception& problem) {

@@ -33,6 +33,7 @@ class WorkerPool {
 
  private:
   void work();
+  bool wakes_one();
 
   WorkerPoolOptions options_;
   std::mutex mutex_;
@@ -41,6 +42,7 @@ class WorkerPool {
   std::deque<std::function<void()>> queue_;
   size_t running_ = 0;
   size_t sleeping_ = 0;
+  bool waking_ = false;  // one was sent for and has not come yet
   bool stopping_ = false;
   std::vector<std::thread> threads_;
 };
