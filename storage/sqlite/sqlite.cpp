@@ -74,6 +74,13 @@ class Connection {
     return {};
   }
 
+  // The same for a statement that comes again and again: it is parsed once.
+  Result<void> run_kept(std::string_view sql) {
+    static const Scope kSystem = Scope::system();
+    TRY(step(sql, {}, nullptr, kSystem));
+    return {};
+  }
+
   // Steps through all rows; `rows` may be null. Answers the number of rows changed.
   Result<int64_t> step(std::string_view sql, const Values& parameters, Rows* rows, const Scope& scope) {
     sqlite3_stmt* statement = TRY(prepare(sql, scope));
@@ -192,14 +199,14 @@ class SqliteTx : public Tx {
   Result<void> savepoint(const std::function<Result<void>()>& body) override {
     std::string name = "s" + std::to_string(++depth_);
     size_t actions = actions_.size();
-    TRY(connection_.run("SAVEPOINT " + name));
+    TRY(connection_.run_kept("SAVEPOINT " + name));
     Result<void> done = body();
     if (!done.ok()) {
       actions_.resize(actions);  // what did not happen wakes nobody
       Result<void> undone = connection_.run("ROLLBACK TO " + name);
       if (!undone.ok()) return undone;
     }
-    TRY(connection_.run("RELEASE " + name));
+    TRY(connection_.run_kept("RELEASE " + name));
     --depth_;
     return done;
   }
@@ -257,10 +264,10 @@ class SqliteStorage : public Storage {
       std::unique_ptr<Connection>* connection;
       ~Return() { storage->give_back(std::move(*connection)); }
     } give_back{this, &connection};
-    TRY(connection->run("BEGIN DEFERRED"));
+    TRY(connection->run_kept("BEGIN DEFERRED"));
     SqliteTx tx(*connection, scope);
     Result<void> done = body(tx);
-    Result<void> ended = connection->run("COMMIT");
+    Result<void> ended = connection->run_kept("COMMIT");
     if (!ended.ok()) (void)connection->run("ROLLBACK");
     if (!done.ok()) return done;
     for (auto& action : tx.take_actions()) action();
@@ -347,7 +354,7 @@ class SqliteStorage : public Storage {
 
   // One BEGIN and one COMMIT (one fsync) for the whole group; a job that fails is undone by its savepoint and takes nobody along.
   void commit_group(const std::vector<Job*>& group) {
-    if (auto begun = writer_->run("BEGIN IMMEDIATE"); !begun.ok()) {
+    if (auto begun = writer_->run_kept("BEGIN IMMEDIATE"); !begun.ok()) {
       for (auto* job : group) job->done.set_value(begun.error());
       return;
     }
@@ -365,7 +372,7 @@ class SqliteStorage : public Storage {
       (void)writer_->run("ROLLBACK");
       return group[0]->done.set_value(std::move(outcomes[0].result));
     }
-    Result<void> committed = writer_->run("COMMIT");
+    Result<void> committed = writer_->run_kept("COMMIT");
     if (!committed.ok()) {
       (void)writer_->run("ROLLBACK");
       log_error("commit failed", {{"detail", committed.error().detail}, {"jobs", group.size()}});
