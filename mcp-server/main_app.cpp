@@ -29,6 +29,7 @@ namespace {
 constexpr int64_t kTick_ms = 100;              // audit of reads, states of campaigns, bounces
 constexpr int64_t kLockRetry_ms = 1'000;       // how soon a waiting process takes over
 constexpr size_t kWriteKeyMax = 64;
+constexpr size_t kConnectionsMax = 16'384;     // to the doors; an idle one costs about 4 kB
 
 // Waits in real time without sleeping through a stop.
 void wait_ms(std::stop_token stop, int64_t ms) {
@@ -252,7 +253,7 @@ Result<void> App::start_http() {
   const Config& config = options_.config;
   if (!listens_on_loopback(config.http) && config.auth.issuer.empty()) TRY(require_some_key(*this));
   offer_ = std::make_unique<Offer>(*this);
-  HttpServerOptions options{.address = config.http.address, .port = static_cast<uint16_t>(config.http.port)};
+  HttpServerOptions options{.address = config.http.address, .port = static_cast<uint16_t>(config.http.port), .connections_max = kConnectionsMax};
   auto make = [&]() -> Result<void> {
     http_ = std::make_unique<HttpServer>(options);
     endpoint_.reset();

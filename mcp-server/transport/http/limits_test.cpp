@@ -2,6 +2,7 @@
 // Sizes of bodies and headers, the queue and the drain: server_test.cpp.
 #include <atomic>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <thread>
 
 #include "mcp-server/test_support.hpp"
@@ -148,6 +149,22 @@ TEST_F(LimitsTest, ConnectionsInAll) {
   EXPECT_EQ(second.ask(http_request("GET", "/hello")).status, 200) << "who is in stays in";
   first.reset();
   EXPECT_EQ(third.answer().status, 200) << "one has left";
+}
+
+TEST_F(LimitsTest, TheSoftLimitOfDescriptorsGivesWayToConnections) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  if (before.rlim_max < 1000) GTEST_SKIP() << "NOT RUN: the hard limit is " << before.rlim_max << " descriptors";
+  rlimit low = before;
+  low.rlim_cur = 128;
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &low), 0);
+  start({.connections_max = 400});
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 200; ++i) {  // both ends are ours, so that is 400 descriptors
+    clients.push_back(std::make_unique<RawClient>(server->port()));
+    EXPECT_EQ(clients.back()->ask(http_request("GET", "/hello")).status, 200) << i;
+  }
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
 TEST_F(LimitsTest, StreamsInAll) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cstring>
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,6 +29,7 @@ constexpr int kBacklog = 1024;
 // libmicrohttpd cannot answer in the middle of a body, so a little more than the limit is read and thrown away to send
 // a proper 413; beyond this the connection is cut.
 constexpr size_t kOverrunBytes_max = 1024 * 1024;
+constexpr rlim_t kOtherDescriptors = 256;  // files, databases, connections to others
 
 const std::string* find(const HttpHeaders& list, std::string_view name) {
   for (const auto& [key, value] : list) {
@@ -44,6 +46,18 @@ HttpServerResponse plain(int status, std::string body, HttpHeaders headers = {})
 bool covers(std::string_view route, std::string_view path) {
   if (!path.starts_with(route)) return false;
   return path.size() == route.size() || route.ends_with('/') || path[route.size()] == '/';
+}
+
+// Systems start programs with 1,024 descriptors and let them ask for more. How many more is the administrator's hard
+// limit; when it is lower than connections_max, what comes above it waits in the backlog.
+void allow_descriptors(size_t connections) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  rlim_t wanted = std::min<rlim_t>(connections + kOtherDescriptors, limit.rlim_max);
+  if (limit.rlim_cur >= wanted) return;
+  limit.rlim_cur = wanted;
+  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+    log_warn("the limit of descriptors stays low", {{"why", std::strerror(errno)}});
 }
 
 Result<int> listen_on(const std::string& address, uint16_t port) {
@@ -139,6 +153,7 @@ Result<void> HttpServer::Daemon::start() {
   // The longest path first, so that the first match is the best one.
   std::stable_sort(routes_.begin(), routes_.end(),
                    [](const Route& a, const Route& b) { return a.path.size() > b.path.size(); });
+  allow_descriptors(options.connections_max);
   int fd = TRY(listen_on(options.address, options.port));
   port_ = port_of(fd);
   auto watching = hub_->watch.start([this] { housekeeping(); });
