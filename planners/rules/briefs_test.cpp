@@ -189,6 +189,31 @@ TEST(Briefs, AnyTextGivesAnAnswer) {
   }
 }
 
+TEST(Briefs, AQuestionAboutUsIsAnsweredInItsLanguage) {
+  const Known known{*parse_instant("2026-11-21T09:00:00Z"), "UTC", {}};
+  for (const auto& [question, answer] : {std::pair<std::string, std::string>{"What can you do?", "I plan and run"}, {"¿Qué puedes hacer?", "Planifico"}, {"Que sais-tu faire ?", "Je planifie"},
+                                         {"Was kannst du?", "Ich plane"}, {"O que você sabe fazer?", "Eu planejo"}, {"何ができますか？", "メール、SMS"}, {"thanks!", "I plan and run"}}) {
+    EXPECT_TRUE(understand({{question}}, known).reply.starts_with(answer)) << question;
+  }
+  EXPECT_FALSE(understand({{"Hello, email our members about the sale tomorrow, no spend"}}, known).reply.starts_with("I plan and run"));
+}
+
+TEST(Briefs, TheDayOfAnEventIsAskedAboutAndCountedFrom) {
+  const Known known{*parse_instant("2026-11-21T09:00:00Z"), "UTC", {}};
+  const std::string goal = "Invite our members by email to the gala on 12 December, no spend";
+  const Understanding asked = understand({{goal}}, known);
+  ASSERT_EQ(asked.questions.size(), 1U);
+  EXPECT_EQ(asked.questions[0].prompt, "The event is on 2026-12-12. When should this go out?");
+  for (const auto& [answer, day] : {std::pair<std::string, std::string>{"two weeks before", "2026-11-28"}, {"the day before", "2026-12-11"}, {"on Monday", "2026-11-23"}}) {
+    const Understanding told = understand({{goal}, {answer}}, known);
+    ASSERT_TRUE(told.brief.schedule) << answer;
+    EXPECT_EQ(to_text(told.brief.schedule->value.start), day);
+    EXPECT_EQ(told.brief.schedule->value.event_at, (Date{2026, 12, 12}));
+  }
+  const Understanding chosen = understand({{goal}, {"you decide"}}, known);
+  EXPECT_LT(*chosen.brief.schedule->value.end, (Date{2026, 12, 12}));
+}
+
 TEST(Batch, NamesEveryBadField) {
   const auto answer = plan_batch_line(R"({"goal":7,"now":"yesterday","tz":"Mars/Base","turns":[{"text":"x"}]})");
   ASSERT_FALSE(answer.ok());
