@@ -27,7 +27,7 @@ constexpr CurrencyRow kCurrencies[] = {
     {"KWD", "kwd|kd|kuwaiti_dinar|kuwaiti_dinars|dinars_koweitiens|クウェートディナール"}, {"BHD", "bhd|bahraini_dinars"}, {"JOD", "jod|jordanian_dinars"}, {"TND", "tnd|tunisian_dinars|dinars_tunisiens"}, {"OMR", "omr|omani_rials"},
     {"SAR", "sar|saudi_riyals"}, {"QAR", "qar|qatari_riyals"}, {"EGP", "egp|egyptian_pounds"}, {"MAD", "mad_dirhams|dirhams_marocains"}, {"TRY", "₺|turkish_lira|turkish_liras"}, {"ILS", "ils|₪|shekel|shekels"},
     {"THB", "thb|baht"}, {"IDR", "idr|rupiah"}, {"PHP", "php|philippine_pesos"}, {"MYR", "myr|ringgit"}, {"VND", "vnd|₫"}, {"HUF", "huf|forint|forints"}, {"NGN", "ngn|naira"}, {"KES", "kes|ksh"}, {"TWD", "twd|nt$"}, {"ISK", "isk"},
-    {"$", "$|dollar|dollars|bucks|dolar|dolares|ドル"}, {"PESO", "peso|pesos"}, {"DINAR", "dinar|dinars|dinares"}, {"RIYAL", "riyal|riyals|rial|rials"}, {"KR", "kr|kroner|krone|kronen"},
+    {"$", "$"}, {"DOLLAR", "dollar|dollars|bucks|dolar|dolares|ドル"}, {"PESO", "peso|pesos"}, {"DINAR", "dinar|dinars|dinares"}, {"RIYAL", "riyal|riyals|rial|rials"}, {"KR", "kr|kroner|krone|kronen"},
 };
 
 inline std::string_view dollar_of(std::string_view country) {
@@ -160,6 +160,10 @@ class AmountWords {
   }
   [[nodiscard]] std::string resolve(std::string_view code) const {
     if (code == "$") return std::string(dollar_of(country_));
+    if (code == "DOLLAR") {  // the word names dollars even where "$" is a peso
+      const std::string_view local = dollar_of(country_);
+      return local.ends_with("D") ? std::string(local) : "USD";
+    }
     if (code == "PESO") return country_ == "AR" ? "ARS" : country_ == "CO" ? "COP" : country_ == "CL" ? "CLP" : "MXN";
     if (code == "DINAR") return country_ == "BH" ? "BHD" : country_ == "JO" ? "JOD" : country_ == "TN" ? "TND" : "KWD";
     if (code == "RIYAL") return country_ == "QA" ? "QAR" : country_ == "OM" ? "OMR" : "SAR";

@@ -474,6 +474,7 @@ class DateParser : public DateWords {
       const bool week = (end = m(at, C("unit_week"))) > 0;
       const bool weekend = !week && (end = m(at, C("weekend"))) > 0;
       const bool half = !week && !weekend && (end = m(at, C("half"))) > 0;
+      if (const int named = german_half(at); named > 0) return half_of_month(named, nth == 2 || last, at + 1, out);
       if (!week && !half && !weekend) return false;
       end = skip(end, C("month_filler"), 3);
       const int month = month_at(end, month_end);
@@ -510,6 +511,24 @@ class DateParser : public DateWords {
     const int day = begin ? 1 : (mid ? 15 : days);
     set_day(out, month, day);
     out.end = take_year(month_end, out);
+    return true;
+  }
+  // "Aprilhälfte": the month in it, or 0.
+  [[nodiscard]] int german_half(int i) const {
+    if (lang_ != Lang::kDe || i < 0 || i >= text_.size() || !text_.at(i).text.ends_with("halfte") || text_.at(i).text.size() < 8) return 0;
+    Text alone;
+    alone.tokens = {text_.at(i)};
+    alone.tokens[0].text.resize(alone.tokens[0].text.size() - 6);
+    for (int month = 1; month <= 12; ++month) {
+      if (match(alone, 0, lang_, class_id("month" + std::to_string(month))) > 0) return month;
+    }
+    return 0;
+  }
+  bool half_of_month(int month, bool second, int end, Mention& out) const {
+    out.first = {0, month, second ? 16 : 1};
+    out.last = {0, month, second ? days_in_month(2027, month) : 15};
+    out.day = false;
+    out.end = take_year(end, out);
     return true;
   }
   [[nodiscard]] int next_year_of(int month) const { return month < today_.month ? today_.year + 1 : today_.year; }

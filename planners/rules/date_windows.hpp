@@ -20,13 +20,14 @@ class DateWindows : public DateParser {
       if (at > 0) {
         const Length length = length_at(at);
         int unit_end = -1;
+        int month_end = -1;
+        if (length.days > 0 && m(length.end, C("of")) > 0 && month_at(m(length.end, C("of")), month_end) > 0) continue;  // "the last two weeks of April"
         if (length.days > 0) {
           end = length.end;
         } else if (text_.is_number(at)) {
           unit_end = m(at + 1, C("unit_year"));
           end = unit_end;
         } else if (lang_ == Lang::kEn) {
-          int month_end = -1;
           if (m(at, C("unit_week")) > 0 && m(m(at, C("unit_week")), C("of")) < 0) end = m(at, C("unit_week"));
           else if (m(at, C("unit_month")) > 0) end = m(at, C("unit_month"));
           else if (m(at, C("unit_year")) > 0 || text_.is(at, "years")) end = at + 1;
