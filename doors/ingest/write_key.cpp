@@ -1,7 +1,6 @@
 #include "doors/ingest/write_key.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "core/bytes.hpp"
 
@@ -42,20 +41,9 @@ Result<services::KeyHolder> WriteKeys::admit(const HttpServerRequest& request, c
 }
 
 Result<void> WriteKeys::take_token(const std::string& key_id) {
-  std::lock_guard lock(mutex_);
-  if (buckets_.size() >= limits_.keys_max && !buckets_.contains(key_id)) buckets_.clear();
-  int64_t now_ms = monotonic_ms();
-  auto [entry, added] = buckets_.try_emplace(key_id, Bucket{limits_.burst, now_ms});
-  Bucket& bucket = entry->second;
-  double per_ms = limits_.requests_per_second / 1000;
-  bucket.tokens = std::min(limits_.burst, bucket.tokens + static_cast<double>(now_ms - bucket.at_ms) * per_ms);
-  bucket.at_ms = now_ms;
-  if (bucket.tokens < 1) {
-    auto wait_ms = static_cast<int64_t>(std::ceil((1 - bucket.tokens) / per_ms));
-    return Error{Code::kRateLimited, "too many events with this key", "", std::max<int64_t>(wait_ms, 1)};
-  }
-  bucket.tokens -= 1;
-  return {};
+  auto taken = TRY(buckets_.take(key_id, {limits_.requests_per_second * 60, limits_.burst}, 1));
+  if (taken.taken) return {};
+  return Error{Code::kRateLimited, "too many events with this key", "", std::max<int64_t>(taken.retry_after_ms, 1)};
 }
 
 }  // namespace spreaders::doors

@@ -5,10 +5,9 @@
 //   if (!holder.ok()) return problem(holder.error());
 #pragma once
 
-#include <map>
-#include <mutex>
 #include <string>
 
+#include "core/buckets.hpp"
 #include "mcp-server/transport/http/server.hpp"
 #include "services/accounts/accounts.hpp"
 
@@ -22,21 +21,17 @@ struct WriteKeyLimits {
 
 class WriteKeys {
  public:
-  WriteKeys(storage::Storage& storage, WriteKeyLimits limits) : storage_(storage), limits_(limits) {}
+  WriteKeys(storage::Storage& storage, WriteKeyLimits limits)
+      : storage_(storage), limits_(limits), buckets_(limits.keys_max) {}
   // `spare_key` is tried when there is no Authorization header.
   Result<services::KeyHolder> admit(const HttpServerRequest& request, const std::string& spare_key = "");
 
  private:
   Result<void> take_token(const std::string& key_id);
 
-  struct Bucket {
-    double tokens = 0;
-    int64_t at_ms = 0;
-  };
   storage::Storage& storage_;
   const WriteKeyLimits limits_;
-  std::mutex mutex_;
-  std::map<std::string, Bucket> buckets_;
+  LocalBuckets buckets_;
 };
 
 }  // namespace spreaders::doors
