@@ -3,6 +3,7 @@
 
 #include "agent/turn.hpp"
 #include "core/bytes.hpp"
+#include "core/trace.hpp"
 
 namespace spreaders::agent {
 
@@ -97,7 +98,7 @@ void Turn::refuse_on_record(const std::string& name, const Json& arguments) {
   Principal nobody = model_;
   nobody.scopes.clear();
   auto refused =
-      parts_.tools.call({.name = name, .arguments = arguments, .principal = nobody, .trace_id = state_.run_id});
+      parts_.tools.call({.name = name, .arguments = arguments, .principal = nobody, .trace_id = trace_id_of_name(state_.run_id)});
   CHECK(!refused.ok(), "a call without any scope is refused");
 }
 
@@ -110,7 +111,7 @@ Result<Json> Turn::call_runner(std::string name, Json arguments, const std::stri
                             .arguments = std::move(arguments),
                             .principal = model_,
                             .idempotency_key = key,
-                            .trace_id = state_.run_id,
+                            .trace_id = trace_id_of_name(state_.run_id),
                             .stop = options_.stop});
 }
 

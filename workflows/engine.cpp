@@ -57,7 +57,7 @@ Result<void> end_run(Tx& tx, const std::string& workspace, const std::string& ru
 }  // namespace
 
 struct Engine::LoadedRun {
-  std::string workspace, id, workflow_id, log_hash, campaign_id, approval_id, principal, status;
+  std::string workspace, id, workflow_id, log_hash, campaign_id, approval_id, principal, status, trace_id;
   int64_t version = 1;
   int64_t seq = 0;
   Json context;
@@ -76,11 +76,11 @@ class Engine::Batch {
     auto found = runs_.find(id);
     if (found != runs_.end()) return &found->second;
     // Locked to the end of the transaction: what is written back was made from what is read here.
-    auto row = TRY(tx_.query_one("SELECT workflow_id, version, seq, log_hash, campaign_id, approval_id, principal, status, context FROM run WHERE workspace_id = $1 AND id = $2" +
+    auto row = TRY(tx_.query_one("SELECT workflow_id, version, seq, log_hash, campaign_id, approval_id, principal, status, context, trace_id FROM run WHERE workspace_id = $1 AND id = $2" +
                                  std::string(tx_.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE" : ""), {workspace, id}));
     if (!row) return not_found("there is no run " + id);
     Json context = TRY(parse_json((*row)[8].text()));  // g++ 12 forgets what is half made when TRY leaves an initializer list
-    LoadedRun run{workspace, id, (*row)[0].text(), (*row)[3].text(), (*row)[4].text_or(""), (*row)[5].text_or(""), (*row)[6].text(), (*row)[7].text(), (*row)[1].integer(), (*row)[2].integer(), std::move(context), nullptr, false, "", ""};
+    LoadedRun run{workspace, id, (*row)[0].text(), (*row)[3].text(), (*row)[4].text_or(""), (*row)[5].text_or(""), (*row)[6].text(), (*row)[7].text(), (*row)[9].text(), (*row)[1].integer(), (*row)[2].integer(), std::move(context), nullptr, false, "", ""};
     run.definition = TRY(engine_.definition_of(tx_, workspace, run.workflow_id, run.version));
     return &runs_.emplace(id, std::move(run)).first->second;
   }
@@ -93,8 +93,8 @@ class Engine::Batch {
     ++run.seq;
     run.log_hash = hex(sha256(run.log_hash + "\n" + run.id + "\n" + std::to_string(run.seq) + "\n" + token.node_id + "\n" + std::string(kind) + "\n" + text + "\n" + error_text));
     run.changed = true;
-    TRY(tx_.execute("INSERT INTO step_log (workspace_id, run_id, seq, node_id, kind, input, output, error, at, hash) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                    {run.workspace, run.id, run.seq, token.node_id, kind, token.data, text, error_text, now.us, run.log_hash}));
+    TRY(tx_.execute("INSERT INTO step_log (workspace_id, run_id, seq, node_id, kind, input, output, error, at, hash, trace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                    {run.workspace, run.id, run.seq, token.node_id, kind, token.data, text, error_text, now.us, run.log_hash, run.trace_id}));
     return {};
   }
 
@@ -263,7 +263,7 @@ Result<void> Engine::for_each_page(Tx& tx, Batch& batch, LoadedRun& run, Token& 
   bool last = static_cast<int>(page.size()) < node.batch;
   int64_t refused = 0;
   if (!page.empty()) {
-    ToolCall call{.name = node.tool, .arguments = {{"run_id", run.id}, {"node", node.id}, {"after", cursor}, {"recipients", page.size()}}, .principal = principal_of(run.principal, token.workspace), .approval = run.approval_id};
+    ToolCall call{.name = node.tool, .arguments = {{"run_id", run.id}, {"node", node.id}, {"after", cursor}, {"recipients", page.size()}}, .principal = principal_of(run.principal, token.workspace), .approval = run.approval_id, .trace_id = run.trace_id};
     TRY(tools_.admit(tx, call));
     bool transactional = node.payload->value("transactional", false);
     auto refusals = TRY(guard_.refusals(tx, token.workspace, node.channel, transactional, page));
@@ -367,7 +367,7 @@ Result<std::optional<Engine::PreparedCall>> Engine::prepare_call(const Token& cl
   return storage_.write(Scope::system(), [&](Tx& tx) -> Result<std::optional<PreparedCall>> {
     // Its run may have ended, and calls before it may have outlasted its lease.
     if (!TRY(renew_lease(tx, claimed))) return std::optional<PreparedCall>();
-    auto row = TRY(tx.query_one("SELECT workflow_id, version, principal, approval_id, context FROM run WHERE workspace_id = $1 AND id = $2", {claimed.workspace, claimed.run_id}));
+    auto row = TRY(tx.query_one("SELECT workflow_id, version, principal, approval_id, context, trace_id FROM run WHERE workspace_id = $1 AND id = $2", {claimed.workspace, claimed.run_id}));
     if (!row) return not_found("there is no run " + claimed.run_id);
     PreparedCall made;
     made.definition = TRY(definition_of(tx, claimed.workspace, (*row)[0].text(), (*row)[1].integer()));
@@ -379,6 +379,7 @@ Result<std::optional<Engine::PreparedCall>> Engine::prepare_call(const Token& cl
     else made.refused = args.error();
     made.call.principal = principal_of((*row)[2].text(), claimed.workspace);
     made.call.approval = (*row)[3].text_or("");
+    made.call.trace_id = (*row)[5].text();
     made.call.idempotency_key = claimed.run_id + ":" + claimed.node_id;
     return std::optional<PreparedCall>(std::move(made));
   });

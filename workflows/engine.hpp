@@ -73,6 +73,7 @@ struct StartRun {
   std::string approval_id = {};
   Principal principal;      // on whose behalf its tools are called
   std::string context = "{}";
+  std::string trace_id = {};  // of the call that starts it; its steps and their calls belong to the same trace
 };
 // Stores version `version` of the definition; storing the same again is fine, a different one under the same version is a conflict.
 Result<void> store_definition(storage::Tx& tx, const std::string& workspace, const Json& definition, int64_t version, Instant now);

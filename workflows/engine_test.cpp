@@ -61,6 +61,31 @@ TEST_P(EngineRuns, ACampaignGoesFromItsStartToItsEnd) {
   EXPECT_EQ(rows[0][3].text(), "send");
 }
 
+TEST_P(EngineRuns, ItsStepsAndCallsBelongToTheTraceOfTheCallThatStartedIt) {
+  profiles_.people = 3;
+  const std::string trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+  std::set<std::string> admitted;
+  tools_.on_admit = [&](storage::Tx&, const ToolCall& call) -> Result<void> {
+    admitted.insert(call.trace_id);
+    return {};
+  };
+  tools_.on_call = [](const ToolCall&, int) -> Result<Json> { return Json{{"orders", 7}}; };
+  store("wf_1", "wait", parsed(kCampaign));
+  StartRun wanted{.workflow_id = "wf_1", .version = 1, .subject = "cmp_1", .entry_key = "once", .principal = {.id = "usr_1", .workspace = kWorkspace, .scopes = {"email:send"}, .door = "test"}, .trace_id = trace};
+  auto run = write([&](storage::Tx& tx) { return start_run(tx, kWorkspace, wanted, clock_.now(), ids_); });
+  ASSERT_TRUE(run.ok()) << run.error().text();
+  FakeSender sender(receiver_);
+  auto one = engine();
+  auto mail = dispatcher(*one, sender);
+  drain(*one, mail.get());
+  EXPECT_EQ(status(*run), "completed");
+  EXPECT_EQ(count("SELECT COUNT(*) FROM step_log WHERE trace_id <> $1", {trace}), 0);
+  EXPECT_GT(count("SELECT COUNT(*) FROM step_log WHERE trace_id = $1", {trace}), 5);
+  EXPECT_EQ(tools_.last().trace_id, trace);
+  EXPECT_EQ(admitted, std::set<std::string>{trace});
+  expect_sound_history(*run);
+}
+
 TEST_P(EngineRuns, AnAudienceOfNobodyIsDoneAtOnce) {
   std::string run = start_with("wf_1", "wait", kCampaign);
   tools_.on_call = [](const ToolCall&, int) -> Result<Json> { return Json{{"orders", 0}}; };

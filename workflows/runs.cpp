@@ -31,10 +31,10 @@ Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartR
   Json principal = {{"id", start.principal.id}, {"scopes", scopes}};
   std::string id = ids.make("run");
   int64_t added = TRY(tx.execute(
-      "INSERT INTO run (workspace_id, id, workflow_id, version, subject, entry_key, campaign_id, approval_id, principal, status, context, entered_at) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11) ON CONFLICT (workspace_id, workflow_id, subject, entry_key) DO NOTHING",
+      "INSERT INTO run (workspace_id, id, workflow_id, version, subject, entry_key, campaign_id, approval_id, principal, status, context, entered_at, trace_id) "
+      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11, $12) ON CONFLICT (workspace_id, workflow_id, subject, entry_key) DO NOTHING",
       {workspace, id, start.workflow_id, start.version, start.subject, start.entry_key, start.campaign_id.empty() ? storage::Value() : storage::Value(start.campaign_id),
-       start.approval_id.empty() ? storage::Value() : storage::Value(start.approval_id), to_text(principal), start.context, now.us}));
+       start.approval_id.empty() ? storage::Value() : storage::Value(start.approval_id), to_text(principal), start.context, now.us, start.trace_id}));
   if (added == 0) {
     auto existing = TRY(tx.query_one("SELECT id FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND subject = $3 AND entry_key = $4",
                                      {workspace, start.workflow_id, start.subject, start.entry_key}));

@@ -264,7 +264,7 @@ CREATE TABLE run (
   context TEXT NOT NULL DEFAULT '{}',
   entered_at BIGINT NOT NULL,
   ended_at BIGINT,
-  rev BIGINT NOT NULL DEFAULT 1,
+  rev BIGINT NOT NULL DEFAULT 1, trace_id TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (workspace_id, id)
 );
 CREATE TABLE schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, workspace_id TEXT NOT NULL DEFAULT '*');
@@ -297,7 +297,7 @@ CREATE TABLE step_log (
   output TEXT NOT NULL DEFAULT '{}',
   error TEXT NOT NULL DEFAULT '',
   at BIGINT NOT NULL,
-  hash TEXT NOT NULL,
+  hash TEXT NOT NULL, trace_id TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (workspace_id, run_id, seq)
 );
 CREATE TABLE suppression (

@@ -530,7 +530,8 @@ Result<Campaign> launch_campaign(ToolContext& context, const std::string& campai
                             .entry_key = "launch",
                             .campaign_id = c.id,
                             .approval_id = context.approval,
-                            .principal = context.principal};
+                            .principal = context.principal,
+                            .trace_id = context.trace_id};
   c.run_id = TRY(workflows::start_run(tx, workspace, start, now, context.ids));
   c.status = c.start_at && *c.start_at > now ? "scheduled" : "running";
   TRY(services::update_campaign(tx, workspace, c, now));
