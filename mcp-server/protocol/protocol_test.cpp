@@ -75,6 +75,34 @@ class Asking final : public ToolProvider {
   }
 };
 
+TEST(ServerTest, TheTraceOfTheMessageComesFirstAndEveryCallHasOne) {
+  FakeRunner runner;
+  std::string seen;
+  runner.on_call = [&seen](const ToolCall& call) -> Result<Json> {
+    seen = call.trace_id;
+    if (call.arguments.contains("broken")) return internal("it broke");
+    return invalid("no");
+  };
+  McpServer server({.name = "t", .version = "1", .tools = &runner, .signing_key = kKey});
+  std::string in_message = "4bf92f3577b34da6a3ce929d0e0e4736", of_request = "0af7651916cd43dd8448eb211c80319c";
+  auto params = [&](const std::string& traceparent, Json arguments = {{"message", "x"}}) {
+    return Json{{"name", "test_echo"}, {"arguments", std::move(arguments)}, {"_meta", {{"traceparent", traceparent}}}};
+  };
+  auto info = modern_info();
+  info.trace_id = of_request;
+  auto refused = ask(server, request_of("tools/call", params("00-" + in_message + "-00f067aa0ba902b7-01")), info);
+  EXPECT_EQ(seen, in_message);
+  EXPECT_EQ(refused["result"]["_meta"]["io.spreaders/error"]["traceId"], in_message) << refused.dump();
+  ask(server, request_of("tools/call", params("00-" + in_message + "-xyz-01")), info);
+  EXPECT_EQ(seen, of_request) << "what is no traceparent counts as none";
+  ask(server, request_of("tools/call", params("")), modern_info());
+  EXPECT_TRUE(is_trace_id(seen)) << seen;
+  std::string first = seen;
+  auto broken = ask(server, request_of("tools/call", params("", {{"broken", true}})), modern_info());
+  EXPECT_NE(seen, first);
+  EXPECT_EQ(broken["error"]["data"]["traceId"], seen) << broken.dump();
+}
+
 TEST(ServerTest, ModernRoundsTravelInResults) {
   Asking tools;
   VirtualClock clock({0});

@@ -4,6 +4,7 @@
 
 #include "core/bytes.hpp"
 #include "core/log.hpp"
+#include "core/trace.hpp"
 #include "mcp-server/protocol/call.hpp"
 #include "mcp-server/protocol/sealed.hpp"
 
@@ -144,8 +145,11 @@ void McpServer::Impl::resources_read(const CallPtr& call) {
   start_rounds(call);
 }
 
-// Reads progress token, answers and state of the request, then runs the first round.
+// Reads trace, progress token, answers and state of the request, then runs the first round.
 void McpServer::Impl::start_rounds(const CallPtr& call) {
+  // What stands in the message is nearer to the call than the header of the request that carried it.
+  if (auto trace = trace_id_of_traceparent(meta_text(call->message, "traceparent"))) call->info.trace_id = *trace;
+  if (call->info.trace_id.empty()) call->info.trace_id = options.new_trace_id();
   const auto& params = call->message.params;
   if (auto meta = params.find("_meta"); meta != params.end() && meta->is_object()) {
     auto token = meta->find("progressToken");

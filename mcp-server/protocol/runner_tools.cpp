@@ -62,10 +62,11 @@ RpcError step_up(std::vector<std::string> scopes) {
 
 }  // namespace
 
-Json error_result(const Error& error) {
+Json error_result(const Error& error, const std::string& trace_id) {
   Json result = text_result(std::string(code_name(error.code)) + ": " + error.text(), true);
   Json detail{{"code", code_name(error.code)}, {"message", error.message}};
   if (error.retry_after_ms > 0) detail["retryAfterMs"] = error.retry_after_ms;
+  if (!trace_id.empty()) detail["traceId"] = trace_id;
   if (!error.issues.empty()) {
     Json issues = Json::array();
     for (const auto& issue : error.issues) issues.push_back({{"pointer", issue.pointer}, {"message", issue.message}});
@@ -127,10 +128,10 @@ Answer RunnerTools::call_meta(MetaTool tool, const Json& arguments, const CallCo
     Selection selection = context.selection;
     selection.read_only = reads_only(context);
     auto found = tool == MetaTool::kSearch ? compact_.search(arguments, selection) : compact_.describe(arguments);
-    return found.ok() ? value_result(std::move(*found)) : error_result(found.error());
+    return found.ok() ? value_result(std::move(*found)) : error_result(found.error(), context.trace_id);
   }
   auto calls = compact_.inner_calls(tool, arguments);
-  if (!calls.ok()) return error_result(calls.error());
+  if (!calls.ok()) return error_result(calls.error(), context.trace_id);
   if (calls->size() > 1) return call_many(*calls, context);
   InnerCall& only = calls->front();
   if (only.idempotency_key.empty()) only.idempotency_key = context.idempotency_key;
@@ -142,7 +143,8 @@ Answer RunnerTools::call_one(const InnerCall& inner, const CallContext& context)
   if (reads_only(context) && spec != nullptr && spec->effect != Effect::kRead) {
     return error_result(
         {Code::kPermissionDenied,
-         wire_name(spec->name.value) + " changes something, and this connection is read-only. Nothing was done."});
+         wire_name(spec->name.value) + " changes something, and this connection is read-only. Nothing was done."},
+        context.trace_id);
   }
   ToolCall call{.name = inner.name,
                 .arguments = inner.arguments,
@@ -155,13 +157,14 @@ Answer RunnerTools::call_one(const InnerCall& inner, const CallContext& context)
     std::string_view reference = std::string_view(context.state).substr(kApprovalState.size());
     auto typed = read_code(context.responses);
     if (typed.kind == CodeAnswer::Kind::kDeclined) {
-      return error_result({Code::kApprovalRequired, "The person did not approve this call. Nothing was done."});
+      return error_result({Code::kApprovalRequired, "The person did not approve this call. Nothing was done."},
+                          context.trace_id);
     }
     if (typed.kind == CodeAnswer::Kind::kNoAnswer) return ask_again(reference, "Type the approval code to go on.");
     auto approval = options_.approvals->answer(reference, typed.code, context.principal);
     if (!approval) {
       if (approval.error().code == Code::kInvalidArgument) return ask_again(reference, approval.error().message);
-      return error_result(approval.error());
+      return error_result(approval.error(), context.trace_id);
     }
     call.approval = *approval;
   }
@@ -206,8 +209,8 @@ Answer RunnerTools::call_many(const std::vector<InnerCall>& calls, const CallCon
     if (key.empty() && !context.idempotency_key.empty()) key = context.idempotency_key + "#" + std::to_string(i);
     Json one{{"name", inner.name}};
     if (reads_only(context) && spec != nullptr && spec->effect != Effect::kRead) {
-      one["error"] =
-          error_result({Code::kPermissionDenied, "this connection is read-only"})["_meta"]["io.spreaders/error"];
+      one["error"] = error_result({Code::kPermissionDenied, "this connection is read-only"},
+                                  context.trace_id)["_meta"]["io.spreaders/error"];
     } else {
       auto result = runner_.call({.name = inner.name,
                                   .arguments = inner.arguments,
@@ -217,7 +220,7 @@ Answer RunnerTools::call_many(const std::vector<InnerCall>& calls, const CallCon
                                   .stop = context.stop,
                                   .on_progress = {}});
       if (result.ok()) one["result"] = std::move(*result);
-      else one["error"] = error_result(result.error())["_meta"]["io.spreaders/error"];
+      else one["error"] = error_result(result.error(), context.trace_id)["_meta"]["io.spreaders/error"];
       all_failed = all_failed && !result.ok();
     }
     results.push_back(std::move(one));
@@ -231,13 +234,14 @@ Answer RunnerTools::call_many(const std::vector<InnerCall>& calls, const CallCon
 Answer RunnerTools::answer_of(Result<Json> result, const ToolCall& call, const CallContext& context) {
   if (result.ok()) return value_result(std::move(*result));
   const Error& error = result.error();
-  if (error.code == Code::kInternal) return RpcError{.code = jsonrpc::kInternalError, .message = error.message};
+  if (error.code == Code::kInternal)
+    return RpcError{.code = jsonrpc::kInternalError, .message = error.message, .data = {{"traceId", context.trace_id}}};
   // Once only: a call that still needs approval after one was given is an error, not another question.
   if (error.code == Code::kApprovalRequired && options_.approvals != nullptr && call.approval.empty() &&
       context.client.can_fill_forms()) {
     if (auto spec = options_.approvals->ask(error, call)) return ask_for_code(*spec);
   }
-  return error_result(error);
+  return error_result(error, context.trace_id);
 }
 
 Answer RunnerTools::ask_again(std::string_view reference, std::string message) {

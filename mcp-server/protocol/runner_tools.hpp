@@ -43,8 +43,8 @@ class RunnerTools final : public ToolProvider {
   CompactTools compact_;
 };
 
-// {"content":[text],"isError":true,"_meta":{"io.spreaders/error":{code,message,retryAfterMs?,issues?}}}
-Json error_result(const Error& error);
+// {"content":[text],"isError":true,"_meta":{"io.spreaders/error":{code,message,retryAfterMs?,traceId,issues?}}}
+Json error_result(const Error& error, const std::string& trace_id);
 // {"content":[text],"structuredContent":...}; what is too long is cut and said so in `_meta` and a second text.
 Json value_result(Json value);
 

@@ -15,6 +15,7 @@
 #include <string>
 #include <variant>
 
+#include "core/trace.hpp"
 #include "mcp-server/protocol/outlet.hpp"
 #include "mcp-server/protocol/peer.hpp"
 #include "mcp-server/protocol/providers.hpp"
@@ -49,11 +50,12 @@ struct McpServerOptions {
   std::vector<std::string_view> synonyms = {};  // for tools_search; core/tool_search.hpp
   std::string signing_key = {};                 // at least 32 bytes; empty = random, sessions then end with the process
   Clock* clock = nullptr;                       // the system's when left out
-  size_t page_size = 1000;                      // entries of one list page
-  size_t listeners_max = 4096;                  // open subscriptions/listen streams
-  int64_t list_ttl_ms = 300'000;                // caching hint on lists and server/discover
-  int64_t read_ttl_ms = 0;                      // caching hint on resources/read
-  int64_t state_ttl_ms = 15 * 60'000;           // how long a person may take to answer
+  std::string (*new_trace_id)() = &spreaders::new_trace_id;  // for requests that belong to no trace yet
+  size_t page_size = 1000;                                   // entries of one list page
+  size_t listeners_max = 4096;                               // open subscriptions/listen streams
+  int64_t list_ttl_ms = 300'000;                             // caching hint on lists and server/discover
+  int64_t read_ttl_ms = 0;                                   // caching hint on resources/read
+  int64_t state_ttl_ms = 15 * 60'000;                        // how long a person may take to answer
   // A call with a progress token that says nothing for so long is reported as still running; 0 = never. Clients give
   // up after 60 s without a word.
   int64_t progress_interval_ms = 4'000;
@@ -68,8 +70,8 @@ struct RequestInfo {
   Principal principal;
   PeerPtr peer = nullptr;  // nullptr: modern HTTP
   std::stop_source stop = {};
-  std::string trace_id = {};
-  Selection selection = {};  // from the URL and the headers
+  std::string trace_id = {};  // core/trace.hpp; a `traceparent` in the message's _meta comes before it
+  Selection selection = {};   // from the URL and the headers
 };
 
 struct Watched {

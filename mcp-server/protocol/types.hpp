@@ -98,7 +98,7 @@ struct CallContext {
   const Json* responses = nullptr;  // of the previous round: key -> result object; nullptr in the first round
   std::string state;                // of the previous round
   bool in_task = false;             // see StartTask
-  std::string trace_id;
+  std::string trace_id;             // never empty; core/trace.hpp
   std::string idempotency_key;
   Selection selection = {};  // of this request
   // No-ops when the client did not ask for progress or logs.

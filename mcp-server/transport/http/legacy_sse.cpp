@@ -5,6 +5,7 @@
 
 #include "core/bytes.hpp"
 #include "core/random.hpp"
+#include "core/trace.hpp"
 #include "mcp-server/transport/http/event_stream.hpp"
 #include "mcp-server/transport/http/http_outlets.hpp"
 
@@ -75,6 +76,8 @@ void LegacySse::message(const HttpExchangePtr& exchange, const Principal& princi
     return exchange->respond(json_response(400, jsonrpc::error_text(refused->id, refused->error)));
   }
   selection.may_step_up = false;  // answered already: the lack of a scope is told on the stream, as a result
+  const auto* trace = exchange->request().header("traceparent");
+  std::string trace_id = trace == nullptr ? "" : trace_id_of_traceparent(*trace).value_or("");
   exchange->respond({.status = 202, .headers = {{"content-type", "text/plain"}}, .body = "Accepted"});
   auto& received = std::get<Message>(parsed);
   if (received.kind == jsonrpc::Kind::kResponse) {
@@ -86,6 +89,7 @@ void LegacySse::message(const HttpExchangePtr& exchange, const Principal& princi
                     {.client = client.peer->client(),
                      .principal = principal,  // the same one, with the scopes of this request's token
                      .peer = client.peer,
+                     .trace_id = std::move(trace_id),
                      .selection = std::move(selection)},
                     std::make_shared<SharedStreamOutlet>(client.stream));
   }

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "core/trace.hpp"
 #include "mcp-server/protocol/batch.hpp"
 #include "mcp-server/transport/http/http_outlets.hpp"
 #include "mcp-server/transport/http/legacy_sse.hpp"
@@ -41,6 +42,11 @@ bool is_json(const HttpServerRequest& request) {
 // The door whose metadata leads to a token for this path.
 std::string_view door_of(std::string_view path, const McpEndpointOptions& options) {
   return path == options.messages_path ? options.sse_path : path;
+}
+
+std::string trace_of(const HttpServerRequest& request) {
+  const auto* header = request.header("traceparent");
+  return header == nullptr ? std::string() : trace_id_of_traceparent(*header).value_or("");
 }
 
 }  // namespace
@@ -234,7 +240,7 @@ void McpEndpoint::Impl::modern(const HttpExchangePtr& exchange, Message message,
   RequestInfo info{.client = std::move(state),
                    .principal = std::move(admitted.principal),
                    .selection = std::move(admitted.selection)};
-  if (const auto* trace = exchange->request().header("traceparent")) info.trace_id = *trace;
+  info.trace_id = trace_of(exchange->request());
   // Closing the connection cancels, for what may take long.
   if (message.method == "tools/call" || message.method == "subscriptions/listen") {
     exchange->on_closed([stop = info.stop]() mutable { stop.request_stop(); });
@@ -267,7 +273,7 @@ RequestInfo McpEndpoint::Impl::info_of(const HttpServerRequest& request, const H
                    .principal = admitted.principal,  // the same one, with the scopes of this request's token
                    .peer = session.peer,
                    .selection = admitted.selection};
-  if (const auto* trace = request.header("traceparent")) info.trace_id = *trace;
+  info.trace_id = trace_of(request);
   return info;
 }
 
@@ -428,6 +434,7 @@ void McpEndpoint::Impl::rpc(const HttpExchangePtr& exchange) {
       .client = {.era = Era::kLegacy, .revision = std::string(kLegacyNewest), .capabilities = Json::object()},
       .principal = std::move(admitted->principal),
       .selection = std::move(admitted->selection)};
+  info.trace_id = trace_of(exchange->request());
   auto outlet = std::make_shared<StatelessOutlet>(
       exchange, frame_of(exchange->request(), std::move(admitted->headers), {.json = true}));
   server.request(std::move(message), std::move(info), std::move(outlet));

@@ -67,6 +67,7 @@ struct World {
                     .approvals = &gate,
                     .signing_key = kKey,
                     .clock = &clock,
+                    .new_trace_id = [] { return std::string("0af7651916cd43dd8448eb211c80319c"); },
                     .page_size = 1}};
   McpEndpoint endpoint;
   HttpServer http{{.worker_threads = 4, .drain_timeout_ms = 2000}};
