@@ -129,4 +129,25 @@ ToolList agent_tools() {
   return list;
 }
 
+namespace {
+
+// A model is asked when there is work for it; asking it here would cost money and say little about the next time.
+Health model_health(ToolContext& context) {
+  const auto* setup = context.parts.find<PlannerSetup>();
+  if (setup == nullptr || setup->model == nullptr) {
+    return {HealthStatus::kOk, "no model is configured: the built-in planner works without one"};
+  }
+  return {HealthStatus::kUnknown, setup->model->provider() + " " + setup->model->model() +
+                                      " is configured; whether it answers shows when it is asked. Without it the built-in planner works"};
+}
+
+}  // namespace
+
+const Service kAiService{.name = "ai",
+  .title = "AI",
+  .version = "1.0.0",
+  .description = "Understanding goals, planning, writing and hearing, with a model where one is configured.",
+  .limits = {.calls_per_minute = 600, .at_once = 16},
+  .health = &model_health};
+
 }  // namespace spreaders::agent

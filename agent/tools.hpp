@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/language_model.hpp"
-#include "core/tool.hpp"
+#include "core/service.hpp"
 
 namespace spreaders::agent {
 
@@ -12,5 +12,6 @@ struct Ears {
 };
 
 ToolList agent_tools();
+extern const Service kAiService;
 
 }  // namespace spreaders::agent

@@ -42,6 +42,13 @@ struct OperationsConfig {
   int port = 0;
   SPR_FIELDS(OperationsConfig, SPR_FIELD(port, "Loopback port of /health and /metrics; 0 = any free one", .min = 0, .max = 65535, .defaulted = true));
 };
+struct LimitsConfig {
+  int calls_per_minute = 3000, calls_at_once = 32;
+  std::string services;
+  SPR_FIELDS(LimitsConfig, SPR_FIELD(calls_per_minute, "Calls of tools that one account or key may make in a minute; 0 = no limit", .min = 0, .max = 10000000, .defaulted = true),
+             SPR_FIELD(calls_at_once, "Calls of one account or key that may run at once; 0 = no limit", .min = 0, .max = 10000, .defaulted = true),
+             SPR_FIELD(services, "Calls a minute of single services, where they should differ from what `services.get` shows: ai=60,email=600. They count all callers of a workspace; 0 = no limit", .max_size = 2000, .defaulted = true));
+};
 struct DatabaseConfig {
   std::string url;
   SPR_FIELDS(DatabaseConfig, SPR_FIELD(url, "postgres://... ; the SQLite file in the data directory if left out", .max_size = 2000, .defaulted = true, .secret = true));
@@ -103,6 +110,7 @@ struct Config {
   HttpConfig http;
   AuthConfig auth;
   OperationsConfig operations;
+  LimitsConfig limits;
   DatabaseConfig database;
   MailConfig mail;
   ModelConfig model;
@@ -117,7 +125,7 @@ struct Config {
              SPR_FIELD(exclude, "Do not list these tools or services, separated by commas", .max_size = 20000, .defaulted = true),
              SPR_FIELD(tools_mode, "full, or compact: at most 24 tools are listed, among them those that find and call all others", .max_size = 10, .defaulted = true),
              SPR_FIELD(import_dir, "Directory that audience.importContacts may read files from; none if left out", .max_size = 4000, .defaulted = true),
-             SPR_FIELD(read_only, "Only tools that change nothing", .defaulted = true), SPR_FIELD(http, "The door", .defaulted = true), SPR_FIELD(auth, "Who is let in", .defaulted = true), SPR_FIELD(operations, "The operations listener", .defaulted = true),
+             SPR_FIELD(read_only, "Only tools that change nothing", .defaulted = true), SPR_FIELD(http, "The door", .defaulted = true), SPR_FIELD(auth, "Who is let in", .defaulted = true), SPR_FIELD(operations, "The operations listener", .defaulted = true), SPR_FIELD(limits, "How much one caller may ask for", .defaulted = true),
              SPR_FIELD(database, "Where everything is stored", .defaulted = true), SPR_FIELD(mail, "The mail server", .defaulted = true), SPR_FIELD(model, "The language model", .defaulted = true),
              SPR_FIELD(speech, "Speech to text", .defaulted = true), SPR_FIELD(sandbox, "The sandbox", .defaulted = true), SPR_FIELD(workspace, "Who you are", .defaulted = true),
              SPR_FIELD(mcp, "Tools from elsewhere", .defaulted = true));

@@ -9,6 +9,8 @@
 #include <mutex>
 #include <stdexcept>
 
+#include "core/stopwatch.hpp"
+
 namespace spreaders {
 
 namespace {
@@ -210,6 +212,11 @@ void VirtualClock::move_to(Instant at) {
   int64_t seen = __atomic_load_n(&now_us_, __ATOMIC_SEQ_CST);
   while (at.us > seen && !__atomic_compare_exchange_n(&now_us_, &seen, at.us, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
   }
+}
+
+int64_t monotonic_us() {
+  auto since = std::chrono::steady_clock::now().time_since_epoch();
+  return std::chrono::duration_cast<std::chrono::microseconds>(since).count();
 }
 
 int64_t monotonic_ms() {

@@ -201,7 +201,8 @@ Result<void> App::bind_tools() {
   writer_ = {model_.get(), config.workspace.name, shop_url()};
   email_sender_ = std::make_unique<EmailSender>(*storage_, *clock_, curl_, *vault_, tracking_);
   TRY(configured_selection(config));
-  pipeline_ = std::make_unique<tools::Pipeline>(*storage_, *clock_, system_ids(), parts_, all_tools(config.read_only));
+  registry_ = std::make_unique<tools::ServiceRegistry>(all_services(), buckets_, TRY(limit_options(config.limits)));
+  pipeline_ = std::make_unique<tools::Pipeline>(*storage_, *clock_, system_ids(), parts_, *registry_, all_tools(config.read_only));
   std::string owner = "prc_" + hex(secure_bytes(8));
   bool exclusive = storage_->dialect() == storage::Dialect::kSqlite;
   engine_ = std::make_unique<workflows::Engine>(*storage_, *clock_, system_ids(), *pipeline_, *profiles_, guard_, workflows::EngineOptions{.exclusive = exclusive}, owner);
@@ -217,6 +218,7 @@ Result<void> App::bind_tools() {
     auto code = storage_->write(Scope::of(workspace), [&](Tx& tx) { return services::issue_code(tx, workspace, approval.id, clock_->now()); });
     if (code.ok()) show_on_terminal(approval_notice(*this, tracking_.key, approval, *code));
   });
+  parts_.add<tools::ServiceRegistry>(*registry_);
   parts_.add<storage::Storage>(*storage_);
   parts_.add<credentials::Vault>(*vault_);
   parts_.add<storage::ProfileSource>(*profiles_);
@@ -278,7 +280,7 @@ Result<void> App::start_http() {
                                               Json body = {{"status", alive.ok() ? "ok" : "failing"}, {"engine", runs_engine() ? "here" : "elsewhere"}, {"sandbox", in_sandbox()}};
                                               return net::json_response(alive.ok() ? 200 : 503, to_text(body));
                                             }},
-                                           {"GET", "/metrics", [this](const net::Request&) { return net::text_response(200, pipeline_->metrics_text()); }}},
+                                           {"GET", "/metrics", [this](const net::Request&) { return net::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()}; }}},
                                           {.port = config.operations.port, .threads = 4}));
   if (world_) {
     auto key = TRY(storage_->write(Scope::of(workspace_), [&](Tx& tx) -> Result<Secret> {

@@ -11,6 +11,7 @@
 
 #include "agent/planning.hpp"
 #include "agent/tools.hpp"
+#include "core/buckets.hpp"
 #include "core/config.hpp"
 #include "credentials/connections.hpp"
 #include "events/outbox.hpp"
@@ -64,6 +65,8 @@ class App {
   [[nodiscard]] std::string shop_url() const;  // where the button of a mail leads
   HttpServer* http() { return http_.get(); }
   HttpClient& http_client() { return curl_; }
+  // Prometheus text: calls, and the HTTP door.
+  [[nodiscard]] std::string metrics_text() const;
   int operations_port() const { return operations_ ? operations_->port() : 0; }
 
   // The person at this machine, and a model that acts for them.
@@ -109,6 +112,8 @@ class App {
   agent::Ears ears_;
   planners::Writer writer_;
   std::unique_ptr<EmailSender> email_sender_;
+  LocalBuckets buckets_;
+  std::unique_ptr<tools::ServiceRegistry> registry_;
   std::unique_ptr<tools::Pipeline> pipeline_;
   std::unique_ptr<workflows::Engine> engine_;
   std::unique_ptr<events::Dispatcher> dispatcher_;

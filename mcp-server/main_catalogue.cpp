@@ -13,6 +13,7 @@
 #include "tools/connections/connection_tools.hpp"
 #include "tools/email/email_audience_tools.hpp"
 #include "tools/email/email_campaign_tools.hpp"
+#include "tools/services/service_tools.hpp"
 #include "tools/user/user_tools.hpp"
 
 namespace spreaders::app {
@@ -23,7 +24,7 @@ std::vector<const ToolSpec*> all_tools(bool read_only) {
        {tools::campaign_tools(), agent::agent_tools(), planners::planner_tools(), tools::email_campaign_tools(),
         tools::email_audience_tools(), tools::audience_tools(), tools::audience_resolve_tools(), tools::consent_tools(),
         tools::analytics_tools(), tools::notification_tools(), tools::approval_tools(), tools::user_tools(),
-        tools::connection_tools()}) {
+        tools::connection_tools(), tools::service_tools()}) {
     for (const auto* spec : list) {
       // Deciding stays possible whatever is listed: it is the person's, not the model's.
       bool approval = spec->name.value.starts_with("approvals.");
@@ -31,6 +32,13 @@ std::vector<const ToolSpec*> all_tools(bool read_only) {
     }
   }
   return all;
+}
+
+std::vector<const Service*> all_services() {
+  return {&tools::kCampaignService,     &agent::kAiService,        &tools::kEmailService,
+          &tools::kAudienceService,     &tools::kConsentService,   &tools::kAnalyticsService,
+          &tools::kNotificationService, &tools::kApprovalsService, &tools::kUserService,
+          &tools::kConnectionsService,  &tools::kServicesService};
 }
 
 std::vector<std::string> compact_core() {

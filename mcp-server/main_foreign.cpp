@@ -63,6 +63,15 @@ const ToolSpec kCall{.name = "foreign.call",
                      .run = Run::kFree,
                      .open_world = true,
                      .always_approve = true};
+Health foreign_health(ToolContext&) {
+  return {HealthStatus::kUnknown, "whether another server answers shows when one of its tools is called"};
+}
+const Service kForeign{.name = "foreign",
+                       .title = "Other servers",
+                       .version = "1.0.0",
+                       .description = "Accepted tools of other MCP servers, for the agent.",
+                       .limits = {.calls_per_minute = 600, .at_once = 8},
+                       .health = &foreign_health};
 
 uint32_t code_point(std::string_view one) {
   if (one.empty()) return 0;
@@ -240,9 +249,12 @@ std::string visible_text(std::string_view text, size_t code_points_max) {
 
 ForeignTools::ForeignTools(McpConfig config, std::map<std::string, std::string> environment, HttpClient& http,
                            storage::Storage& storage, Clock& clock)
-    : config_(std::move(config)), environment_(std::move(environment)), http_(http) {
+    : config_(std::move(config)),
+      environment_(std::move(environment)),
+      http_(http),
+      registry_({&kForeign}, buckets_, {}) {
   parts_.add<ForeignTools>(*this);
-  pipeline_ = std::make_unique<tools::Pipeline>(storage, clock, system_ids(), parts_,
+  pipeline_ = std::make_unique<tools::Pipeline>(storage, clock, system_ids(), parts_, registry_,
                                                 std::vector<const ToolSpec*>{&kRead, &kCall});
   for (const auto& server : config_.servers) servers_.emplace_back().config = server;
 }

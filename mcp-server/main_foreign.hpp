@@ -70,6 +70,8 @@ class ForeignTools {
   std::deque<Server> servers_;
   std::deque<Tool> tools_;  // stable addresses: specs are pointed to
   Parts parts_;
+  LocalBuckets buckets_;
+  tools::ServiceRegistry registry_;
   std::unique_ptr<tools::Pipeline> pipeline_;
   std::unique_ptr<Runner> runner_;
 };

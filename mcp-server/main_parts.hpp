@@ -15,6 +15,7 @@
 #include "services/approvals/approvals.hpp"
 #include "services/tracking/tracking.hpp"
 #include "storage/storage.hpp"
+#include "tools/registry.hpp"
 
 namespace spreaders::app {
 
@@ -24,6 +25,8 @@ class Offer;
 
 void bind_more_parts(Parts& parts, const Config& config, EmailSender& sender);
 
+// kInvalidArgument when the configuration limits a service that does not exist.
+Result<tools::LimitOptions> limit_options(const LimitsConfig& limits);
 mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key, Offer& offer);
 // Whether nobody but this machine can connect.
 bool listens_on_loopback(const HttpConfig& http);

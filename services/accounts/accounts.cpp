@@ -112,11 +112,11 @@ std::vector<std::string> scopes_of(Role role) {
     case Role::kAdmin:
       return {"*", "approvals:decide"};
     case Role::kEditor:
-      return {"ai:*",        "analytics:*", "audience:*",       "campaigns:*", "consent:*",  "notifications:*",
-              "templates:*", "workflows:*", "connections:read", "users:read",  "users:write"};
+      return {"ai:*",        "analytics:*", "audience:*",       "campaigns:*", "consent:*",   "notifications:*",
+              "templates:*", "workflows:*", "connections:read", "users:read",  "users:write", "services:read"};
     case Role::kViewer:
       return {"analytics:read", "audience:read", "campaigns:read", "consent:read",
-              "templates:read", "users:read",    "users:write"};
+              "templates:read", "users:read",    "users:write",    "services:read"};
   }
   return {};
 }

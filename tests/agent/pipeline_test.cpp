@@ -75,7 +75,7 @@ class AgentPipeline : public ::testing::Test {
           tools::consent_tools(), tools::analytics_tools(), tools::approval_tools()}) {
       all.insert(all.end(), list.begin(), list.end());
     }
-    pipeline_ = std::make_unique<tools::Pipeline>(*storage_, clock_, ids_, parts_, all);
+    pipeline_ = std::make_unique<tools::Pipeline>(*storage_, clock_, ids_, parts_, registry_, all);
     auto imported = pipeline_->call(
         {.name = "audience.importContacts",
          .arguments = {{"csv", "email,first_name,consent\nada@example.org,Ada,yes\nbob@example.org,Bob,yes\n"},
@@ -139,6 +139,12 @@ class AgentPipeline : public ::testing::Test {
   agent::Ears ears_;
   planners::Writer writer_{nullptr, "Northwind", "https://northwind.example"};
   audience::ImportDirectory imports_;
+  LocalBuckets buckets_;
+  tools::ServiceRegistry registry_{
+      {&tools::kCampaignService, &agent::kAiService, &tools::kEmailService, &tools::kAudienceService,
+       &tools::kConsentService, &tools::kAnalyticsService, &tools::kApprovalsService},
+      buckets_,
+      {}};
   std::unique_ptr<tools::Pipeline> pipeline_;
   testing::ScriptedModel model_;
   Principal person_;

@@ -97,9 +97,7 @@ TEST(Catalogue, EveryToolHasSearchWordsOrSaysEnoughItself) {
 struct Nothing final : ToolRunner {
   std::vector<const ToolSpec*> all = all_tools(false);
   [[nodiscard]] ToolList list() const override { return all; }
-  [[nodiscard]] const ToolSpec* find(std::string_view name) const override {
-    return find_tool(all, name);
-  }
+  [[nodiscard]] const ToolSpec* find(std::string_view name) const override { return find_tool(all, name); }
   Result<Json> call(const ToolCall&) override { return Json::object(); }
   Result<void> admit(storage::Tx&, const ToolCall&) override { return {}; }
 };
@@ -137,6 +135,24 @@ TEST(Catalogue, WholeListStaysSmall) {
   std::cout << "list of " << list.size() << " tools: " << real << " bytes, median " << median << ", largest "
             << sizes.back() << "; with " << missing << " more of the median: " << padded << "\n";
   EXPECT_LE(padded, kWholeBytes_max);
+}
+
+TEST(Catalogue, EveryToolBelongsToOneServiceAndEveryServiceHasTools) {
+  std::map<std::string_view, size_t> tools_of;
+  for (const auto* service : all_services()) {
+    EXPECT_TRUE(tools_of.emplace(service->name.value, 0).second) << service->name.value << " is declared twice";
+    EXPECT_NE(service->health, nullptr) << service->name.value;
+    EXPECT_GT(service->limits.calls_per_minute, 0) << service->name.value;
+    EXPECT_GT(service->limits.at_once, 0) << service->name.value;
+    auto version = service->version.value;
+    EXPECT_EQ(std::count(version.begin(), version.end(), '.'), 2) << service->name.value << " " << version;
+  }
+  for (const auto* spec : all_tools(false)) {
+    auto found = tools_of.find(family_of(spec->name.value));
+    if (found == tools_of.end()) ADD_FAILURE() << spec->name.value << " belongs to no service";
+    else ++found->second;
+  }
+  for (const auto& [name, tools] : tools_of) EXPECT_GT(tools, 0U) << name << " has no tools";
 }
 
 TEST(Catalogue, DescriptorsChangeOnlyOnPurpose) {

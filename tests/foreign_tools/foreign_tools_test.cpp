@@ -33,7 +33,7 @@ class ForeignToolsTest : public ::testing::Test {
               .scopes = {"*"},
               .kind = Principal::Kind::kModel,
               .door = "agent"};
-    own_ = std::make_unique<tools::Pipeline>(*storage_, system_clock(), system_ids(), parts_,
+    own_ = std::make_unique<tools::Pipeline>(*storage_, system_clock(), system_ids(), parts_, registry_,
                                              std::vector<const ToolSpec*>{});
   }
   McpConfig config(const std::string& accepted) {
@@ -93,6 +93,8 @@ class ForeignToolsTest : public ::testing::Test {
   std::unique_ptr<storage::Storage> storage_;
   CurlClient http_;
   Parts parts_;
+  LocalBuckets buckets_;
+  tools::ServiceRegistry registry_{{}, buckets_, {}};
   std::unique_ptr<tools::Pipeline> own_;
   Principal model_;
   std::string description_ = "Finds\u200B a customer";

@@ -4,6 +4,7 @@
 
 #include "services/campaigns/campaigns.hpp"
 #include "tools/analytics/analytics_tools.hpp"
+#include "tools/health.hpp"
 
 namespace spreaders::tools {
 
@@ -131,5 +132,18 @@ ToolList analytics_tools() {
   static const ToolSpec* const list[] = {&kOverview, &kEngagement, &kConversions};
   return list;
 }
+
+namespace {
+
+Health analytics_health(ToolContext& context) { return readable(context, "event", "the recorded events can be read"); }
+
+}  // namespace
+
+const Service kAnalyticsService{.name = "analytics",
+  .title = "Analytics",
+  .version = "1.0.0",
+  .description = "Figures of campaigns: what was sent, opened, clicked and ordered.",
+  .limits = {.calls_per_minute = 6000, .at_once = 16},
+  .health = &analytics_health};
 
 }  // namespace spreaders::tools

@@ -1,10 +1,11 @@
 // analytics.getOverview getEngagement getConversions.
 #pragma once
 
-#include "core/tool.hpp"
+#include "core/service.hpp"
 
 namespace spreaders::tools {
 
 ToolList analytics_tools();
+extern const Service kAnalyticsService;
 
 }  // namespace spreaders::tools

@@ -2,6 +2,7 @@
 
 #include "services/approvals/approvals.hpp"
 #include "tools/approvals/approval_tools.hpp"
+#include "tools/health.hpp"
 
 namespace spreaders::tools {
 
@@ -80,5 +81,18 @@ ToolList approval_tools() {
   static const ToolSpec* const list_of[] = {&kList, &kGet, &kDecide};
   return list_of;
 }
+
+namespace {
+
+Health approvals_health(ToolContext& context) { return readable(context, "approval", "the approvals can be read"); }
+
+}  // namespace
+
+const Service kApprovalsService{.name = "approvals",
+  .title = "Approvals",
+  .version = "1.0.0",
+  .description = "What a person has to agree to before it happens, and what they decided.",
+  .limits = {.calls_per_minute = 6000, .at_once = 16},
+  .health = &approvals_health};
 
 }  // namespace spreaders::tools

@@ -7,6 +7,7 @@
 #include "services/audience/segments.hpp"
 #include "services/consent/consent.hpp"
 #include "tools/audience/audience_tools.hpp"
+#include "tools/health.hpp"
 
 namespace spreaders::tools {
 
@@ -247,5 +248,18 @@ ToolList audience_tools() {
   static const ToolSpec* const list[] = {&kImport, &kGetImport, &kListContacts, &kListAudiences};
   return list;
 }
+
+namespace {
+
+Health audience_health(ToolContext& context) { return readable(context, "contact", "the people can be read"); }
+
+}  // namespace
+
+const Service kAudienceService{.name = "audience",
+  .title = "Audience",
+  .version = "1.0.0",
+  .description = "People, lists and segments, and how they are imported and found.",
+  .limits = {.calls_per_minute = 6000, .at_once = 16},
+  .health = &audience_health};
 
 }  // namespace spreaders::tools

@@ -5,6 +5,7 @@
 #include "services/consent/consent.hpp"
 #include "tools/audience/audience_tools.hpp"
 #include "tools/audience/people.hpp"
+#include "tools/health.hpp"
 
 namespace spreaders::tools {
 
@@ -148,5 +149,18 @@ ToolList consent_tools() {
   static const ToolSpec* const list[] = {&kGetStatus, &kSuppress, &kUnsuppress};
   return list;
 }
+
+namespace {
+
+Health consent_health(ToolContext& context) { return readable(context, "consent", "the consents can be read"); }
+
+}  // namespace
+
+const Service kConsentService{.name = "consent",
+  .title = "Consent",
+  .version = "1.0.0",
+  .description = "Who has agreed to be written to, and who must not be.",
+  .limits = {.calls_per_minute = 6000, .at_once = 16},
+  .health = &consent_health};
 
 }  // namespace spreaders::tools

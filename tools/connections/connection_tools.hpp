@@ -5,7 +5,7 @@
 #include <functional>
 #include <string>
 
-#include "core/tool.hpp"
+#include "core/service.hpp"
 
 namespace spreaders::tools {
 
@@ -17,5 +17,6 @@ struct ConnectionProbe {
 
 // Parts: credentials::Vault for remove; storage::Storage and ConnectionProbe for test.
 ToolList connection_tools();
+extern const Service kConnectionsService;
 
 }  // namespace spreaders::tools

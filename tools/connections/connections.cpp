@@ -183,4 +183,26 @@ ToolList connection_tools() {
   return list_of;
 }
 
+namespace {
+
+Health connections_health(ToolContext& context) {
+  auto all = credentials::list_connections(context.tx(), context.workspace());
+  if (!all.ok()) return {HealthStatus::kDown, "the connections cannot be read: " + all.error().message};
+  std::string broken;
+  for (const auto& one : *all) {
+    if (one.status == ConnectionStatus::kReconnectNeeded) broken += (broken.empty() ? "" : ", ") + one.name;
+  }
+  if (!broken.empty()) return {HealthStatus::kDegraded, "has to be connected again: " + broken};
+  return {HealthStatus::kOk, std::to_string(all->size()) + " connections, none that has to be made again"};
+}
+
+}  // namespace
+
+const Service kConnectionsService{.name = "connections",
+  .title = "Connections",
+  .version = "1.0.0",
+  .description = "What this workspace is connected to, and whether it works.",
+  .limits = {.calls_per_minute = 600, .at_once = 8},
+  .health = &connections_health};
+
 }  // namespace spreaders::tools

@@ -6,6 +6,7 @@
 #include "tools/campaign/campaign_tools.hpp"
 #include "tools/campaign/views.hpp"
 #include "tools/email/email_campaign_tools.hpp"
+#include "tools/health.hpp"
 
 namespace spreaders::tools {
 
@@ -299,5 +300,12 @@ ToolList email_campaign_tools() {
   static const ToolSpec* const list[] = {&kCreate, &kDesign, &kSend, &kSchedule, &kOpens, &kClicks, &kDeliverability};
   return list;
 }
+
+const Service kEmailService{.name = "email",
+  .title = "Email",
+  .version = "1.0.0",
+  .description = "Templates, lists, segments and mail campaigns.",
+  .limits = {.calls_per_minute = 6000, .at_once = 16},
+  .health = &mail_health};
 
 }  // namespace spreaders::tools

@@ -2,11 +2,13 @@
 // notification.sendEmail.
 #pragma once
 
-#include "core/tool.hpp"
+#include "core/service.hpp"
 
 namespace spreaders::tools {
 
 ToolList email_campaign_tools();
 ToolList notification_tools();
+extern const Service kEmailService;
+extern const Service kNotificationService;
 
 }  // namespace spreaders::tools

@@ -4,6 +4,7 @@
 #include "services/audience/contacts.hpp"
 #include "services/templates/templates.hpp"
 #include "tools/email/email_campaign_tools.hpp"
+#include "tools/health.hpp"
 
 namespace spreaders::tools {
 
@@ -87,5 +88,12 @@ ToolList notification_tools() {
   static const ToolSpec* const list[] = {&kSend};
   return list;
 }
+
+const Service kNotificationService{.name = "notification",
+  .title = "Notifications",
+  .version = "1.0.0",
+  .description = "Single messages to single people.",
+  .limits = {.calls_per_minute = 600, .at_once = 16},
+  .health = &mail_health};
 
 }  // namespace spreaders::tools

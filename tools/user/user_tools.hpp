@@ -2,10 +2,11 @@
 // tool takes or returns a secret.
 #pragma once
 
-#include "core/tool.hpp"
+#include "core/service.hpp"
 
 namespace spreaders::tools {
 
 ToolList user_tools();
+extern const Service kUserService;
 
 }  // namespace spreaders::tools

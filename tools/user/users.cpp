@@ -2,6 +2,7 @@
 
 #include "services/accounts/accounts.hpp"
 #include "tools/user/user_tools.hpp"
+#include "tools/health.hpp"
 
 namespace spreaders::tools {
 
@@ -237,5 +238,18 @@ ToolList user_tools() {
   static const ToolSpec* const list_of[] = {&kCreate, &kGetProfile, &kUpdatePreferences, &kValidateToken};
   return list_of;
 }
+
+namespace {
+
+Health user_health(ToolContext& context) { return readable(context, "user_account", "the accounts can be read"); }
+
+}  // namespace
+
+const Service kUserService{.name = "user",
+  .title = "Users",
+  .version = "1.0.0",
+  .description = "Accounts of the people who work here, and who the caller is.",
+  .limits = {.calls_per_minute = 6000, .at_once = 16},
+  .health = &user_health};
 
 }  // namespace spreaders::tools

@@ -34,7 +34,7 @@ class AccountToolsTest : public ::testing::Test {
     parts.add(probe);
     std::vector<const ToolSpec*> all;
     for (auto list : {user_tools(), connection_tools()}) all.insert(all.end(), list.begin(), list.end());
-    pipeline = std::make_unique<Pipeline>(*database, clock, ids, parts, all);
+    pipeline = std::make_unique<Pipeline>(*database, clock, ids, parts, registry, all);
   }
   Principal owner() {
     return {"usr_owner", workspace, services::scopes_of(services::Role::kOwner), Principal::Kind::kPerson, "cli"};
@@ -81,6 +81,8 @@ class AccountToolsTest : public ::testing::Test {
   std::string workspace;
   Parts parts;
   ConnectionProbe probe;
+  LocalBuckets buckets;
+  ServiceRegistry registry{{&kUserService, &kConnectionsService}, buckets, {}};
   std::unique_ptr<Pipeline> pipeline;
 };
 

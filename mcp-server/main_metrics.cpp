@@ -1,0 +1,44 @@
+// What the operations port tells Prometheus, and the limits that the configuration sets.
+#include "mcp-server/main_app.hpp"
+#include "mcp-server/main_parts.hpp"
+#include "tools/metrics.hpp"
+
+namespace spreaders::app {
+
+namespace {
+
+struct HttpFigure {
+  std::string_view name, type, help;
+  uint64_t value;
+};
+
+}  // namespace
+
+Result<tools::LimitOptions> limit_options(const LimitsConfig& limits) {
+  auto services = all_services();
+  auto single = TRY(tools::parse_service_limits(limits.services, services));
+  return tools::LimitOptions{.principal = {limits.calls_per_minute, limits.calls_at_once},
+                             .calls_per_minute_of = std::move(single)};
+}
+
+std::string App::metrics_text() const {
+  std::string text = pipeline_->metrics_text();
+  if (!http_) return text;
+  auto http = http_->stats();
+  for (const auto& [name, type, help, value] : {
+           HttpFigure{"spreaders_http_requests_total", "counter", "Requests of the main door.", http.requests},
+           HttpFigure{"spreaders_http_refused_requests_total", "counter", "Of these, refused before any handler ran.",
+                      http.refused},
+           HttpFigure{"spreaders_http_slow_readers_cut_total", "counter",
+                      "Streams cut since their client did not read.", http.slow_readers_cut},
+           HttpFigure{"spreaders_http_connections", "gauge", "Open connections of the main door.", http.connections},
+           HttpFigure{"spreaders_http_streams", "gauge", "Open event streams.", http.streams},
+           HttpFigure{"spreaders_mcp_sessions", "gauge", "MCP sessions of the older revisions.",
+                      endpoint_->session_count()},
+       }) {
+    text += tools::metric_head(name, type, help) + std::string(name) + " " + std::to_string(value) + "\n";
+  }
+  return text;
+}
+
+}  // namespace spreaders::app
