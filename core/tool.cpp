@@ -78,4 +78,29 @@ Json describe_tool(const ToolSpec& spec) {
   };
 }
 
+namespace {
+
+Json outline_of(const Json& schema) {
+  Json outline = Json::object();
+  for (const char* key : {"type", "format", "enum"}) {
+    if (schema.contains(key)) outline[key] = schema[key];
+  }
+  return outline;
+}
+
+}  // namespace
+
+Json list_tool(const ToolSpec& spec) {
+  Json tool = describe_tool(spec);
+  Json& output = tool["outputSchema"];
+  if (output.contains("properties")) {
+    for (auto& field : output["properties"]) field = outline_of(field);
+  }
+  Json& meta = tool["_meta"];
+  meta.erase("io.spreaders/risk");
+  meta.erase("io.spreaders/scopes");
+  if (!meta["io.spreaders/needsApproval"].get<bool>()) meta.erase("io.spreaders/needsApproval");
+  return tool;
+}
+
 }  // namespace spreaders

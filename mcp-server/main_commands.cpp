@@ -136,7 +136,7 @@ int run_tools(const CommandLine& line) {
   std::erase_if(all, [](const ToolSpec* spec) { return spec->scopes.list()[0].starts_with("approvals:decide"); });
   if (line.flags.contains("json")) {
     Json tools = Json::array();
-    for (const auto* spec : all) tools.push_back(describe_tool(*spec));
+    for (const auto* spec : all) tools.push_back(list_tool(*spec));
     print(to_text({{"tools", tools}}));
   } else if (line.flags.contains("docs")) {
     std::string out = "# Tools\n\nMade by `spreaders tools --docs`. Wire names have `_` for the dot.\n";

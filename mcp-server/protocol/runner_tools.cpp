@@ -106,7 +106,7 @@ Json RunnerTools::list_selected(const Selection& selection) {
                        options_.compact_core.end())
       continue;
     if (!selection.shows(*spec) || !options_.selection.shows(*spec)) continue;
-    Json one = describe_tool(*spec);
+    Json one = list_tool(*spec);
     // A compact listing is read whole by a model: what it does not need for a call stays out of it.
     if (compact) {
       one.erase("outputSchema");

@@ -123,7 +123,7 @@ TEST(Catalogue, WholeListStaysSmall) {
   Json list = Json::array();
   std::vector<size_t> sizes;
   for (const auto* spec : all_tools(false)) {
-    list.push_back(describe_tool(*spec));
+    list.push_back(list_tool(*spec));
     sizes.push_back(to_text(list.back()).size());
   }
   size_t real = to_text(list).size();
