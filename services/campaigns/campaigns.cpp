@@ -61,7 +61,7 @@ Result<Campaign> get_campaign(Tx& tx, const std::string& workspace, const std::s
 }
 
 Result<std::vector<Campaign>> list_campaigns(Tx& tx, const std::string& workspace, int limit, const std::string& before_id) {
-  auto rows = TRY(tx.query("SELECT " + std::string(kColumns) + " FROM campaign WHERE workspace_id = $1 AND ($2 = '' OR created_at < (SELECT created_at FROM campaign WHERE workspace_id = $1 AND id = $2)) ORDER BY created_at DESC, id LIMIT $3",
+  auto rows = TRY(tx.query("SELECT " + std::string(kColumns) + " FROM campaign WHERE workspace_id = $1 AND ($2 = '' OR (created_at, id) < (SELECT created_at, id FROM campaign WHERE workspace_id = $1 AND id = $2)) ORDER BY created_at DESC, id DESC LIMIT $3",
                            {workspace, before_id, limit}));
   std::vector<Campaign> list;
   for (const auto& row : rows) list.push_back(campaign_of(row));

@@ -79,6 +79,20 @@ TEST_P(ChangesTest, ACampaignsStampFollowsItsStateRunAndFigures) {
   EXPECT_EQ(stamp(&campaign_stamp, "cmp_3"), nothing);
 }
 
+// In virtual time campaigns are made in the same moment.
+TEST_P(ChangesTest, PagesOfCampaignsLeaveNoneOut) {
+  std::set<std::string> all;
+  for (int i = 0; i < 7; ++i) add_campaign(*all.insert("cmp_" + std::to_string(i)).first);
+  std::set<std::string> seen;
+  std::string last;
+  for (int page = 0; page < 4; ++page) {
+    auto campaigns = write([&](Tx& tx) { return list_campaigns(tx, workspace, 2, last); });
+    for (const auto& campaign : campaigns) EXPECT_TRUE(seen.insert(campaign.id).second) << campaign.id << " twice";
+    if (!campaigns.empty()) last = campaigns.back().id;
+  }
+  EXPECT_EQ(seen, all);
+}
+
 TEST_P(ChangesTest, APlansStampFollowsItsRevisionsAndApprovals) {
   std::string nothing = stamp(&plan_stamp, "pln_1");
   std::string approvals = stamp(&approvals_stamp, "");
