@@ -1,5 +1,6 @@
 #include "mcp-server/catalogue/compact.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
@@ -170,22 +171,25 @@ Result<Json> CompactTools::describe(const Json& arguments) const {
 
 Result<std::vector<InnerCall>> CompactTools::inner_calls(MetaTool tool, const Json& arguments) const {
   std::vector<InnerCall> calls;
+  Issues issues;  // of the arguments and of the names, so that all are told at once
   if (tool == MetaTool::kCallRead) {
-    auto args = TRY(decode<CallArgs>(arguments, "The arguments"));
+    CallArgs args;
+    decode_fields(CallArgs::field_list(), arguments, &args, "", issues);
     calls.push_back({args.name, object_or_empty(args.arguments)});
   } else {
-    auto args = TRY(decode<WriteArgs>(arguments, "The arguments"));
+    WriteArgs args;
+    decode_fields(WriteArgs::field_list(), arguments, &args, "", issues);
     for (auto& one : args.calls) calls.push_back({one.name, object_or_empty(one.arguments), one.idempotency_key});
   }
-  Issues issues;
   for (size_t i = 0; i < calls.size(); ++i) {
     std::string pointer = tool == MetaTool::kCallRead ? "" : "/calls/" + std::to_string(i);
+    if (calls[i].name.empty()) continue;  // told already
     const auto* spec = find_tool(tools_, calls[i].name);
     if (spec == nullptr) issues.push_back({pointer + "/name", unknown(calls[i].name)});
     else if (tool == MetaTool::kCallRead && spec->effect != Effect::kRead)
       issues.push_back({pointer + "/name", calls[i].name + " changes something: call it with tools_call_write"});
-    if (!calls[i].arguments.is_object()) issues.push_back({pointer + "/arguments", "must be an object"});
   }
+  std::stable_sort(issues.begin(), issues.end(), [](const Issue& a, const Issue& b) { return a.pointer < b.pointer; });
   if (!issues.empty()) return issues_error("The call", std::move(issues));
   return calls;
 }
