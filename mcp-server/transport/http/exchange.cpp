@@ -47,6 +47,22 @@ void add_headers(MHD_Response* response, const HttpHeaders& headers) {
 
 }  // namespace
 
+bool Exchange::hold(size_t bytes) {
+  const auto& limits = hub_->options;
+  size_t here = address_->held_bytes.fetch_add(bytes) + bytes;
+  size_t all = hub_->held_bytes.fetch_add(bytes) + bytes;
+  held_bytes_ += bytes;
+  if (here == bytes || (here <= limits.held_bytes_per_address_max && all <= limits.held_bytes_max)) return true;
+  release(bytes);
+  return false;
+}
+
+void Exchange::release(size_t bytes) {
+  held_bytes_ -= bytes;
+  address_->held_bytes -= bytes;
+  hub_->held_bytes -= bytes;
+}
+
 void Exchange::respond(HttpServerResponse response) {
   std::lock_guard lock(mutex_);
   if (answered_) return;
@@ -59,13 +75,15 @@ HttpStreamPtr Exchange::stream(HttpStreamStart start) {
   std::lock_guard lock(mutex_);
   if (answered_) return std::make_shared<Stream>(nullptr);
   answered_ = true;
-  if (hub_->streams.load() >= hub_->options.streams_max || hub_->draining) {
+  const auto& limits = hub_->options;
+  if (hub_->streams >= limits.streams_max || address_->streams >= limits.streams_per_address_max || hub_->draining) {
     answer_ = HttpServerResponse{.status = 503, .headers = {{"retry-after", "5"}}, .body = "too many open streams\n"};
     hub_->refused += 1;
     resume_locked();
     return std::make_shared<Stream>(nullptr);
   }
   hub_->streams += 1;
+  address_->streams += 1;
   stream_open_ = true;
   last_write_ms_ = monotonic_ms();
   stream_start_ = std::move(start);
@@ -118,7 +136,8 @@ bool Exchange::push(std::string_view text) {
   {
     std::lock_guard lock(mutex_);
     if (gone_ || cut_ || stream_ended_) return false;
-    if (buffer_.size() - buffer_read_ + text.size() <= hub_->options.stream_buffer_bytes_max) {
+    if (buffer_.size() - buffer_read_ + text.size() <= hub_->options.stream_buffer_bytes_max && hold(text.size())) {
+      buffer_held_ += text.size();
       buffer_.append(text);
       last_write_ms_ = monotonic_ms();
       resume_locked();
@@ -187,6 +206,10 @@ MHD_Result Exchange::queue_answer() {
 }
 
 MHD_Result Exchange::queue_plain(HttpServerResponse response) {
+  if (!hold(response.body.size())) {
+    hub_->refused += 1;
+    response = {.status = 503, .headers = {{"retry-after", "5"}}, .body = "too many answers wait to be read\n"};
+  }
   auto* holder = new BodyHolder{std::move(response.body), std::move(response.shared_body)};
   const std::string& body = holder->shared ? *holder->shared : holder->own;
   // libmicrohttpd only reads the buffer; its parameter is not const for the sake of the variants that free it.
@@ -225,6 +248,9 @@ ssize_t Exchange::read_stream(char* buffer, size_t size) {
     size_t count = std::min(ready, size);
     std::memcpy(buffer, buffer_.data() + buffer_read_, count);
     buffer_read_ += count;
+    size_t let_go = std::min(count, buffer_held_);  // comments are not counted
+    buffer_held_ -= let_go;
+    release(let_go);
     if (buffer_read_ == buffer_.size()) {
       buffer_.clear();
       buffer_read_ = 0;
@@ -261,7 +287,12 @@ void Exchange::completed() {
     connection_ = nullptr;
     socket_->deadline_ms = monotonic_ms() + hub_->options.idle_timeout_ms;
     socket_ = nullptr;
-    if (stream_open_) hub_->streams -= 1;
+    if (stream_open_) {
+      hub_->streams -= 1;
+      address_->streams -= 1;
+    }
+    release(buffer_held_);
+    buffer_held_ = 0;
     stream_open_ = false;
     buffer_.clear();
     buffer_.shrink_to_fit();

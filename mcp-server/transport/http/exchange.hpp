@@ -10,6 +10,7 @@
 #include <microhttpd.h>
 #include <mutex>
 #include <optional>
+#include <unordered_map>
 #include <unordered_set>
 
 #include "mcp-server/transport/http/server.hpp"
@@ -17,10 +18,18 @@
 
 namespace spreaders::http_internal {
 
+// What the connections of one address hold together. Shared by them, their exchanges and the jobs in the queue.
+struct Address {
+  std::atomic<size_t> streams{0};
+  std::atomic<size_t> held_bytes{0};
+};
+using AddressPtr = std::shared_ptr<Address>;
+
 // One accepted socket. deadline_ms: monotonic, 0 = none; housekeeping shuts the socket down after it.
 struct Connection {
   int fd = -1;
   std::atomic<int64_t> deadline_ms{0};
+  AddressPtr address;
 };
 
 struct Route {
@@ -42,19 +51,21 @@ struct Hub {
   std::atomic<uint64_t> refused{0};
   std::atomic<uint64_t> slow_readers_cut{0};
   std::atomic<bool> draining{false};
+  std::atomic<size_t> held_bytes{0};
 
   std::mutex mutex;  // guards the sets below
   std::condition_variable changed;
   std::unordered_set<Connection*> connections;
   std::unordered_set<Exchange*> open;  // headers seen, not completed
+  std::unordered_map<std::string, std::weak_ptr<Address>> addresses;
   std::atomic<size_t> streams{0};
 };
 
 class Exchange final : public HttpExchange, public HangupListener, public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(std::shared_ptr<Hub> hub, MHD_Connection* connection, Connection* socket)
-      : hub_(std::move(hub)), connection_(connection), socket_(socket) {}
-  ~Exchange() override = default;
+      : hub_(std::move(hub)), address_(socket->address), connection_(connection), socket_(socket) {}
+  ~Exchange() override { release(held_bytes_); }
 
   // --- HttpExchange
   [[nodiscard]] const HttpServerRequest& request() const override { return request_; }
@@ -78,6 +89,10 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   void set_immediate(HttpServerResponse response) { answer_ = std::move(response); }
 
   // --- any thread
+  // Counts bytes that are kept for this exchange until release() or its end. False: there is no room for them.
+  bool hold(size_t bytes);
+  void release(size_t bytes);
+  [[nodiscard]] const AddressPtr& address() const { return address_; }
   void cut();    // drop the connection, whatever state it is in
   void drain();  // the server stops: end the stream
   void comment_if_idle(int64_t now_ms);
@@ -86,6 +101,7 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   const Route* route = nullptr;
   size_t body_bytes = 0;
   bool body_too_large = false;
+  bool body_unheld = false;  // there was no room for it
   bool dispatched = false;
   std::optional<HttpServerResponse> refused;  // to be answered instead of running a handler
 
@@ -97,6 +113,8 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   MHD_Result queue_stream();
 
   std::shared_ptr<Hub> hub_;
+  const AddressPtr address_;
+  std::atomic<size_t> held_bytes_{0};
   mutable std::mutex mutex_;
   MHD_Connection* connection_;
   Connection* socket_;
@@ -112,6 +130,7 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   bool stream_ended_ = false;  // close() was called
   std::string buffer_;
   size_t buffer_read_ = 0;
+  size_t buffer_held_ = 0;  // of buffer_, counted by hold()
   int64_t last_write_ms_ = 0;
   std::vector<std::function<void()>> closed_callbacks_;
 };

@@ -7,6 +7,7 @@
 
 #include "mcp-server/test_support.hpp"
 #include "mcp-server/transport/http/server.hpp"
+#include "mcp-server/transport/worker_pool.hpp"
 
 namespace spreaders {
 namespace {
@@ -24,6 +25,9 @@ class LimitsTest : public ::testing::Test {
     server->route("GET", "/hello", [](const HttpServerRequest&) { return HttpServerResponse{.body = "hello"}; });
     server->route("POST", "/echo",
                   [](const HttpServerRequest& request) { return HttpServerResponse{.body = request.body}; });
+    server->route("POST", "/size", [](const HttpServerRequest& request) {
+      return HttpServerResponse{.body = std::to_string(request.body.size())};
+    });
     server->route("GET", "/big", [](const HttpServerRequest&) {
       return HttpServerResponse{.body = std::string(kBigAnswer_bytes, 'x')};
     });
@@ -117,7 +121,7 @@ TEST_F(LimitsTest, AConnectionThatSaysNothingIsClosed) {
 }
 
 TEST_F(LimitsTest, AnAnswerThatNobodyReadsIsCut) {
-  start({.response_timeout_ms = 300});
+  start({.response_timeout_ms = 2000});  // long enough for the good one on a busy machine
   RawClient slow(server->port(), 4096);
   slow.send(http_request("GET", "/big"));
   EXPECT_TRUE(eventually([&] { return server->stats().connections == 0 && server->stats().requests == 1; }));
@@ -178,6 +182,101 @@ TEST_F(LimitsTest, StreamsInAll) {
   EXPECT_EQ(RawClient(server->port()).ask(http_request("GET", "/hello")).status, 200) << "the rest goes on";
   first.close();
   EXPECT_TRUE(eventually([&] { return server->stats().streams == 0; }));
+}
+
+constexpr const char* kElsewhere = "127.0.0.2";
+
+TEST_F(LimitsTest, StreamsOfOneAddress) {
+  start({.streams_per_address_max = 1});
+  RawClient first(server->port(), 0, kElsewhere);
+  first.send(http_request("GET", "/stream"));
+  ASSERT_TRUE(eventually([&] { return server->stats().streams == 1; }));
+  EXPECT_EQ(RawClient(server->port(), 0, kElsewhere).ask(http_request("GET", "/stream")).status, 503);
+  RawClient other(server->port());
+  other.send(http_request("GET", "/stream"));
+  EXPECT_TRUE(eventually([&] { return server->stats().streams == 2; }));
+  first.close();
+  ASSERT_TRUE(eventually([&] { return server->stats().streams == 1; }));
+  RawClient again(server->port(), 0, kElsewhere);
+  again.send(http_request("GET", "/stream"));
+  EXPECT_TRUE(eventually([&] { return server->stats().streams == 2; }));
+}
+
+TEST_F(LimitsTest, BodiesThatAreHeldByOneAddress) {
+  start({.held_bytes_per_address_max = 100'000});
+  const std::string body(60'000, 'b');
+  const std::string request = http_request("POST", "/size", body);
+  const std::string most = request.substr(0, request.size() - 1);
+  RawClient first(server->port(), 0, kElsewhere);
+  first.send(most);
+  ASSERT_TRUE(eventually([&] { return server->stats().held_bytes == body.size() - 1; }));
+  auto refused = RawClient(server->port(), 0, kElsewhere).ask(request);
+  EXPECT_EQ(refused.status, 503) << "the two are more than one address may leave lying";
+  EXPECT_FALSE(refused.header("retry-after").empty());
+  EXPECT_EQ(RawClient(server->port()).ask(request).body, "60000") << "another address has its own room";
+  EXPECT_EQ(first.ask("b").body, "60000") << "who was first is served";
+  EXPECT_TRUE(eventually([&] { return server->stats().held_bytes == 0; }));
+  EXPECT_EQ(RawClient(server->port(), 0, kElsewhere).ask(request).body, "60000") << "there is room again";
+}
+
+TEST_F(LimitsTest, BodiesThatAreHeldInAll) {
+  start({.held_bytes_max = 100'000});
+  const std::string request = http_request("POST", "/size", std::string(60'000, 'b'));
+  RawClient first(server->port(), 0, kElsewhere);
+  first.send(request.substr(0, request.size() - 1));
+  ASSERT_TRUE(eventually([&] { return server->stats().held_bytes > 0; }));
+  EXPECT_EQ(RawClient(server->port()).ask(http_request("POST", "/size", std::string(30'000, 'b'))).status, 200);
+  EXPECT_EQ(RawClient(server->port()).ask(request).status, 503) << "there is no room for both";
+  first.close();
+  EXPECT_TRUE(eventually([&] { return server->stats().held_bytes == 0; }));
+}
+
+TEST_F(LimitsTest, AnswersThatOneAddressDoesNotRead) {
+  start({.held_bytes_per_address_max = kBigAnswer_bytes + 1000});
+  RawClient slow(server->port(), 4096, kElsewhere);
+  slow.send(http_request("GET", "/big"));
+  ASSERT_TRUE(eventually([&] { return server->stats().held_bytes == kBigAnswer_bytes; }));
+  EXPECT_EQ(RawClient(server->port(), 0, kElsewhere).ask(http_request("GET", "/big")).status, 503);
+  EXPECT_EQ(RawClient(server->port(), 0, kElsewhere).ask(http_request("GET", "/hello")).body, "hello");
+  EXPECT_EQ(RawClient(server->port()).ask(http_request("GET", "/big")).body.size(), kBigAnswer_bytes);
+  slow.close();
+  EXPECT_TRUE(eventually([&] { return server->stats().held_bytes == 0; }));
+}
+
+TEST_F(LimitsTest, StreamTextThatNobodyReads) {
+  start({.held_bytes_per_address_max = 20'000});
+  RawClient slow(server->port(), 4096, kElsewhere);
+  slow.send(http_request("GET", "/stream"));
+  ASSERT_TRUE(eventually([&] { return server->stats().streams == 1; }));
+  const std::string text(10'000, 's');
+  EXPECT_TRUE(eventually([&] {
+    std::lock_guard lock(mutex);
+    return !streams[0]->push(text);
+  }));
+  EXPECT_EQ(server->stats().slow_readers_cut, 1U);
+  EXPECT_TRUE(eventually([&] { return server->stats().held_bytes == 0 && server->stats().streams == 0; }));
+}
+
+TEST(WorkerPoolTest, OwnersTakeTurnsAndNoneFillsTheQueue) {
+  WorkerPool pool({.threads = 1, .queue_max = 8});
+  std::atomic<bool> begun{false};
+  std::atomic<bool> go{false};
+  ASSERT_TRUE(pool.submit([&] {
+    begun = true;
+    eventually([&] { return go.load(); });
+  }));
+  ASSERT_TRUE(eventually([&] { return begun.load(); }));
+  auto many = std::make_shared<int>(1);
+  auto few = std::make_shared<int>(2);
+  std::string order;
+  for (int i = 0; i < 6; ++i) EXPECT_TRUE(pool.submit([&] { order += 'm'; }, many));
+  EXPECT_FALSE(pool.submit([&] { order += 'x'; }, many)) << "three quarters are its share";
+  EXPECT_TRUE(pool.submit([&] { order += 'f'; }, few));
+  EXPECT_TRUE(pool.submit([&] { order += 'f'; }, few));
+  EXPECT_FALSE(pool.submit([&] { order += 'x'; }, few)) << "full";
+  go = true;
+  EXPECT_TRUE(pool.wait_idle(testing::kDeadline_ms));
+  EXPECT_EQ(order, "mfmfmmmm");
 }
 
 TEST_F(LimitsTest, StopWaitsNoLongerThanItsTimeForTheClient) {

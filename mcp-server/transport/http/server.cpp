@@ -18,6 +18,7 @@
 
 namespace spreaders {
 
+using http_internal::Address;
 using http_internal::Connection;
 using http_internal::Exchange;
 using http_internal::Hub;
@@ -29,7 +30,7 @@ constexpr int kBacklog = 1024;
 // libmicrohttpd cannot answer in the middle of a body, so a little more than the limit is read and thrown away to send
 // a proper 413; beyond this the connection is cut.
 constexpr size_t kOverrunBytes_max = 1024 * 1024;
-constexpr rlim_t kOtherDescriptors = 256;  // files, databases, connections to others
+constexpr size_t kOtherFiles = 512;  // what the rest of the program opens
 
 const std::string* find(const HttpHeaders& list, std::string_view name) {
   for (const auto& [key, value] : list) {
@@ -46,18 +47,6 @@ HttpServerResponse plain(int status, std::string body, HttpHeaders headers = {})
 bool covers(std::string_view route, std::string_view path) {
   if (!path.starts_with(route)) return false;
   return path.size() == route.size() || route.ends_with('/') || path[route.size()] == '/';
-}
-
-// Systems start programs with 1,024 descriptors and let them ask for more. How many more is the administrator's hard
-// limit; when it is lower than connections_max, what comes above it waits in the backlog.
-void allow_descriptors(size_t connections) {
-  rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-  rlim_t wanted = std::min<rlim_t>(connections + kOtherDescriptors, limit.rlim_max);
-  if (limit.rlim_cur >= wanted) return;
-  limit.rlim_cur = wanted;
-  if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
-    log_warn("the limit of descriptors stays low", {{"why", std::strerror(errno)}});
 }
 
 Result<int> listen_on(const std::string& address, uint16_t port) {
@@ -106,6 +95,31 @@ std::string address_text(const sockaddr* address) {
   return text;
 }
 
+// The part of an address that one client has: all of IPv4, the first 64 bits of IPv6.
+std::string client_of(const sockaddr* address) {
+  if (address != nullptr && address->sa_family == AF_INET6) {
+    sockaddr_in6 network = *reinterpret_cast<const sockaddr_in6*>(address);
+    if (!IN6_IS_ADDR_V4MAPPED(&network.sin6_addr)) std::memset(network.sin6_addr.s6_addr + 8, 0, 8);
+    return address_text(reinterpret_cast<sockaddr*>(&network));
+  }
+  return address_text(address);
+}
+
+// A connection is a file; many systems let a process begin with 1,024, and it may raise that.
+void fit_open_files(HttpServerOptions& options) {
+  rlimit files{};
+  rlim_t wanted = options.connections_max + kOtherFiles;
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= wanted) return;
+  files.rlim_cur = std::min(wanted, files.rlim_max);
+  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) ::getrlimit(RLIMIT_NOFILE, &files);
+  if (files.rlim_cur >= wanted) return;
+  size_t fits = files.rlim_cur > 2 * kOtherFiles ? files.rlim_cur - kOtherFiles : files.rlim_cur / 2;
+  options.connections_per_address_max = std::min(options.connections_per_address_max, std::max<size_t>(fits / 2, 1));
+  options.connections_max = fits;
+  log_warn("the limit of open files allows few connections",
+           {{"files", std::to_string(files.rlim_cur)}, {"connections", std::to_string(fits)}});
+}
+
 }  // namespace
 
 const std::string* HttpServerRequest::header(std::string_view lower_name) const { return find(headers, lower_name); }
@@ -148,12 +162,12 @@ class HttpServer::Daemon {
 };
 
 Result<void> HttpServer::Daemon::start() {
+  fit_open_files(hub_->options);
   const auto& options = hub_->options;
   CHECK(mhd_ == nullptr, "start() is called once");
   // The longest path first, so that the first match is the best one.
   std::stable_sort(routes_.begin(), routes_.end(),
                    [](const Route& a, const Route& b) { return a.path.size() > b.path.size(); });
-  allow_descriptors(options.connections_max);
   int fd = TRY(listen_on(options.address, options.port));
   port_ = port_of(fd);
   auto watching = hub_->watch.start([this] { housekeeping(); });
@@ -216,7 +230,8 @@ HttpServer::Stats HttpServer::Daemon::stats() const {
           .refused = hub_->refused,
           .slow_readers_cut = hub_->slow_readers_cut,
           .connections = hub_->connections.size(),
-          .streams = hub_->streams};
+          .streams = hub_->streams,
+          .held_bytes = hub_->held_bytes};
 }
 
 void HttpServer::Daemon::housekeeping() {
@@ -224,6 +239,7 @@ void HttpServer::Daemon::housekeeping() {
   std::vector<Box> open;
   {
     std::lock_guard lock(hub_->mutex);
+    std::erase_if(hub_->addresses, [](const auto& each) { return each.second.expired(); });
     for (auto* connection : hub_->connections) {
       int64_t deadline_ms = connection->deadline_ms;
       if (deadline_ms != 0 && now_ms > deadline_ms) ::shutdown(connection->fd, SHUT_RDWR);
@@ -243,7 +259,11 @@ void HttpServer::Daemon::on_connection(void* self, MHD_Connection* connection, v
     socket->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     socket->deadline_ms = monotonic_ms() + hub.options.header_timeout_ms;
     *socket_state = socket;
+    auto* client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     std::lock_guard lock(hub.mutex);
+    auto& known = hub.addresses[client_of(client)];
+    socket->address = known.lock();
+    if (!socket->address) known = socket->address = std::make_shared<Address>();
     hub.connections.insert(socket);
   } else {
     auto* socket = static_cast<Connection*>(*socket_state);
@@ -358,10 +378,16 @@ MHD_Result HttpServer::Daemon::take_body(Exchange& exchange, const char* data, s
   size_t body_max = exchange.route->options.body_bytes_max;
   if (body_max == 0) body_max = hub_->options.body_bytes_max;
   exchange.body_bytes += *size;
-  if (exchange.body_bytes > body_max) {
-    exchange.body_too_large = true;
+  exchange.body_too_large = exchange.body_bytes > body_max;
+  if (exchange.body_bytes > body_max + kOverrunBytes_max) return MHD_NO;
+  bool kept = !exchange.body_too_large && !exchange.body_unheld;
+  if (kept && !exchange.hold(*size)) {
+    exchange.body_unheld = true;
+    kept = false;
+  }
+  if (!kept) {
+    exchange.release(exchange.request_.body.size());
     std::string().swap(exchange.request_.body);
-    if (exchange.body_bytes > body_max + kOverrunBytes_max) return MHD_NO;
   } else {
     exchange.request_.body.append(data, *size);
   }
@@ -372,6 +398,7 @@ MHD_Result HttpServer::Daemon::take_body(Exchange& exchange, const char* data, s
 MHD_Result HttpServer::Daemon::dispatch(const Box& exchange) {
   if (exchange->refused) return refuse(*exchange, std::move(*exchange->refused));
   if (exchange->body_too_large) return refuse(*exchange, plain(413, "the body is too large\n"));
+  if (exchange->body_unheld) return refuse(*exchange, plain(503, "too many bodies at once\n", {{"retry-after", "5"}}));
   const Route& route = *exchange->route;
   size_t concurrent_max = route.options.concurrent_max;
   if (concurrent_max != 0 && route.running->load() >= concurrent_max) {
@@ -380,7 +407,7 @@ MHD_Result HttpServer::Daemon::dispatch(const Box& exchange) {
   exchange->dispatched = true;
   exchange->suspend();
   *route.running += 1;
-  bool accepted = workers_->submit([exchange, running = route.running, &route] {
+  auto run = [exchange, running = route.running, &route] {
     // What the handler gets answers 500 when the last holder lets go of it without an answer.
     HttpExchangePtr lent(exchange.get(), [exchange](HttpExchange*) { exchange->respond(plain(500, "no answer\n")); });
     try {
@@ -390,7 +417,8 @@ MHD_Result HttpServer::Daemon::dispatch(const Box& exchange) {
       exchange->respond(plain(500, "internal error\n"));
     }
     *running -= 1;
-  });
+  };
+  bool accepted = workers_->submit(std::move(run), exchange->address());
   if (!accepted) {
     *route.running -= 1;
     hub_->refused += 1;

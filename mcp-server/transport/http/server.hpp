@@ -96,14 +96,30 @@ struct HttpRouteOptions {
   size_t concurrent_max = 0;  // handlers of this route at once, the rest gets 503; 0 = no limit of its own
 };
 
+// A route as a value, for those who hand several on.
+struct HttpRoute {
+  std::string method;
+  std::string path;
+  HttpExchangeHandler handler;
+  HttpRouteOptions options = {};
+};
+
 struct HttpServerOptions {
+  // An address is an IPv4 address or an IPv6 /64, what one customer of a provider has.
   std::string address = "127.0.0.1";  // numeric; "::1", "0.0.0.0" too
   uint16_t port = 0;                  // 0 = any free one
   size_t worker_threads = 8;
-  size_t queue_max = 512;  // requests waiting for a worker
+  size_t queue_max = 512;  // requests waiting for a worker; one address has three quarters, addresses take turns
+  // start() raises the soft limit of open files for so many, and takes fewer where the hard one is too low.
   size_t connections_max = 8192;
   size_t connections_per_address_max = 4096;
   size_t streams_max = 4096;
+  size_t streams_per_address_max = 3072;
+  // Bytes in memory for clients that take their time: bodies that have not ended or whose request is in work, answers
+  // and stream text that was not read. Beyond it bodies and answers become a 503 and streams are cut. An address alone
+  // with one large answer gets it whatever its size.
+  size_t held_bytes_max = 256 * 1024 * 1024;
+  size_t held_bytes_per_address_max = 64 * 1024 * 1024;
   size_t body_bytes_max = 4 * 1024 * 1024;
   size_t header_bytes_max = 32 * 1024;           // of one request, request line included; also the read buffer
   size_t headers_max = 100;                      // lines
@@ -139,6 +155,7 @@ class HttpServer {
     uint64_t slow_readers_cut = 0;
     size_t connections = 0;
     size_t streams = 0;
+    size_t held_bytes = 0;
   };
   [[nodiscard]] Stats stats() const;
 
