@@ -82,6 +82,8 @@ struct McpEndpoint::Impl {
   void remove(const HttpExchangePtr& exchange);
   void preflight(const HttpExchangePtr& exchange);
   void rpc(const HttpExchangePtr& exchange);
+  void open_sse(const HttpExchangePtr& exchange);
+  void sse_message(const HttpExchangePtr& exchange);
 
   void modern(const HttpExchangePtr& exchange, Message message, Admitted admitted, Accepts accepts);
   void legacy(const HttpExchangePtr& exchange, Message message, Admitted admitted, Accepts accepts);
@@ -209,6 +211,8 @@ void McpEndpoint::Impl::post(const HttpExchangePtr& exchange) {
 // --- 2026-07-28 --------------------------------------------------------------------------------------------------
 
 void McpEndpoint::Impl::modern(const HttpExchangePtr& exchange, Message message, Admitted admitted, Accepts accepts) {
+  // Before there is an outlet, which would give an answer of its own when it goes.
+  if (message.kind == jsonrpc::Kind::kNotification) return exchange->respond({.status = 202});
   auto outlet =
       std::make_shared<StatelessOutlet>(exchange, frame_of(exchange->request(), std::move(admitted.headers), accepts));
   auto fail = [&](const RpcError& error) { outlet->finish(jsonrpc::error_text(message.id, error), error.http_status); };
@@ -217,7 +221,6 @@ void McpEndpoint::Impl::modern(const HttpExchangePtr& exchange, Message message,
                  .message = "There are no requests from the server in this revision",
                  .http_status = 400});
   }
-  if (message.kind == jsonrpc::Kind::kNotification) return exchange->respond({.status = 202});
 
   auto client = McpServer::read_modern(message);
   if (auto* error = std::get_if<RpcError>(&client)) return fail(*error);
@@ -440,6 +443,18 @@ void McpEndpoint::Impl::rpc(const HttpExchangePtr& exchange) {
   server.request(std::move(message), std::move(info), std::move(outlet));
 }
 
+// --- HTTP+SSE of 2024-11-05 ----------------------------------------------------------------------------------------
+
+void McpEndpoint::Impl::open_sse(const HttpExchangePtr& exchange) {
+  auto admitted = admit(*exchange, options.sse_path);
+  if (admitted) sse.open(exchange, admitted->principal, admitted->headers);
+}
+
+void McpEndpoint::Impl::sse_message(const HttpExchangePtr& exchange) {
+  auto admitted = admit(*exchange, options.messages_path);
+  if (admitted) sse.message(exchange, admitted->principal, admitted->selection, options.json);
+}
+
 // --- metadata ----------------------------------------------------------------------------------------------------
 
 void McpEndpoint::Impl::metadata(const HttpExchangePtr& exchange) {
@@ -461,13 +476,13 @@ McpEndpoint::McpEndpoint(McpServer& server, McpEndpointOptions options)
     : impl_(std::make_unique<Impl>(server, std::move(options))) {}
 McpEndpoint::~McpEndpoint() = default;
 
-void McpEndpoint::add_routes(HttpServer& http) {
+std::vector<HttpRoute> McpEndpoint::routes() {
   auto* impl = impl_.get();
   const auto& options = impl->options;
   HttpRouteOptions limits{.body_bytes_max = options.json.bytes_max, .concurrent_max = options.concurrent_max};
+  std::vector<HttpRoute> all;
   auto add = [&](const char* method, const std::string& path, void (Impl::*run)(const HttpExchangePtr&)) {
-    http.route_exchange(
-        method, path, [impl, run](const HttpExchangePtr& exchange) { (impl->*run)(exchange); }, limits);
+    all.push_back({method, path, [impl, run](const HttpExchangePtr& exchange) { (impl->*run)(exchange); }, limits});
   };
   add("POST", options.path, &Impl::post);
   add("GET", options.path, &Impl::get);
@@ -475,21 +490,16 @@ void McpEndpoint::add_routes(HttpServer& http) {
   add("OPTIONS", options.path, &Impl::preflight);
   if (options.resource) add("GET", std::string(kWellKnownResource), &Impl::metadata);
   if (!options.rpc_path.empty()) add("POST", options.rpc_path, &Impl::rpc);
-  if (options.sse_path.empty() || options.messages_path.empty()) return;
-  http.route_exchange(
-      "GET", options.sse_path,
-      [impl](const HttpExchangePtr& exchange) {
-        auto admitted = impl->admit(*exchange, impl->options.sse_path);
-        if (admitted) impl->sse.open(exchange, admitted->principal, admitted->headers);
-      },
-      limits);
-  http.route_exchange(
-      "POST", options.messages_path,
-      [impl](const HttpExchangePtr& exchange) {
-        auto admitted = impl->admit(*exchange, impl->options.messages_path);
-        if (admitted) impl->sse.message(exchange, admitted->principal, admitted->selection, impl->options.json);
-      },
-      limits);
+  if (options.sse_path.empty() || options.messages_path.empty()) return all;
+  add("GET", options.sse_path, &Impl::open_sse);
+  add("POST", options.messages_path, &Impl::sse_message);
+  return all;
+}
+
+void McpEndpoint::add_routes(HttpServer& http) {
+  for (auto& route : routes()) {
+    http.route_exchange(std::move(route.method), std::move(route.path), std::move(route.handler), route.options);
+  }
 }
 
 void McpEndpoint::close() {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "mcp-server/auth/protected_resource.hpp"
 #include "mcp-server/auth/token_verifier.hpp"
@@ -53,6 +54,9 @@ class McpEndpoint {
   McpEndpoint& operator=(const McpEndpoint&) = delete;
 
   void add_routes(HttpServer& http);
+  // The same for a server of another make: it gives each exchange to the route of its method and path. Valid while the
+  // endpoint lives.
+  [[nodiscard]] std::vector<HttpRoute> routes();
   // Ends sessions and listen streams; before HttpServer::stop().
   void close();
   [[nodiscard]] size_t session_count();
