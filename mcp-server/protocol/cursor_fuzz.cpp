@@ -35,7 +35,7 @@ Json ask(Server& server, const List& list, const Principal& caller, Json cursor,
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  if (size < 2) return 0;
+  if (size < 2 || has_mark({reinterpret_cast<const char*>(data), size})) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 2, size - 2);
   Json cursor = is_utf8(text) ? std::string(text) : base64url(text);
   if ((data[1] & 1) != 0) cursor = mcp::wrap_cursor(text);

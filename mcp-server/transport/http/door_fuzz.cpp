@@ -205,6 +205,7 @@ class Conversation {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   std::string_view text(reinterpret_cast<const char*>(data), size);
+  if (has_mark(text)) return 0;
   Conversation conversation;
   for (size_t i = 0; i < kRequests_max && !text.empty(); ++i) conversation.request(std::string(cut(text, kBetween)));
   return 0;
