@@ -22,6 +22,8 @@ clients = os.path.join(os.path.dirname(os.path.abspath(__file__)), "attackers.py
 data = os.path.join(folder, "data")
 flags = ["--data-dir", data, "--http-port", "0"]
 keys = [run("key", "create", "--name", f"good {i}", *flags).stdout.split()[-1] for i in range(3)]
+# The good clients together make more calls than the limits of callers and services allow, which are not tested here.
+flags += ["--limits-calls-per-minute", "10000000", "--limits-calls-at-once", "10000", "--limits-services", "campaign=0"]
 server = Server("serve", *flags)
 
 # 64 MiB may be held for the attackers' address, and strings grow by doubling; AddressSanitizer keeps what was freed.
