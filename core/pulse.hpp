@@ -5,12 +5,11 @@
 //   slow_work();
 #pragma once
 
-#include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <functional>
-#include <mutex>
 #include <thread>
+
+#include "core/wait.hpp"
 
 namespace spreaders {
 
@@ -18,12 +17,8 @@ class Pulse {
  public:
   Pulse(int64_t interval_ms, std::function<bool()> beat)
       : thread_([interval_ms, beat = std::move(beat)](const std::stop_token& stop) {
-          std::mutex mutex;
-          std::condition_variable_any never;
-          std::unique_lock lock(mutex);
-          do {
-            never.wait_for(lock, stop, std::chrono::milliseconds(interval_ms), [] { return false; });
-          } while (!stop.stop_requested() && beat());
+          while (wait_ms(stop, interval_ms) && beat()) {
+          }
         }) {}
 
  private:

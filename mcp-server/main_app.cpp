@@ -7,12 +7,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include <condition_variable>
 #include <filesystem>
 
 #include "core/bytes.hpp"
 #include "core/files.hpp"
 #include "core/log.hpp"
+#include "core/wait.hpp"
 #include "integrations/email/address.hpp"
 #include "integrations/email/bounce.hpp"
 #include "mcp-server/main_parts.hpp"
@@ -30,14 +30,6 @@ constexpr int64_t kTick_ms = 100;              // audit of reads, states of camp
 constexpr int64_t kLockRetry_ms = 1'000;       // how soon a waiting process takes over
 constexpr size_t kWriteKeyMax = 64;
 constexpr size_t kConnectionsMax = 16'384;     // to the doors; an idle one costs about 4 kB
-
-// Waits in real time without sleeping through a stop.
-void wait_ms(std::stop_token stop, int64_t ms) {
-  std::mutex mutex;
-  std::condition_variable_any condition;
-  std::unique_lock lock(mutex);
-  condition.wait_for(lock, stop, std::chrono::milliseconds(ms), [] { return false; });
-}
 
 // Campaigns whose run is over get its outcome. Asking the tables, not a message, makes it survive every crash.
 Result<int> settle_campaigns(storage::Storage& storage, Clock& clock) {

@@ -1,6 +1,5 @@
 #include "mcp-server/main_resources.hpp"
 
-#include <condition_variable>
 #include <map>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -8,6 +7,7 @@
 #include "core/bytes.hpp"
 #include "core/embedded.hpp"
 #include "core/log.hpp"
+#include "core/wait.hpp"
 #include "mcp-server/main_app.hpp"
 #include "mcp-server/main_catalogue.hpp"
 #include "planners/llm/prompt.hpp"
@@ -301,14 +301,11 @@ void Offer::add_to(mcp::McpServerOptions& options) {
 
 std::jthread Offer::follow(mcp::McpServer& server) {
   return std::jthread([this, &server](const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    int64_t wait_ms = kLook_ms;
-    std::unique_lock lock(mutex);
-    while (!never.wait_for(lock, stop, std::chrono::milliseconds(wait_ms), [&] { return stop.stop_requested(); })) {
+    int64_t pause_ms = kLook_ms;
+    while (wait_ms(stop, pause_ms)) {
       int64_t started_ms = monotonic_ms();
       impl_->resources.changes.look(server);
-      wait_ms = std::max(kLook_ms, (monotonic_ms() - started_ms) * kWorkShare);
+      pause_ms = std::max(kLook_ms, (monotonic_ms() - started_ms) * kWorkShare);
     }
   });
 }

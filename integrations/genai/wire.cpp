@@ -1,14 +1,12 @@
 #include "integrations/genai/wire.hpp"
 
 #include <charconv>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/bytes.hpp"
 #include "core/json.hpp"
+#include "core/wait.hpp"
 
 namespace spreaders::genai {
 namespace {
@@ -297,10 +295,7 @@ void wait_for(const RetryPolicy& policy, int64_t ms) {
     (*policy.wait)(ms);
     return;
   }
-  std::mutex mutex;
-  std::condition_variable_any nothing;
-  std::unique_lock lock(mutex);
-  nothing.wait_for(lock, policy.stop, std::chrono::milliseconds(ms), [] { return false; });
+  wait_ms(policy.stop, ms);
 }
 
 }  // namespace spreaders::genai

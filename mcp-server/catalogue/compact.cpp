@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "core/service.hpp"
 
 namespace spreaders::mcp {
 
@@ -147,8 +148,7 @@ Result<Json> CompactTools::search(const Json& arguments, const Selection& select
   SearchAnswer answer;
   for (const auto& hit : search_.find(args.query, tools_.size())) {
     const ToolSpec& spec = *tools_[hit.index];
-    std::string_view family = spec.name.value.substr(0, spec.name.value.find('.'));
-    if (!args.toolset.empty() && family != args.toolset) continue;
+    if (!args.toolset.empty() && family_of(spec.name.value) != args.toolset) continue;
     if (selection.read_only && spec.effect != Effect::kRead) continue;
     FoundTool found{wire_name(spec.name.value),   std::string(spec.title.value), std::string(spec.description.value),
                     spec.effect == Effect::kRead, needs_approval(spec),          std::nullopt};

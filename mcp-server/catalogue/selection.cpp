@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/bytes.hpp"
+#include "core/service.hpp"
 
 namespace spreaders::mcp {
 
@@ -11,8 +12,6 @@ namespace {
 
 constexpr size_t kNames_max = 400;  // of one list
 constexpr size_t kNameShown_max = 80;
-
-std::string_view family_of(std::string_view dotted) { return dotted.substr(0, dotted.find('.')); }
 
 bool holds(const std::vector<std::string>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/time.hpp"
+#include "core/wait.hpp"
 #include "mcp-server/client/client.hpp"
 
 namespace spreaders::mcp {
@@ -147,7 +148,7 @@ Result<Json> McpClient::run_task(Json task, const CallOptions& options) {
     if (auto wish = task.find("pollIntervalMs"); wish != task.end() && wish->is_number_integer())
       poll_ms = wish->get<int64_t>();
     poll_ms = std::clamp(poll_ms, options_.limits.task_poll_ms_min, options_.limits.retry_ms_max);
-    const bool waited = monotonic_ms() < until_ms && wait_until_ms(options.stop, monotonic_ms() + poll_ms);
+    const bool waited = monotonic_ms() < until_ms && wait_ms(options.stop, poll_ms);
     if (!waited) {
       CallOptions last = options;
       last.stop = {};

@@ -5,6 +5,7 @@
 
 #include "core/bytes.hpp"
 #include "core/time.hpp"
+#include "core/wait.hpp"
 #include "mcp-server/client/sse.hpp"
 
 namespace spreaders::mcp {
@@ -165,11 +166,10 @@ Result<Received> HttpTransport::exchange(const Exchange& call) {
 Result<void> HttpTransport::resume(const Exchange& call, Reading& reading) {
   size_t messages = reading.messages;
   for (int tries = 0; tries < options_.limits.reconnects_max;) {
-    const int64_t wait_ms =
+    const int64_t pause_ms =
         std::min(reading.events.retry_ms().value_or(options_.limits.retry_ms), options_.limits.retry_ms_max);
-    const int64_t at_ms = monotonic_ms() + wait_ms;
-    if (at_ms >= call.deadline_ms) break;
-    if (!wait_until_ms(call.stop, at_ms)) return Error{Code::kCancelled, "The call was stopped."};
+    if (monotonic_ms() + pause_ms >= call.deadline_ms) break;
+    if (!wait_ms(call.stop, pause_ms)) return Error{Code::kCancelled, "The call was stopped."};
     HttpRequest get = request("GET", call.headers, call.deadline_ms, call.stop);
     get.headers.emplace_back("Last-Event-ID", reading.events.last_event_id());
     auto sent = send(std::move(get), reading);
@@ -254,9 +254,9 @@ void HttpTransport::stand(const std::stop_token& stop, const MessageTaker& take,
     if (reading.problem || (sent.ok() && !offered)) return;  // 405: this server has no standing stream
     tries = reading.messages > messages ? 0 : tries + 1;
     messages = reading.messages;
-    const int64_t wait_ms =
+    const int64_t pause_ms =
         std::min(reading.events.retry_ms().value_or(options_.limits.retry_ms), options_.limits.retry_ms_max);
-    if (!wait_until_ms(stop, monotonic_ms() + wait_ms)) return;
+    if (!wait_ms(stop, pause_ms)) return;
   }
 }
 

@@ -1,10 +1,6 @@
 #include "mcp-server/client/transport.hpp"
 
-#include <condition_variable>
-#include <mutex>
 #include <nlohmann/json.hpp>
-
-#include "core/time.hpp"
 
 namespace spreaders::mcp {
 
@@ -40,18 +36,6 @@ Result<std::optional<jsonrpc::Message>> sort_messages(Json json, const jsonrpc::
   const auto back = take ? take(message) : std::nullopt;
   if (back && reply) reply(*back);
   return answer;
-}
-
-bool wait_until_ms(std::stop_token stop, int64_t deadline_ms) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  while (!stop.stop_requested()) {
-    const int64_t left_ms = deadline_ms - monotonic_ms();
-    if (left_ms <= 0) return true;
-    never.wait_for(lock, stop, std::chrono::milliseconds(left_ms), [] { return false; });
-  }
-  return false;
 }
 
 }  // namespace spreaders::mcp

@@ -59,7 +59,5 @@ class ClientTransport {
 // 2025-03-26) are taken apart. kVendorRejected when it is no JSON-RPC.
 Result<std::optional<jsonrpc::Message>> sort_messages(Json json, const jsonrpc::Id& id, const MessageTaker& take,
                                                       const std::function<void(const Json&)>& reply);
-// Waits on the monotonic clock; false when stopped before.
-bool wait_until_ms(std::stop_token stop, int64_t deadline_ms);
 
 }  // namespace spreaders::mcp

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/bytes.hpp"
+#include "core/service.hpp"
 
 namespace spreaders::mcp {
 
@@ -17,8 +18,6 @@ constexpr int kCompletionPages_max = 10;  // calls for one completion; then ther
 constexpr size_t kCompletionValues_max = 100;
 constexpr size_t kTitleCharacters_max = 120;
 constexpr size_t kUriBytes_max = 500;
-
-std::string_view family_of(const ToolSpec& spec) { return spec.name.value.substr(0, spec.name.value.find('.')); }
 
 std::string text_of(const Json& row, std::string_view member) {
   auto found = member.empty() ? row.end() : row.find(member);
@@ -130,7 +129,7 @@ std::optional<Cursor> cursor_of(std::string_view text, size_t sections) {
 std::vector<std::string> services_of(const ToolList& tools) {
   std::vector<std::string> all;
   for (const auto* spec : tools) {
-    if (std::ranges::find(all, family_of(*spec)) == all.end()) all.emplace_back(family_of(*spec));
+    if (std::ranges::find(all, family_of(spec->name.value)) == all.end()) all.emplace_back(family_of(spec->name.value));
   }
   return all;
 }
@@ -245,7 +244,8 @@ std::optional<Json> RunnerResources::read_catalogue(std::string_view uri, const 
     int64_t count = 0;
     int64_t reading = 0;
     for (const auto* spec : runner_.list()) {
-      if (family_of(*spec) != service || !context.selection.shows(*spec) || !options_.selection.shows(*spec)) continue;
+      if (family_of(spec->name.value) != service || !context.selection.shows(*spec) || !options_.selection.shows(*spec))
+        continue;
       ++count;
       if (spec->effect == Effect::kRead) ++reading;
       if (service != wanted) continue;

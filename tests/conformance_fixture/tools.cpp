@@ -1,9 +1,7 @@
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
 #include <nlohmann/json.hpp>
 #include <stop_token>
 
+#include "core/wait.hpp"
 #include "fixture.hpp"
 
 namespace fixture {
@@ -28,11 +26,7 @@ Tool make_tool(std::string name, std::string description, Json input_schema,
 Json text_content(std::string text) { return {{"type", "text"}, {"text", std::move(text)}}; }
 
 bool pause(const CallContext& context, int64_t ms) {
-  std::mutex mutex;
-  std::condition_variable_any never;
-  std::unique_lock lock(mutex);
-  never.wait_for(lock, context.stop, std::chrono::milliseconds(ms), [] { return false; });
-  return !context.stop.stop_requested();
+  return spreaders::wait_ms(context.stop, ms);
 }
 
 namespace {

@@ -8,6 +8,7 @@
 #include "mcp-server/client/sse.hpp"
 #include "mcp-server/protocol/provider_fuzz.hpp"
 #include "mcp-server/transport/http/mcp_endpoint.hpp"
+#include "mcp-server/transport/http/stream_fuzz.hpp"
 
 namespace {
 
@@ -16,18 +17,6 @@ using namespace spreaders::fuzz;
 
 constexpr size_t kRequests_max = 12;
 constexpr std::string_view kBetween = "\n---\n";
-
-struct Stream final : HttpStream {
-  bool push(std::string_view more) override {
-    if (shut) return false;
-    text += more;
-    return true;
-  }
-  void close() override { shut = true; }
-  [[nodiscard]] bool closed() const override { return shut; }
-  std::string text;
-  bool shut = false;
-};
 
 class Exchange final : public HttpExchange {
  public:

@@ -6,6 +6,7 @@
 #include "mcp-server/client/sse.hpp"
 #include "mcp-server/protocol/provider_fuzz.hpp"
 #include "mcp-server/transport/http/event_stream.hpp"
+#include "mcp-server/transport/http/stream_fuzz.hpp"
 
 namespace {
 
@@ -14,18 +15,6 @@ using namespace spreaders::fuzz;
 
 constexpr int kSteps_max = 200;
 
-struct Connection final : HttpStream {
-  bool push(std::string_view more) override {
-    if (shut) return false;
-    text += more;
-    return true;
-  }
-  void close() override { shut = true; }
-  [[nodiscard]] bool closed() const override { return shut; }
-  std::string text;
-  bool shut = false;
-};
-
 // What the test knows of one stream: every event that was sent.
 struct Known {
   mcp::EventStreamPtr stream;
@@ -33,7 +22,7 @@ struct Known {
 };
 
 // The events on a connection that was opened after event `after` are a run of those sent.
-void check_connection(const Connection& connection, const Known& known, uint64_t after) {
+void check_connection(const Stream& connection, const Known& known, uint64_t after) {
   mcp::SseReader reader;
   uint64_t last = after;
   bool sound = reader
@@ -90,7 +79,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
         auto found = streams.find(known.stream->name() + "_" + std::to_string(after), read);
         if (!found) break;  // no longer kept
         demand(found == known.stream && read == after, "an id leads to its stream");
-        auto connection = std::make_shared<Connection>();
+        auto connection = std::make_shared<Stream>();
         found->attach(connection, after);
         check_connection(*connection, known, after);
         if (input.ConsumeBool()) {
@@ -102,7 +91,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       case 3: {
         uint64_t after = 0;
         auto found = streams.find(input.ConsumeRandomLengthString(30), after);
-        if (found) found->attach(std::make_shared<Connection>(), after);
+        if (found) found->attach(std::make_shared<Stream>(), after);
         break;
       }
       default:
