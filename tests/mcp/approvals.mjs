@@ -23,7 +23,8 @@ const kKey = 'io.spreaders/idempotencyKey';
 const environment = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^SPREADERS_|ANTHROPIC|OPENAI/.test(name)));
 // A command in a terminal; `shown()` is what a person sees there.
 function inTerminal(args) {
-  const command = [program, ...args].map((word) => `'${word}'`).join(' ');
+  // exec: a shell that stays in between would be what Ctrl-C ends.
+  const command = `exec ${[program, ...args].map((word) => `'${word}'`).join(' ')}`;
   const child = spawn('script', ['-qfec', command, '/dev/null'], {stdio: ['pipe', 'pipe', 'inherit'], env: environment});
   let text = '';
   child.stdout.on('data', (data) => (text += data));
