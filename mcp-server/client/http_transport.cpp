@@ -47,6 +47,7 @@ struct HttpTransport::Reading {
   SseReader events;
   MessageTaker take = {};
   std::function<void(const Json&)> reply = {};
+  std::function<void()> begun = {};  // on each connection's head
   HttpResponse head = {};
   Shape shape = Shape::kNone;
   std::string body = {};
@@ -60,6 +61,7 @@ struct HttpTransport::Reading {
     shape = shape_of(told);
     body.clear();
     events.reconnected();
+    if (begun) begun();
     return true;
   }
   bool data(std::string_view piece) {
@@ -233,16 +235,25 @@ Result<void> HttpTransport::notify(const Json& message, const HeaderList& header
 
 void HttpTransport::listen(MessageTaker take, HeaderList headers) {
   if (!has_session() || standing_.joinable()) return;
-  standing_ = std::jthread([this, take = std::move(take), headers = std::move(headers)](std::stop_token stop) {
-    stand(stop, take, headers);
-  });
+  std::promise<void> open;
+  auto opened = open.get_future();
+  standing_ = std::jthread([this, take = std::move(take), headers = std::move(headers), open = std::move(open)](
+                               std::stop_token stop) mutable { stand(stop, take, headers, std::move(open)); });
+  // What a server asks or tells beside its answers goes to this stream, and nowhere while there is none: the first call
+  // comes after it.
+  opened.wait_for(std::chrono::milliseconds(options_.limits.standing_wait_ms));
 }
 
-void HttpTransport::stand(const std::stop_token& stop, const MessageTaker& take, const HeaderList& headers) {
+void HttpTransport::stand(const std::stop_token& stop, const MessageTaker& take, const HeaderList& headers,
+                          std::promise<void> open) {
   Reading reading(options_.limits, jsonrpc::Id{std::string("standing stream")});
   reading.take = take;
   reading.reply = [&](const Json& message) {
     if (auto sent = notify(message, headers); !sent.ok()) reading.problem = sent.error();
+  };
+  bool is_open = false;
+  reading.begun = [&] {
+    if (!std::exchange(is_open, true)) open.set_value();
   };
   size_t messages = 0;
   for (int tries = 0; tries < options_.limits.reconnects_max && !stop.stop_requested();) {

@@ -6,6 +6,7 @@
 //   auto transport = std::make_unique<HttpTransport>(http, {.url = "https://tools.example/mcp", .authorizer = &oauth});
 #pragma once
 
+#include <future>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -47,7 +48,8 @@ class HttpTransport final : public ClientTransport {
   Result<void> keep_session(const Exchange& call, const Reading& reading);
   Result<void> resume(const Exchange& call, Reading& reading);
   Result<Received> finish(Reading& reading);
-  void stand(const std::stop_token& stop, const MessageTaker& take, const HeaderList& headers);
+  // The standing stream for what belongs to no call, until stopped. Keeps `open` once its first answer begins.
+  void stand(const std::stop_token& stop, const MessageTaker& take, const HeaderList& headers, std::promise<void> open);
   [[nodiscard]] std::string session() const;
 
   HttpClient& http_;

@@ -17,6 +17,7 @@ struct ClientLimits {
   int64_t call_timeout_ms = 60'000;   // one round of a call, unless the call says otherwise
   int64_t idle_timeout_ms = 60'000;   // a stream on which nothing comes
   int64_t probe_timeout_ms = 10'000;  // server/discover, before an older server is assumed
+  int64_t standing_wait_ms = 2'000;   // for the stream of a session to open, before its first call
   int64_t retry_ms = 1'000;           // before a stream is taken up again, unless the server says otherwise
   int64_t retry_ms_max = 30'000;      // a server may not park us for longer
   int reconnects_max = 5;             // of one stream, in a row without a message

@@ -4,7 +4,10 @@
 #include <csignal>
 #include <gtest/gtest.h>
 
+#include "core/time.hpp"
+#include "core/wait.hpp"
 #include "integrations/http/curl_client.hpp"
+#include "integrations/http/testing/scripted_server.hpp"
 #include "mcp-server/client/http_transport.hpp"
 #include "mcp-server/client/stdio_transport.hpp"
 #include "mcp-server/transport/http/mcp_endpoint.hpp"
@@ -13,6 +16,9 @@
 namespace spreaders::mcp {
 namespace {
 
+using spreaders::testing::Reply;
+using spreaders::testing::ScriptedServer;
+using spreaders::testing::Seen;
 using Eras = ClientOptions::Eras;
 
 // The fixture's server on a port of its own.
@@ -214,6 +220,49 @@ TEST(ClientOverHttp, TakesAStreamUpAgain) {
   ASSERT_TRUE(client.connect().ok());
   auto done = client.call_tool("test_reconnection", Json::object());
   ASSERT_TRUE(done.ok()) << done.error().message;
+}
+
+// A server of the session era that opens its standing stream as `get` says.
+Reply session_server(const Seen& seen, const std::function<Reply()>& get) {
+  if (seen.line.starts_with("GET")) return get();
+  if (!seen.line.starts_with("POST")) return Reply::with(200, "", "text/plain");
+  Json message = Json::parse(seen.body);
+  if (!message.contains("id")) return Reply::with(202, "", "text/plain");
+  Json result{{"protocolVersion", "2025-11-25"}, {"capabilities", Json::object()}};
+  return Reply::json(200, Json{{"jsonrpc", "2.0"}, {"id", message["id"]}, {"result", result}}.dump(),
+                     "Mcp-Session-Id: s\r\n");
+}
+
+struct Listening {
+  explicit Listening(std::function<Reply()> get, ClientLimits limits = {})
+      : server([get = std::move(get)](const Seen& seen) { return session_server(seen, get); }),
+        client(std::make_unique<HttpTransport>(
+                   http, HttpTransportOptions{.url = server.url("/mcp"), .trusted_address = true, .limits = limits}),
+               answering(Eras::kLegacy)) {}
+  CurlClient http;
+  ScriptedServer server;
+  McpClient client;
+};
+
+TEST(ClientOverHttp, CallsOnlyOnceItCanBeAsked) {
+  std::atomic<bool> open = false;
+  std::stop_source never;
+  Listening slow([&] {
+    wait_ms(never.get_token(), 300);  // the network
+    open = true;
+    return Reply{.bytes = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n", .hold = true};
+  });
+  ASSERT_TRUE(slow.client.connect().ok());
+  EXPECT_TRUE(open) << "what the server asks before its stream is open is lost";
+}
+
+TEST(ClientOverHttp, DoesWithoutAStandingStream) {
+  Listening refuses([] { return Reply::with(405, "", "text/plain"); }, {.standing_wait_ms = 60'000});
+  Listening cuts([] { return Reply{.close = true}; }, {.standing_wait_ms = 60'000, .retry_ms = 1, .reconnects_max = 2});
+  Listening silent([] { return Reply{.hold = true}; }, {.standing_wait_ms = 50});
+  const int64_t begin_ms = monotonic_ms();
+  for (auto* listening : {&refuses, &cuts, &silent}) EXPECT_TRUE(listening->client.connect().ok());
+  EXPECT_LT(monotonic_ms() - begin_ms, 30'000) << "no longer than it is of use";
 }
 
 }  // namespace
