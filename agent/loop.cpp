@@ -134,7 +134,8 @@ Result<ModelRequest> Turn::request(std::vector<Json>& schemas) {
     asked.tools.push_back(
         {.name = std::move(name), .description = std::string(description), .schema = &schemas.back()});
   };
-  for (const auto& tool : meta_tools()) add(std::string(tool.name), tool.description, schema_of_fields(tool.arguments()));
+  for (const auto& tool : meta_tools())
+    add(std::string(tool.name), tool.description, schema_of_fields(tool.arguments()));
   for (const auto& name : names) {
     const ToolSpec* spec = index_.find(name);
     if (spec != nullptr) add(wire_name(name), spec->description.value, argument_schema(*spec));

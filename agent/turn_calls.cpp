@@ -97,8 +97,8 @@ CallAnswer Turn::run_call(const StoredCall& call, CallRecord& record) {
 void Turn::refuse_on_record(const std::string& name, const Json& arguments) {
   Principal nobody = model_;
   nobody.scopes.clear();
-  auto refused =
-      parts_.tools.call({.name = name, .arguments = arguments, .principal = nobody, .trace_id = trace_id_of_name(state_.run_id)});
+  auto refused = parts_.tools.call(
+      {.name = name, .arguments = arguments, .principal = nobody, .trace_id = trace_id_of_name(state_.run_id)});
   CHECK(!refused.ok(), "a call without any scope is refused");
 }
 

@@ -1,16 +1,16 @@
 #include "core/bytes.hpp"
 
+#include <array>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-
-#include <array>
 
 namespace spreaders {
 
 std::string sha256(std::string_view data) {
   std::string out(32, '\0');
   unsigned int size = 32;
-  int ok = EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(out.data()), &size, EVP_sha256(), nullptr);
+  int ok =
+      EVP_Digest(data.data(), data.size(), reinterpret_cast<unsigned char*>(out.data()), &size, EVP_sha256(), nullptr);
   CHECK(ok == 1 && size == 32, "SHA-256 is always there");
   return out;
 }
@@ -18,8 +18,9 @@ std::string sha256(std::string_view data) {
 std::string hmac_sha256(std::string_view key, std::string_view data) {
   std::string out(32, '\0');
   unsigned int size = 32;
-  auto* done = HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(data.data()),
-                    data.size(), reinterpret_cast<unsigned char*>(out.data()), &size);
+  auto* done =
+      HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), reinterpret_cast<const unsigned char*>(data.data()),
+           data.size(), reinterpret_cast<unsigned char*>(out.data()), &size);
   CHECK(done != nullptr && size == 32, "HMAC-SHA-256 is always there");
   return out;
 }
@@ -78,7 +79,8 @@ Result<std::string> decode64(std::string_view text, const std::array<int8_t, 256
       out += static_cast<char>(group >> bits & 0xFF);
     }
   }
-  if (bits > 0 && (group & ((1U << bits) - 1)) != 0) return invalid("this is not Base64: its last character has stray bits");
+  if (bits > 0 && (group & ((1U << bits) - 1)) != 0)
+    return invalid("this is not Base64: its last character has stray bits");
   return out;
 }
 
@@ -105,7 +107,8 @@ size_t sequence_length(std::string_view text, size_t i) {
 }
 
 bool is_unreserved(unsigned char c) {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' || c == '_' || c == '~';
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '.' ||
+         c == '_' || c == '~';
 }
 
 int hex_digit(char c) {
@@ -135,7 +138,8 @@ Result<std::string> base64url_decode(std::string_view text) {
 bool constant_time_equal(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
   unsigned difference = 0;
-  for (size_t i = 0; i < a.size(); ++i) difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
+  for (size_t i = 0; i < a.size(); ++i)
+    difference |= static_cast<unsigned char>(a[i]) ^ static_cast<unsigned char>(b[i]);
   return difference == 0;
 }
 
@@ -213,7 +217,8 @@ bool is_email(std::string_view text) {
   std::string_view local = text.substr(0, at);
   std::string_view domain = text.substr(at + 1);
   auto is_atom = [](unsigned char c) {
-    return c >= 0x80 || is_unreserved(c) || std::string_view("!#$%&'*+/=?^`{|}").find(static_cast<char>(c)) != std::string_view::npos;
+    return c >= 0x80 || is_unreserved(c) ||
+           std::string_view("!#$%&'*+/=?^`{|}").find(static_cast<char>(c)) != std::string_view::npos;
   };
   for (size_t i = 0; i < local.size(); ++i) {
     if (local[i] == '.' && (i == 0 || i + 1 == local.size() || local[i + 1] == '.')) return false;

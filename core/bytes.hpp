@@ -8,12 +8,12 @@
 
 namespace spreaders {
 
-std::string sha256(std::string_view data);                              // 32 raw bytes
-std::string hmac_sha256(std::string_view key, std::string_view data);   // 32 raw bytes
+std::string sha256(std::string_view data);                             // 32 raw bytes
+std::string hmac_sha256(std::string_view key, std::string_view data);  // 32 raw bytes
 std::string hex(std::string_view bytes);
-std::string base64(std::string_view bytes);                             // with padding
-Result<std::string> base64_decode(std::string_view text);               // strict alphabet and padding
-std::string base64url(std::string_view bytes);                          // without padding
+std::string base64(std::string_view bytes);                // with padding
+Result<std::string> base64_decode(std::string_view text);  // strict alphabet and padding
+std::string base64url(std::string_view bytes);             // without padding
 Result<std::string> base64url_decode(std::string_view text);
 bool constant_time_equal(std::string_view a, std::string_view b);
 

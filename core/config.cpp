@@ -1,14 +1,12 @@
 #include "core/config.hpp"
 
-#include <unistd.h>
-
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <sstream>
+#include <unistd.h>
 
 #include "core/bytes.hpp"
 
@@ -44,7 +42,8 @@ const std::vector<Leaf>& leaves() {
 // http.port, http-port, http_port and HTTP_PORT are one name.
 std::string flat(std::string_view text) {
   std::string out = lower_ascii(text);
-  std::replace_if(out.begin(), out.end(), [](char c) { return c == '.' || c == '-'; }, '_');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c == '.' || c == '-'; }, '_');
   return out;
 }
 
@@ -58,8 +57,8 @@ const Leaf* find_leaf(std::string_view name) {
   return nullptr;
 }
 
-
-// Text from the environment or a flag as the JSON that the field expects; what does not fit stays text and is refused by decode().
+// Text from the environment or a flag as the JSON that the field expects; what does not fit stays text and is refused
+// by decode().
 Json typed(const Leaf& leaf, const std::string& text) {
   if (leaf.field->ops->kind == Kind::kBoolean) {
     if (text == "true" || text == "1" || text.empty()) return true;
@@ -87,7 +86,8 @@ Result<std::string> read_file(const std::string& path) {
   if (!file) return Error{Code::kNotConfigured, "the file " + path + " cannot be read"};
   std::ostringstream text;
   text << file.rdbuf();
-  if (text.str().size() > kFileBytesMax) return Error{Code::kNotConfigured, "the file " + path + " is larger than 1 MiB"};
+  if (text.str().size() > kFileBytesMax)
+    return Error{Code::kNotConfigured, "the file " + path + " is larger than 1 MiB"};
   return text.str();
 }
 
@@ -99,7 +99,10 @@ void mask(Json& json, const FieldList& list) {
       for (auto& each : value) mask(each, field.ops->item->object());
     }
     // A reference (env:NAME) says where a secret is, not what it is.
-    else if (field.constraints.secret && value.is_string() && !value.get_ref<const std::string&>().empty() && !value.get_ref<const std::string&>().starts_with("env:") && !value.get_ref<const std::string&>().starts_with("file:")) value = "********";
+    else if (field.constraints.secret && value.is_string() && !value.get_ref<const std::string&>().empty() &&
+             !value.get_ref<const std::string&>().starts_with("env:") &&
+             !value.get_ref<const std::string&>().starts_with("file:"))
+      value = "********";
   }
 }
 
@@ -115,30 +118,40 @@ bool is_safe_url(const std::string& url) {
 
 void check_auth(const Config& config, Issues& issues) {
   const AuthConfig& auth = config.auth;
-  bool others = !auth.jwks_url.empty() || !auth.jwks_file.empty() || !auth.audience.empty() || !auth.scopes.empty() || !auth.workspace_claim.empty() || auth.any_token_type;
+  bool others = !auth.jwks_url.empty() || !auth.jwks_file.empty() || !auth.audience.empty() || !auth.scopes.empty() ||
+                !auth.workspace_claim.empty() || auth.any_token_type;
   if (auth.issuer.empty()) {
     if (others) issues.push_back({"/auth/issuer", "is needed with the other settings of auth"});
     return;
   }
-  if (auth.jwks_url.empty() == auth.jwks_file.empty()) issues.push_back({"/auth/jwks_url", "give the keys of the issuer either here or in jwks_file"});
-  if (config.http.public_url.empty()) issues.push_back({"/http/public_url", "is needed with auth: tokens have to be for this address"});
-  for (const auto& [pointer, url] : {std::pair{"/auth/issuer", auth.issuer}, {"/auth/jwks_url", auth.jwks_url}, {"/http/public_url", config.http.public_url}}) {
-    if (!url.empty() && !is_safe_url(url)) issues.push_back({pointer, "must begin with https:// unless it is on this machine"});
+  if (auth.jwks_url.empty() == auth.jwks_file.empty())
+    issues.push_back({"/auth/jwks_url", "give the keys of the issuer either here or in jwks_file"});
+  if (config.http.public_url.empty())
+    issues.push_back({"/http/public_url", "is needed with auth: tokens have to be for this address"});
+  for (const auto& [pointer, url] : {std::pair{"/auth/issuer", auth.issuer},
+                                     {"/auth/jwks_url", auth.jwks_url},
+                                     {"/http/public_url", config.http.public_url}}) {
+    if (!url.empty() && !is_safe_url(url))
+      issues.push_back({pointer, "must begin with https:// unless it is on this machine"});
   }
-  if (config.http.public_url.find_first_of("?#") != std::string::npos) issues.push_back({"/http/public_url", "with auth it has no query and no fragment (RFC 8707)"});
+  if (config.http.public_url.find_first_of("?#") != std::string::npos)
+    issues.push_back({"/http/public_url", "with auth it has no query and no fragment (RFC 8707)"});
 }
 
 void check_mcp(const McpConfig& mcp, Issues& issues) {
   for (size_t i = 0; i < mcp.servers.size(); ++i) {
     const auto& server = mcp.servers[i];
     std::string here = "/mcp/servers/" + std::to_string(i);
-    bool plain = std::all_of(server.name.begin(), server.name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
-    if (!plain || server.name.empty() || server.name[0] < 'a') issues.push_back({here + "/name", "is lower case letters and digits, a letter first"});
+    bool plain = std::all_of(server.name.begin(), server.name.end(),
+                             [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); });
+    if (!plain || server.name.empty() || server.name[0] < 'a')
+      issues.push_back({here + "/name", "is lower case letters and digits, a letter first"});
     for (size_t k = 0; k < i; ++k) {
       if (mcp.servers[k].name == server.name) issues.push_back({here + "/name", "is used twice"});
     }
     if (server.url.empty() == server.command.empty()) issues.push_back({here, "needs either url or command"});
-    if (!server.url.empty() && !is_safe_url(server.url)) issues.push_back({here + "/url", "must begin with https:// unless it is on this machine"});
+    if (!server.url.empty() && !is_safe_url(server.url))
+      issues.push_back({here + "/url", "must begin with https:// unless it is on this machine"});
   }
 }
 
@@ -158,12 +171,22 @@ void Config::check(const Config& config, Issues& issues) {
   one_of("/mail/security", config.mail.security, {"starttls", "tls", "none"});
   one_of("/model/provider", config.model.provider, {"auto", "anthropic", "openai", "none"});
   one_of("/model/api", config.model.api, {"auto", "responses", "chat"});
-  if (!config.mail.host.empty() && !is_email(config.mail.from_email)) issues.push_back({"/mail/from_email", "is needed with a mail server, and must be an email address"});
-  for (const auto& [pointer, url] : {std::pair{"/http/public_url", config.http.public_url}, {"/workspace/website", config.workspace.website}, {"/model/base_url", config.model.base_url}, {"/speech/base_url", config.speech.base_url}, {"/mail/lookup_url", config.mail.lookup_url}}) {
-    if (!url.empty() && !format_problem(Format::kUri, url).empty()) issues.push_back({pointer, format_problem(Format::kUri, url)});
+  if (!config.mail.host.empty() && !is_email(config.mail.from_email))
+    issues.push_back({"/mail/from_email", "is needed with a mail server, and must be an email address"});
+  for (const auto& [pointer, url] : {std::pair{"/http/public_url", config.http.public_url},
+                                     {"/workspace/website", config.workspace.website},
+                                     {"/model/base_url", config.model.base_url},
+                                     {"/speech/base_url", config.speech.base_url},
+                                     {"/mail/lookup_url", config.mail.lookup_url}}) {
+    if (!url.empty() && !format_problem(Format::kUri, url).empty())
+      issues.push_back({pointer, format_problem(Format::kUri, url)});
   }
-  for (const auto& [pointer, reference] : {std::pair{"/mail/password", config.mail.password}, {"/mail/dkim_key", config.mail.dkim_key}, {"/model/api_key", config.model.api_key}, {"/speech/api_key", config.speech.api_key}}) {
-    if (!reference.empty() && !reference.starts_with("env:") && !reference.starts_with("file:")) issues.push_back({pointer, "a secret is given as env:NAME or file:PATH, never as itself"});
+  for (const auto& [pointer, reference] : {std::pair{"/mail/password", config.mail.password},
+                                           {"/mail/dkim_key", config.mail.dkim_key},
+                                           {"/model/api_key", config.model.api_key},
+                                           {"/speech/api_key", config.speech.api_key}}) {
+    if (!reference.empty() && !reference.starts_with("env:") && !reference.starts_with("file:"))
+      issues.push_back({pointer, "a secret is given as env:NAME or file:PATH, never as itself"});
   }
 }
 
@@ -209,12 +232,14 @@ Result<Config> load_config(const ConfigSources& sources) {
   }
   for (const auto& [name, value] : sources.flags) {
     const Leaf* leaf = find_leaf(name);
-    if (leaf == nullptr) issues.push_back({"--" + name, "there is no such setting; `spreaders config --schema` lists them"});
+    if (leaf == nullptr)
+      issues.push_back({"--" + name, "there is no such setting; `spreaders config --schema` lists them"});
     else set(root, *leaf, typed(*leaf, value));
   }
   Config config;
   decode_fields(Config::field_list(), root, &config, "", issues);
-  if (!issues.empty()) return issues_error(path.empty() ? "The configuration" : "The configuration (" + path + ")", std::move(issues));
+  if (!issues.empty())
+    return issues_error(path.empty() ? "The configuration" : "The configuration (" + path + ")", std::move(issues));
   if (config.data_dir.empty()) config.data_dir = home.empty() ? "data" : home + "/.spreaders";
   return config;
 }
@@ -229,7 +254,8 @@ Result<Secret> resolve_secret(const std::string& reference, const std::map<std::
   if (reference.empty()) return Secret();
   if (reference.starts_with("env:")) {
     auto found = environment.find(reference.substr(4));
-    if (found == environment.end() || found->second.empty()) return Error{Code::kNotConfigured, "the variable " + reference.substr(4) + " is not set"};
+    if (found == environment.end() || found->second.empty())
+      return Error{Code::kNotConfigured, "the variable " + reference.substr(4) + " is not set"};
     return Secret(found->second);
   }
   if (reference.starts_with("file:")) {

@@ -40,7 +40,18 @@ using Issues = std::vector<Issue>;
 
 // Enforced on decoding, and announced in the schema where JSON Schema has a word for it.
 enum class Format : uint8_t {
-  kNone, kEmail, kUri, kHttpsUri, kDate, kDateTime, kDuration, kTimeZone, kCurrency, kLanguage, kIdentifier, kHostname,
+  kNone,
+  kEmail,
+  kUri,
+  kHttpsUri,
+  kDate,
+  kDateTime,
+  kDuration,
+  kTimeZone,
+  kCurrency,
+  kLanguage,
+  kIdentifier,
+  kHostname,
 };
 
 struct Constraints {
@@ -57,7 +68,20 @@ struct Constraints {
 constexpr size_t kTextSizeMax = 100'000;
 constexpr size_t kItemsMax = 10'000;
 
-enum class Kind : uint8_t { kBoolean, kInteger, kNumber, kString, kInstant, kDate, kEnum, kObject, kArray, kMap, kOptional, kJson };
+enum class Kind : uint8_t {
+  kBoolean,
+  kInteger,
+  kNumber,
+  kString,
+  kInstant,
+  kDate,
+  kEnum,
+  kObject,
+  kArray,
+  kMap,
+  kOptional,
+  kJson
+};
 
 struct FieldList;
 struct EnumName {
@@ -72,8 +96,8 @@ struct EnumList {
 // What the engine in fields.cpp needs to read and write one member type through void pointers.
 struct TypeOps {
   Kind kind;
-  uint8_t bytes = 0;                             // integers and enums: 4 or 8
-  const TypeOps* item = nullptr;                 // of arrays, maps, optionals
+  uint8_t bytes = 0;              // integers and enums: 4 or 8
+  const TypeOps* item = nullptr;  // of arrays, maps, optionals
   const FieldList& (*object)() = nullptr;
   const EnumList& (*enumeration)() = nullptr;
   int64_t (*get_integer)(const void*) = nullptr;
@@ -143,16 +167,32 @@ J schema_of() {
 // --- the mapping of member types ---------------------------------------------------------------------------------
 namespace fields_detail {
 
-template <class T> struct IsOptional : std::false_type {};
-template <class T> struct IsOptional<std::optional<T>> : std::true_type {};
-template <class T> struct IsVector : std::false_type {};
-template <class T> struct IsVector<std::vector<T>> : std::true_type {};
-template <class T> struct IsMap : std::false_type {};
-template <class T> struct IsMap<std::map<std::string, T>> : std::true_type {};
-template <class T> constexpr bool always_false = false;
-template <class T> concept HasFields = requires { { T::field_list() } -> std::same_as<const FieldList&>; };
-template <class T> concept HasCheck = requires(const T& object, Issues& issues) { T::check(object, issues); };
-template <class T> concept HasEnum = std::is_enum_v<T> && requires { enum_list(T{}); };
+template <class T>
+struct IsOptional : std::false_type {};
+template <class T>
+struct IsOptional<std::optional<T>> : std::true_type {};
+template <class T>
+struct IsVector : std::false_type {};
+template <class T>
+struct IsVector<std::vector<T>> : std::true_type {};
+template <class T>
+struct IsMap : std::false_type {};
+template <class T>
+struct IsMap<std::map<std::string, T>> : std::true_type {};
+template <class T>
+constexpr bool always_false = false;
+template <class T>
+concept HasFields = requires {
+  { T::field_list() } -> std::same_as<const FieldList&>;
+};
+template <class T>
+concept HasCheck = requires(const T& object, Issues& issues) {
+  T::check(object, issues);
+};
+template <class T>
+concept HasEnum = std::is_enum_v<T> && requires {
+  enum_list(T{});
+};
 
 template <class T>
 TypeOps make_ops() {
@@ -198,9 +238,10 @@ TypeOps make_ops() {
             .item = &ops_of<typename T::mapped_type>(),
             .size = [](const void* p) { return static_cast<const T*>(p)->size(); },
             .clear = [](void* p) { static_cast<T*>(p)->clear(); },
-            .each_entry = [](const void* p, void* context, void (*visit)(void*, const std::string&, const void*)) {
-              for (const auto& [key, value] : *static_cast<const T*>(p)) visit(context, key, &value);
-            },
+            .each_entry =
+                [](const void* p, void* context, void (*visit)(void*, const std::string&, const void*)) {
+                  for (const auto& [key, value] : *static_cast<const T*>(p)) visit(context, key, &value);
+                },
             .entry = [](void* p, const std::string& key) -> void* { return &(*static_cast<T*>(p))[key]; }};
   } else {
     static_assert(always_false<T>, "this member type has no mapping to JSON: see core/fields.hpp for those that have");
@@ -226,55 +267,58 @@ const TypeOps& ops_of() {
 
 }  // namespace spreaders
 
-#define SPR_FIELDS(Type, ...)                                                                     \
-  using FieldsOf = Type;                                                                          \
-  static const ::spreaders::FieldList& field_list() {                                             \
-    static const ::spreaders::Field fields[] = {__VA_ARGS__};                                     \
-    static const ::spreaders::FieldList list{                                                     \
-        #Type, fields,                                                                            \
-        [](void* context, void (*visit)(void*, const void*)) {                                    \
-          const Type object{};                                                                    \
-          visit(context, &object);                                                                \
-        },                                                                                        \
-        ::spreaders::fields_detail::check_of<Type>()};                                            \
-    return list;                                                                                  \
-  }                                                                                               \
+#define SPR_FIELDS(Type, ...)                                                                       \
+  using FieldsOf = Type;                                                                            \
+  static const ::spreaders::FieldList& field_list() {                                               \
+    static const ::spreaders::Field fields[] = {__VA_ARGS__};                                       \
+    static const ::spreaders::FieldList list{#Type, fields,                                         \
+                                             [](void* context, void (*visit)(void*, const void*)) { \
+                                               const Type object{};                                 \
+                                               visit(context, &object);                             \
+                                             },                                                     \
+                                             ::spreaders::fields_detail::check_of<Type>()};         \
+    return list;                                                                                    \
+  }                                                                                                 \
   static_assert(true, "so that a semicolon may follow")
 
-#define SPR_FIELD(member, description, ...)                                                       \
-  ::spreaders::Field {                                                                            \
-    #member, description, &::spreaders::ops_of<decltype(FieldsOf::member)>(), offsetof(FieldsOf, member), \
-        ::spreaders::Constraints { __VA_ARGS__ }                                                  \
+#define SPR_FIELD(member, description, ...)                                                                 \
+  ::spreaders::Field {                                                                                      \
+#member, description, &::spreaders::ops_of < decltype(FieldsOf::member)>(), offsetof(FieldsOf, member), \
+        ::spreaders::Constraints {                                                                          \
+      __VA_ARGS__                                                                                           \
+    }                                                                                                       \
   }
 
 // For a struct without members: {} in, {} out.
-#define SPR_NO_FIELDS(Type)                                                                       \
-  static const ::spreaders::FieldList& field_list() {                                             \
-    static const ::spreaders::FieldList list{                                                     \
-        #Type, {}, [](void* context, void (*visit)(void*, const void*)) {                         \
-          const Type object{};                                                                    \
-          visit(context, &object);                                                                \
-        }, nullptr};                                                                              \
-    return list;                                                                                  \
-  }                                                                                               \
+#define SPR_NO_FIELDS(Type)                                                                         \
+  static const ::spreaders::FieldList& field_list() {                                               \
+    static const ::spreaders::FieldList list{#Type,                                                 \
+                                             {},                                                    \
+                                             [](void* context, void (*visit)(void*, const void*)) { \
+                                               const Type object{};                                 \
+                                               visit(context, &object);                             \
+                                             },                                                     \
+                                             nullptr};                                              \
+    return list;                                                                                    \
+  }                                                                                                 \
   static_assert(true, "so that a semicolon may follow")
 
 // SPR_ENUM(MediaKind, {MediaKind::kFeed, "feed"}, {MediaKind::kStory, "story"}), in the enum's own namespace.
-#define SPR_ENUM(Type, ...)                                                                       \
-  inline const ::spreaders::EnumList& enum_list(Type) {                                           \
-    struct Named {                                                                                \
-      Type value;                                                                                 \
-      std::string_view name;                                                                      \
-    };                                                                                            \
-    static constexpr Named named[] = {__VA_ARGS__};                                               \
-    static const auto names = [] {                                                                \
-      std::vector<::spreaders::EnumName> list;                                                    \
+#define SPR_ENUM(Type, ...)                                                                        \
+  inline const ::spreaders::EnumList& enum_list(Type) {                                            \
+    struct Named {                                                                                 \
+      Type value;                                                                                  \
+      std::string_view name;                                                                       \
+    };                                                                                             \
+    static constexpr Named named[] = {__VA_ARGS__};                                                \
+    static const auto names = [] {                                                                 \
+      std::vector<::spreaders::EnumName> list;                                                     \
       for (const auto& [value, name] : named) list.push_back({static_cast<int64_t>(value), name}); \
-      return list;                                                                                \
-    }();                                                                                          \
-    static const ::spreaders::EnumList list{#Type, names};                                        \
-    return list;                                                                                  \
-  }                                                                                               \
+      return list;                                                                                 \
+    }();                                                                                           \
+    static const ::spreaders::EnumList list{#Type, names};                                         \
+    return list;                                                                                   \
+  }                                                                                                \
   static_assert(true, "so that a semicolon may follow")
 
 namespace spreaders {

@@ -1,8 +1,7 @@
 #include "core/json.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/bytes.hpp"
@@ -34,8 +33,10 @@ class LimitedBuilder : public nlohmann::json_sax<Json> {
   bool end_array() override { return close(); }
   bool key(string_t& value) override {
     auto& seen = keys_.back();
-    if (!seen.insert(value).second) return fail("the key '" + std::string(first_code_points(value, 60)) + "' occurs twice in one object");
-    if (seen.size() > limits_.keys_max) return fail("an object has more than " + std::to_string(limits_.keys_max) + " keys");
+    if (!seen.insert(value).second)
+      return fail("the key '" + std::string(first_code_points(value, 60)) + "' occurs twice in one object");
+    if (seen.size() > limits_.keys_max)
+      return fail("an object has more than " + std::to_string(limits_.keys_max) + " keys");
     key_ = std::move(value);
     return true;
   }
@@ -44,7 +45,8 @@ class LimitedBuilder : public nlohmann::json_sax<Json> {
       std::string text = what.what();
       size_t dash = text.find("; last read");
       size_t colon = text.find(": ");
-      problem = "near byte " + std::to_string(position) + (colon == std::string::npos ? "" : text.substr(colon, dash - colon));
+      problem = "near byte " + std::to_string(position) +
+                (colon == std::string::npos ? "" : text.substr(colon, dash - colon));
     }
     return false;
   }
@@ -77,7 +79,8 @@ class LimitedBuilder : public nlohmann::json_sax<Json> {
     return true;
   }
   bool open(Json value) {
-    if (stack_.size() >= limits_.depth_max) return fail("it is nested deeper than " + std::to_string(limits_.depth_max) + " levels");
+    if (stack_.size() >= limits_.depth_max)
+      return fail("it is nested deeper than " + std::to_string(limits_.depth_max) + " levels");
     bool object = value.is_object();
     Json* placed = place(std::move(value));
     stack_.push_back(placed);
@@ -124,7 +127,8 @@ std::string canonical_number(double value) {
   } else if (-6 < point && point <= 0) {
     out = "0." + std::string(static_cast<size_t>(-point), '0') + mantissa;
   } else {
-    out = mantissa.substr(0, 1) + (count > 1 ? "." + mantissa.substr(1) : "") + "e" + (exponent > 0 ? "+" : "") + std::to_string(exponent);
+    out = mantissa.substr(0, 1) + (count > 1 ? "." + mantissa.substr(1) : "") + "e" + (exponent > 0 ? "+" : "") +
+          std::to_string(exponent);
   }
   return (negative ? "-" : "") + out;
 }
@@ -144,7 +148,8 @@ void write_canonical(const Json& value, std::string& out) {
   if (value.is_object()) {
     std::vector<std::pair<const std::string*, const Json*>> entries;
     for (auto it = value.begin(); it != value.end(); ++it) entries.emplace_back(&it.key(), &it.value());
-    std::sort(entries.begin(), entries.end(), [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
+    std::sort(entries.begin(), entries.end(),
+              [](const auto& a, const auto& b) { return utf16_less(a.first, b.first); });
     out += '{';
     for (size_t i = 0; i < entries.size(); ++i) {
       if (i > 0) out += ',';
@@ -170,10 +175,12 @@ void write_canonical(const Json& value, std::string& out) {
 
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   if (text.size() > limits.bytes_max) {
-    return invalid("this JSON has " + std::to_string(text.size()) + " bytes; the limit is " + std::to_string(limits.bytes_max));
+    return invalid("this JSON has " + std::to_string(text.size()) + " bytes; the limit is " +
+                   std::to_string(limits.bytes_max));
   }
   // The parser takes U+0000 for the end of its input and would not see what follows.
-  if (size_t nul = text.find('\0'); nul != std::string_view::npos) return invalid("this is not valid JSON: near byte " + std::to_string(nul + 1) + ": the character U+0000");
+  if (size_t nul = text.find('\0'); nul != std::string_view::npos)
+    return invalid("this is not valid JSON: near byte " + std::to_string(nul + 1) + ": the character U+0000");
   LimitedBuilder builder(limits);
   try {
     if (Json::sax_parse(text.begin(), text.end(), &builder)) return std::move(builder.root);
@@ -200,7 +207,8 @@ const Json* at_pointer(const Json& value, std::string_view pointer) {
     size_t end = std::min(pointer.find('/', 1), pointer.size());
     std::string step;
     for (size_t i = 1; i < end; ++i) {
-      if (pointer[i] == '~' && i + 1 < end && (pointer[i + 1] == '0' || pointer[i + 1] == '1')) step += pointer[++i] == '0' ? '~' : '/';
+      if (pointer[i] == '~' && i + 1 < end && (pointer[i + 1] == '0' || pointer[i + 1] == '1'))
+        step += pointer[++i] == '0' ? '~' : '/';
       else step += pointer[i];
     }
     pointer.remove_prefix(end);
@@ -209,7 +217,8 @@ const Json* at_pointer(const Json& value, std::string_view pointer) {
       if (found == at->end()) return nullptr;
       at = &*found;
     } else if (at->is_array()) {
-      bool number = !step.empty() && step.size() < 10 && step.find_first_not_of("0123456789") == std::string::npos && (step == "0" || step[0] != '0');
+      bool number = !step.empty() && step.size() < 10 && step.find_first_not_of("0123456789") == std::string::npos &&
+                    (step == "0" || step[0] != '0');
       if (!number || static_cast<size_t>(std::stoul(step)) >= at->size()) return nullptr;
       at = &(*at)[std::stoul(step)];
     } else {

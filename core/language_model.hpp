@@ -13,32 +13,32 @@
 namespace spreaders {
 
 struct ModelTool {
-  std::string name;         // wire name
+  std::string name;  // wire name
   std::string description;
-  Json* schema;             // JSON Schema of the arguments; owned by the caller for the time of the call
+  Json* schema;  // JSON Schema of the arguments; owned by the caller for the time of the call
   bool strict = false;
 };
 
 struct ModelToolCall {
   std::string id;
   std::string name;
-  std::string arguments;    // JSON text as the model wrote it; untrusted
+  std::string arguments;  // JSON text as the model wrote it; untrusted
 };
 
 struct ModelMessage {
   enum class Role : uint8_t { kUser, kAssistant, kToolResult } role = Role::kUser;
   std::string text;
-  std::vector<ModelToolCall> calls = {};   // assistant
-  std::string call_id = {};                // tool result
-  bool is_error = false;                   // tool result
-  std::string opaque = {};                 // vendor blocks to send back unchanged (thinking), as JSON text
+  std::vector<ModelToolCall> calls = {};  // assistant
+  std::string call_id = {};               // tool result
+  bool is_error = false;                  // tool result
+  std::string opaque = {};                // vendor blocks to send back unchanged (thinking), as JSON text
 };
 
 struct ModelRequest {
   std::string system;
   std::vector<ModelMessage> messages;
   std::vector<ModelTool> tools = {};
-  std::string force_tool = {};             // name of the one tool the model must call; empty = its choice
+  std::string force_tool = {};  // name of the one tool the model must call; empty = its choice
   int64_t output_tokens_max = 8'000;
   int64_t timeout_ms = 120'000;
   std::stop_token stop = {};
@@ -51,11 +51,11 @@ struct ModelAnswer {
   std::string text;
   std::vector<ModelToolCall> calls;
   ModelStop stop = ModelStop::kEnd;
-  std::string stop_detail;                 // the vendor's word, cleaned
+  std::string stop_detail;  // the vendor's word, cleaned
   std::string opaque;
   int64_t input_tokens = 0;
   int64_t output_tokens = 0;
-  std::string model;                       // as the vendor reports it
+  std::string model;  // as the vendor reports it
 };
 
 class LanguageModel {
@@ -69,7 +69,7 @@ class LanguageModel {
 
 struct Transcript {
   std::string text;
-  std::string language;      // ISO 639-1 when the service says so
+  std::string language;  // ISO 639-1 when the service says so
   double duration_s = 0;
 };
 

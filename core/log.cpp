@@ -1,11 +1,9 @@
 #include "core/log.hpp"
 
+#include <atomic>
+#include <nlohmann/json.hpp>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
-
-#include <nlohmann/json.hpp>
-
-#include <atomic>
 
 #include "core/json.hpp"
 #include "core/time.hpp"
@@ -34,7 +32,8 @@ LogLevel log_level() { return current_level; }
 void log(LogLevel level, std::string_view message, LogFields fields) {
   if (level < current_level.load(std::memory_order_relaxed) || level == LogLevel::kOff) return;
   constexpr std::string_view names[] = {"trace", "debug", "info", "warn", "error", "off"};
-  Json line = {{"at", to_text(system_clock().now())}, {"level", names[static_cast<size_t>(level)]}, {"message", message}};
+  Json line = {
+      {"at", to_text(system_clock().now())}, {"level", names[static_cast<size_t>(level)]}, {"message", message}};
   for (const auto& field : fields) {
     std::visit([&](const auto& value) { line[std::string(field.name)] = value; }, field.value.value);
   }

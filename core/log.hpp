@@ -17,12 +17,11 @@ class Secret;
 enum class LogLevel : uint8_t { kTrace, kDebug, kInfo, kWarn, kError, kOff };
 
 struct LogValue {
-  LogValue(const char* text) : value(std::string_view(text)) {}           // NOLINT: implicit on purpose
-  LogValue(std::string_view text) : value(text) {}                        // NOLINT
-  LogValue(const std::string& text) : value(std::string_view(text)) {}    // NOLINT
+  LogValue(const char* text) : value(std::string_view(text)) {}         // NOLINT: implicit on purpose
+  LogValue(std::string_view text) : value(text) {}                      // NOLINT
+  LogValue(const std::string& text) : value(std::string_view(text)) {}  // NOLINT
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  LogValue(Number number) : value(as_variant(number)) {}                  // NOLINT
+  requires std::is_arithmetic_v<Number> LogValue(Number number) : value(as_variant(number)) {}  // NOLINT
   LogValue(const Secret&) = delete;
   std::variant<std::string_view, int64_t, double, bool> value;
 

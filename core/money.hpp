@@ -1,5 +1,5 @@
-// Amounts of money are whole minor units (cents) and an ISO 4217 code. How many digits stand after the point is said here and
-// nowhere else: two tables that disagree make a budget ten times too large.
+// Amounts of money are whole minor units (cents) and an ISO 4217 code. How many digits stand after the point is said
+// here and nowhere else: two tables that disagree make a budget ten times too large.
 #pragma once
 
 #include <cmath>
@@ -17,7 +17,11 @@ constexpr int minor_digits(std::string_view currency) {
   return kThree.find(currency) != std::string_view::npos ? 3 : 2;
 }
 
-inline int64_t to_minor(double amount, std::string_view currency) { return std::llround(amount * std::pow(10, minor_digits(currency))); }
-inline double to_major(int64_t minor, std::string_view currency) { return static_cast<double>(minor) / std::pow(10, minor_digits(currency)); }
+inline int64_t to_minor(double amount, std::string_view currency) {
+  return std::llround(amount * std::pow(10, minor_digits(currency)));
+}
+inline double to_major(int64_t minor, std::string_view currency) {
+  return static_cast<double>(minor) / std::pow(10, minor_digits(currency));
+}
 
 }  // namespace spreaders

@@ -7,21 +7,36 @@ namespace spreaders {
 
 std::string_view code_name(Code code) {
   switch (code) {
-    case Code::kInvalidArgument: return "invalid_argument";
-    case Code::kNotFound: return "not_found";
-    case Code::kConflict: return "conflict";
-    case Code::kUnauthenticated: return "unauthenticated";
-    case Code::kPermissionDenied: return "permission_denied";
-    case Code::kApprovalRequired: return "approval_required";
-    case Code::kReconnectNeeded: return "reconnect_needed";
-    case Code::kNotConfigured: return "not_configured";
-    case Code::kUnsupported: return "unsupported_by_platform";
-    case Code::kRateLimited: return "rate_limited";
-    case Code::kUnavailable: return "unavailable";
-    case Code::kOutcomeUnknown: return "outcome_unknown";
-    case Code::kVendorRejected: return "vendor_rejected";
-    case Code::kCancelled: return "cancelled";
-    case Code::kInternal: return "internal";
+    case Code::kInvalidArgument:
+      return "invalid_argument";
+    case Code::kNotFound:
+      return "not_found";
+    case Code::kConflict:
+      return "conflict";
+    case Code::kUnauthenticated:
+      return "unauthenticated";
+    case Code::kPermissionDenied:
+      return "permission_denied";
+    case Code::kApprovalRequired:
+      return "approval_required";
+    case Code::kReconnectNeeded:
+      return "reconnect_needed";
+    case Code::kNotConfigured:
+      return "not_configured";
+    case Code::kUnsupported:
+      return "unsupported_by_platform";
+    case Code::kRateLimited:
+      return "rate_limited";
+    case Code::kUnavailable:
+      return "unavailable";
+    case Code::kOutcomeUnknown:
+      return "outcome_unknown";
+    case Code::kVendorRejected:
+      return "vendor_rejected";
+    case Code::kCancelled:
+      return "cancelled";
+    case Code::kInternal:
+      return "internal";
   }
   return "internal";
 }

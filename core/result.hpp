@@ -47,9 +47,9 @@ struct Issue {
 
 struct Error {
   Code code = Code::kInternal;
-  std::string message;          // for people and models: what is wrong and what to do; never a secret
-  std::string detail = {};      // for logs only; never a secret either
-  int64_t retry_after_ms = 0;   // 0 = unknown
+  std::string message;             // for people and models: what is wrong and what to do; never a secret
+  std::string detail = {};         // for logs only; never a secret either
+  int64_t retry_after_ms = 0;      // 0 = unknown
   std::vector<Issue> issues = {};  // every problem found, when the input was bad
 
   // message, then one line an issue
@@ -72,10 +72,10 @@ class [[nodiscard]] Result {
   using Value = std::conditional_t<std::is_void_v<T>, Nothing, T>;
   Result() requires std::is_void_v<T> : state_(Nothing{}) {}
   template <class U>
-    requires(!std::is_void_v<T> && std::is_convertible_v<U &&, Value> && !std::is_same_v<std::decay_t<U>, Error> &&
-             !std::is_same_v<std::decay_t<U>, Result<T>>)
-  Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}  // NOLINT: implicit on purpose
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}      // NOLINT: implicit on purpose
+  requires(!std::is_void_v<T> && std::is_convertible_v<U&&, Value> && !std::is_same_v<std::decay_t<U>, Error> &&
+           !std::is_same_v<std::decay_t<U>, Result<T>>) Result(U&& value)
+      : state_(std::in_place_index<0>, std::forward<U>(value)) {}            // NOLINT: implicit on purpose
+  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: implicit on purpose
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -99,19 +99,19 @@ class [[nodiscard]] Result {
 
 }  // namespace spreaders
 
-// Evaluates to the value of a Result, or returns its error from the enclosing function. The counter keeps a TRY inside a lambda
-// inside a TRY from shadowing the outer one.
+// Evaluates to the value of a Result, or returns its error from the enclosing function. The counter keeps a TRY inside
+// a lambda inside a TRY from shadowing the outer one.
 #define TRY(expression) SPR_TRY_NAMED(expression, __COUNTER__)
 #define SPR_TRY_NAMED(expression, number) SPR_TRY_JOINED(expression, number)
 #define SPR_TRY_JOINED(expression, number) SPR_TRY_AS(expression, try_result_##number)
-#define SPR_TRY_AS(expression, name)                     \
-  __extension__({                                        \
-    auto name = (expression);                            \
-    if (!name.ok()) return std::move(name).error();      \
-    std::move(*name);                                    \
+#define SPR_TRY_AS(expression, name)                \
+  __extension__({                                   \
+    auto name = (expression);                       \
+    if (!name.ok()) return std::move(name).error(); \
+    std::move(*name);                               \
   })
 
-#define CHECK(condition, why)                                                          \
-  do {                                                                                 \
-    if (!(condition)) ::spreaders::check_failed(#condition, why, __FILE__, __LINE__);  \
+#define CHECK(condition, why)                                                         \
+  do {                                                                                \
+    if (!(condition)) ::spreaders::check_failed(#condition, why, __FILE__, __LINE__); \
   } while (false)

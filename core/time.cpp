@@ -1,10 +1,9 @@
 #include "core/time.hpp"
 
-#include <date/date.h>
-#include <date/tz.h>
-
 #include <chrono>
 #include <cstdio>
+#include <date/date.h>
+#include <date/tz.h>
 #include <map>
 #include <mutex>
 #include <stdexcept>
@@ -31,7 +30,8 @@ bool take(std::string_view text, size_t& i, char c) {
 }
 
 date::sys_days days_of(Date d) {
-  return date::sys_days(date::year{d.year} / date::month{static_cast<unsigned>(d.month)} / date::day{static_cast<unsigned>(d.day)});
+  return date::sys_days(date::year{d.year} / date::month{static_cast<unsigned>(d.month)} /
+                        date::day{static_cast<unsigned>(d.day)});
 }
 
 Date date_of(date::sys_days days) {
@@ -65,7 +65,8 @@ Error no_zone(std::string_view zone) {
 
 bool is_valid(Date d) {
   if (d.year < 1 || d.year > 9999 || d.month < 1 || d.month > 12 || d.day < 1) return false;
-  return (date::year{d.year} / date::month{static_cast<unsigned>(d.month)} / date::day{static_cast<unsigned>(d.day)}).ok();
+  return (date::year{d.year} / date::month{static_cast<unsigned>(d.month)} / date::day{static_cast<unsigned>(d.day)})
+      .ok();
 }
 
 Date add_days(Date d, int days) { return date_of(days_of(d) + date::days{days}); }
@@ -116,10 +117,13 @@ Result<Instant> parse_instant(std::string_view text) {
     shape = minutes >= 0 && hours <= 23 && minutes <= 59;
     offset_us = sign * (hours * kHour_us + minutes * kMinute_us);
   }
-  if (!shape || i != text.size()) return invalid("a time is written YYYY-MM-DDThh:mm:ssZ or with an offset such as +02:00");
-  if (!is_valid(d) || hour > 23 || minute > 59 || second > 60) return invalid("there is no such time as " + std::string(text));
+  if (!shape || i != text.size())
+    return invalid("a time is written YYYY-MM-DDThh:mm:ssZ or with an offset such as +02:00");
+  if (!is_valid(d) || hour > 23 || minute > 59 || second > 60)
+    return invalid("there is no such time as " + std::string(text));
   int64_t days = days_of(d).time_since_epoch().count();
-  return Instant{days * kDay_us + hour * kHour_us + minute * kMinute_us + second * kSecond_us + fraction_us - offset_us};
+  return Instant{days * kDay_us + hour * kHour_us + minute * kMinute_us + second * kSecond_us + fraction_us -
+                 offset_us};
 }
 
 std::string to_text(Instant at) {
@@ -127,8 +131,9 @@ std::string to_text(Instant at) {
   int64_t rest = at.us - days * kDay_us;
   Date d = date_of(date::sys_days(date::days{days}));
   char text[48];
-  int n = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d", d.year, d.month, d.day, static_cast<int>(rest / kHour_us),
-                        static_cast<int>(rest / kMinute_us % 60), static_cast<int>(rest / kSecond_us % 60));
+  int n = std::snprintf(text, sizeof text, "%04d-%02d-%02dT%02d:%02d:%02d", d.year, d.month, d.day,
+                        static_cast<int>(rest / kHour_us), static_cast<int>(rest / kMinute_us % 60),
+                        static_cast<int>(rest / kSecond_us % 60));
   if (int64_t fraction = rest % kSecond_us; fraction != 0) {
     n += std::snprintf(text + n, sizeof text - static_cast<size_t>(n), ".%06d", static_cast<int>(fraction));
     while (text[n - 1] == '0') --n;
@@ -152,7 +157,8 @@ Result<int64_t> parse_duration(std::string_view text) {
     }
     int64_t value = 0;
     size_t first = i;
-    for (; i < text.size() && text[i] >= '0' && text[i] <= '9' && i - first < 9; ++i) value = value * 10 + (text[i] - '0');
+    for (; i < text.size() && text[i] >= '0' && text[i] <= '9' && i - first < 9; ++i)
+      value = value * 10 + (text[i] - '0');
     if (i == first || i == text.size()) return bad();
     char unit = text[i++];
     if (!in_time && unit == 'W') total += value * 7 * kDay_us;
@@ -210,7 +216,8 @@ Clock& system_clock() {
 
 void VirtualClock::move_to(Instant at) {
   int64_t seen = __atomic_load_n(&now_us_, __ATOMIC_SEQ_CST);
-  while (at.us > seen && !__atomic_compare_exchange_n(&now_us_, &seen, at.us, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
+  while (at.us > seen &&
+         !__atomic_compare_exchange_n(&now_us_, &seen, at.us, false, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) {
   }
 }
 

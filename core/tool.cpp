@@ -7,12 +7,18 @@ namespace spreaders {
 
 std::string_view risk_class(Effect effect) {
   switch (effect) {
-    case Effect::kRead: return "R0_read";
-    case Effect::kWrite: return "R1_internal_write";
-    case Effect::kDraft: return "R2_external_draft";
-    case Effect::kPublish: return "R3_public_or_send";
-    case Effect::kSpend: return "R4_spend";
-    case Effect::kDestroy: return "R5_destructive_or_admin";
+    case Effect::kRead:
+      return "R0_read";
+    case Effect::kWrite:
+      return "R1_internal_write";
+    case Effect::kDraft:
+      return "R2_external_draft";
+    case Effect::kPublish:
+      return "R3_public_or_send";
+    case Effect::kSpend:
+      return "R4_spend";
+    case Effect::kDestroy:
+      return "R5_destructive_or_admin";
   }
   return "R5_destructive_or_admin";
 }
@@ -24,7 +30,8 @@ bool Principal::may(std::string_view scope) const {
     if (held == scope) return true;
     if (held == "*" && !approval) return true;
     size_t colon = scope.find(':');
-    if (held.size() == colon + 2 && held.ends_with(":*") && scope.starts_with(held.substr(0, colon + 1)) && !approval) return true;
+    if (held.size() == colon + 2 && held.ends_with(":*") && scope.starts_with(held.substr(0, colon + 1)) && !approval)
+      return true;
   }
   return false;
 }

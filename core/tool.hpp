@@ -10,8 +10,8 @@
 //       .effect = Effect::kPublish, .repeat = Repeat::kNeedsKey, .scopes = {"social:publish"},
 //       .body = handler<&publish>()};
 //
-// Leaving out the name, title, description, effect, repeat, scopes or body does not compile; neither does a name that is
-// not family.verbNoun or a text over its limit.
+// Leaving out the name, title, description, effect, repeat, scopes or body does not compile; neither does a name that
+// is not family.verbNoun or a text over its limit.
 #pragma once
 
 #include <functional>
@@ -44,9 +44,9 @@ std::string_view risk_class(Effect effect);  // "R0_read" ... "R5_destructive_or
 // kSafe: calling twice is the same as once. kNeedsKey: only with the same idempotency key.
 enum class Repeat : uint8_t { kSafe, kNeedsKey };
 
-// kTransaction: the handler only reads and writes the database; the pipeline gives it one transaction (context.tx()), in
-// which the idempotency answer and the audit row are written too. kFree: the handler talks to other machines or opens
-// transactions of its own; it must not be slow without reporting progress.
+// kTransaction: the handler only reads and writes the database; the pipeline gives it one transaction (context.tx()),
+// in which the idempotency answer and the audit row are written too. kFree: the handler talks to other machines or
+// opens transactions of its own; it must not be slow without reporting progress.
 enum class Run : uint8_t { kTransaction, kFree };
 
 struct ToolName {
@@ -60,7 +60,8 @@ struct ToolName {
       bool lower = c >= 'a' && c <= 'z';
       bool other = (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
       if (i == dot) continue;
-      if (!lower && (!other || i < dot || i == dot + 1)) throw "a tool is named family.verbNoun, letters and digits only";
+      if (!lower && (!other || i < dot || i == dot + 1))
+        throw "a tool is named family.verbNoun, letters and digits only";
     }
   }
 };
@@ -89,11 +90,11 @@ struct Scopes {
 
 // Who is calling. A model never holds an approve scope, whatever its principal holds.
 struct Principal {
-  std::string id;                    // usr_..., key_..., "system"
-  std::string workspace;             // wsp_...
-  std::vector<std::string> scopes;   // "email:send"; "*" = all but approvals
+  std::string id;                   // usr_..., key_..., "system"
+  std::string workspace;            // wsp_...
+  std::vector<std::string> scopes;  // "email:send"; "*" = all but approvals
   enum class Kind : uint8_t { kPerson, kModel, kSystem } kind = Kind::kModel;
-  std::string door;                  // stdio, http, cli, engine, agent
+  std::string door;  // stdio, http, cli, engine, agent
   [[nodiscard]] bool may(std::string_view scope) const;
   [[nodiscard]] bool may_all(std::span<const std::string_view> needed) const;
 };
@@ -102,7 +103,9 @@ struct Principal {
 class Parts {
  public:
   template <class T>
-  void add(T& part) { parts_[key<T>()] = &part; }
+  void add(T& part) {
+    parts_[key<T>()] = &part;
+  }
   template <class T>
   [[nodiscard]] T& get() const {
     auto found = parts_.find(key<T>());
@@ -146,7 +149,9 @@ struct ToolContext {
     return *transaction;
   }
   template <class T>
-  [[nodiscard]] T& part() const { return parts.get<T>(); }
+  [[nodiscard]] T& part() const {
+    return parts.get<T>();
+  }
   void progress(double done, double total, std::string_view message) const {
     if (on_progress) on_progress(done, total, message);
   }
@@ -162,7 +167,8 @@ struct ToolBody {
 };
 
 namespace tool_detail {
-template <class F> struct HandlerTypes;
+template <class F>
+struct HandlerTypes;
 template <class R, class A>
 struct HandlerTypes<Result<R> (*)(ToolContext&, const A&)> {
   using Answer = R;
@@ -190,7 +196,8 @@ ToolBody handler() {
           }};
 }
 
-// What an approval is of, named by its hash: a plan (its plan_hash), a campaign (its content) or one call (tool and arguments).
+// What an approval is of, named by its hash: a plan (its plan_hash), a campaign (its content) or one call (tool and
+// arguments).
 struct ApprovalSubject {
   std::string kind;     // plan, campaign, call
   std::string id;       // pln_..., cmp_..., the tool's name
@@ -204,9 +211,16 @@ using EffectOf = Effect (*)(const void* args);
 using ApprovalOf = Result<ApprovalSubject> (*)(ToolContext&, const void* args);
 
 namespace tool_detail {
-template <class F> struct ArgsOf;
-template <class A> struct ArgsOf<Effect (*)(const A&)> { using Args = A; };
-template <class A> struct ArgsOf<Result<ApprovalSubject> (*)(ToolContext&, const A&)> { using Args = A; };
+template <class F>
+struct ArgsOf;
+template <class A>
+struct ArgsOf<Effect (*)(const A&)> {
+  using Args = A;
+};
+template <class A>
+struct ArgsOf<Result<ApprovalSubject> (*)(ToolContext&, const A&)> {
+  using Args = A;
+};
 }  // namespace tool_detail
 
 template <auto function>
@@ -262,11 +276,11 @@ Json describe_tool(const ToolSpec& spec);
 Json list_tool(const ToolSpec& spec);
 
 struct ToolCall {
-  std::string name;             // wire or dotted
+  std::string name;  // wire or dotted
   Json arguments;
   Principal principal;
   std::string idempotency_key = {};
-  std::string approval = {};    // apr_...: runs under this approval when it covers exactly this call
+  std::string approval = {};  // apr_...: runs under this approval when it covers exactly this call
   std::string trace_id = {};
   std::stop_token stop = {};
   std::function<void(double progress, double total, std::string_view message)> on_progress = {};
@@ -281,8 +295,8 @@ class ToolRunner {
   [[nodiscard]] virtual const ToolSpec* find(std::string_view name) const = 0;
   // The structured result. Errors a model can react to are Errors here; doors map them.
   virtual Result<Json> call(const ToolCall& call) = 0;
-  // For a bulk step: scopes, policy and audit of `call` (whose arguments describe the batch) in the caller's transaction,
-  // without running the handler: the caller does the work in the same transaction.
+  // For a bulk step: scopes, policy and audit of `call` (whose arguments describe the batch) in the caller's
+  // transaction, without running the handler: the caller does the work in the same transaction.
   virtual Result<void> admit(storage::Tx& tx, const ToolCall& call) = 0;
 };
 

@@ -1,8 +1,7 @@
 #include "credentials/connections.hpp"
 
-#include <gtest/gtest.h>
-
 #include <fstream>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -33,11 +32,18 @@ class ConnectionsTest : public ::testing::Test {
     vault_ = std::move(*vault);
   }
   template <class Body>
-  auto write(Body&& body, const std::string& workspace = kWorkspace) { return storage_->write(Scope::of(workspace), body); }
-  Result<Connection> create(const std::string& name, const std::string& provider = "smtp", const Json& settings = smtp(), const Secrets& secrets = {},
+  auto write(Body&& body, const std::string& workspace = kWorkspace) {
+    return storage_->write(Scope::of(workspace), body);
+  }
+  Result<Connection> create(const std::string& name, const std::string& provider = "smtp",
+                            const Json& settings = smtp(), const Secrets& secrets = {},
                             const std::string& workspace = kWorkspace) {
     clock_.move_to(clock_.now() + kSecond_us);
-    return write([&](Tx& tx) { return create_connection(tx, *vault_, workspace, {provider, name, secrets}, settings); }, workspace);
+    return write(
+        [&](Tx& tx) {
+          return create_connection(tx, *vault_, workspace, {provider, name, secrets}, settings);
+        },
+        workspace);
   }
   Result<Connection> get(const std::string& id, const std::string& workspace = kWorkspace) {
     return write([&](Tx& tx) { return get_connection(tx, workspace, id); }, workspace);
@@ -49,7 +55,8 @@ class ConnectionsTest : public ::testing::Test {
     return write([&](Tx& tx) { return default_connection(tx, kWorkspace, channel, world); });
   }
   Result<void> set_status(const Connection& connection, ConnectionStatus status) {
-    return write([&](Tx& tx) { return set_connection_status(tx, kWorkspace, connection.id, status, "because", clock_.now()); });
+    return write(
+        [&](Tx& tx) { return set_connection_status(tx, kWorkspace, connection.id, status, "because", clock_.now()); });
   }
   int64_t secrets_stored() {
     auto rows = storage_->read(Scope::system(), [](Tx& tx) { return tx.query("SELECT COUNT(*) FROM secret"); });
@@ -95,12 +102,17 @@ TEST_F(ConnectionsTest, KeepsSettingsAndSecretsApart) {
 }
 
 TEST_F(ConnectionsTest, EveryProblemIsNamedAndNoValueShown) {
-  Json settings = {{"host", "bad host"}, {"port", 70000}, {"password", kPassword}, {"from_email", "nobody"}, {"dkim_domain", "example.com"}};
+  Json settings = {{"host", "bad host"},
+                   {"port", 70000},
+                   {"password", kPassword},
+                   {"from_email", "nobody"},
+                   {"dkim_domain", "example.com"}};
   auto made = create("", "smtp", settings, {{"api_key", Secret(kPassword)}, {"password", Secret()}});
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code, Code::kInvalidArgument);
   std::string text = made.error().text();
-  for (const char* part : {"/name", "/settings/host", "/settings/port", "/settings/password", "/settings/from_email", "/secrets/api_key", "/secrets/password"}) {
+  for (const char* part : {"/name", "/settings/host", "/settings/port", "/settings/password", "/settings/from_email",
+                           "/secrets/api_key", "/secrets/password"}) {
     EXPECT_NE(text.find(part), std::string::npos) << part << " in " << text;
   }
   EXPECT_EQ(text.find(kPassword), std::string::npos);
@@ -131,8 +143,10 @@ TEST_F(ConnectionsTest, OtherWorkspacesSeeAndTouchNothing) {
   auto made = create("Main", "smtp", smtp(), {{"password", Secret(kPassword)}});
   EXPECT_EQ(get(made->id, kOther).error().code, Code::kNotFound);
   EXPECT_TRUE(write([&](Tx& tx) { return list_connections(tx, kOther); }, kOther)->empty());
-  EXPECT_EQ(write([&](Tx& tx) { return delete_connection(tx, *vault_, kOther, made->id); }, kOther).error().code, Code::kNotFound);
-  EXPECT_EQ(write([&](Tx& tx) { return connection_secrets(tx, *vault_, kOther, *made); }, kOther).error().code, Code::kNotFound);
+  EXPECT_EQ(write([&](Tx& tx) { return delete_connection(tx, *vault_, kOther, made->id); }, kOther).error().code,
+            Code::kNotFound);
+  EXPECT_EQ(write([&](Tx& tx) { return connection_secrets(tx, *vault_, kOther, *made); }, kOther).error().code,
+            Code::kNotFound);
 }
 
 TEST_F(ConnectionsTest, ASecretOpensForItsOwnConnectionOnly) {
@@ -150,14 +164,19 @@ TEST_F(ConnectionsTest, SettingsAndSecretsCanBeReplaced) {
   ASSERT_TRUE(set_status(*made, ConnectionStatus::kReady).ok());
   Json next = smtp();
   next["from_name"] = "The shop";
-  ASSERT_TRUE(write([&](Tx& tx) { return replace_connection_settings(tx, kWorkspace, made->id, next, clock_.now()); }).ok());
+  ASSERT_TRUE(
+      write([&](Tx& tx) { return replace_connection_settings(tx, kWorkspace, made->id, next, clock_.now()); }).ok());
   EXPECT_EQ(smtp_settings(*get(made->id))->from_name, "The shop");
   EXPECT_EQ(get(made->id)->status, ConnectionStatus::kUntested);
-  ASSERT_TRUE(write([&](Tx& tx) { return replace_connection_secrets(tx, *vault_, kWorkspace, made->id, {{"password", Secret("new")}}); }).ok());
+  ASSERT_TRUE(write([&](Tx& tx) {
+                return replace_connection_secrets(tx, *vault_, kWorkspace, made->id, {{"password", Secret("new")}});
+              }).ok());
   EXPECT_EQ(secrets_of(*get(made->id))->at("password").reveal(), "new");
   EXPECT_EQ(secrets_stored(), 1);
   auto bare = create("Bare");
-  ASSERT_TRUE(write([&](Tx& tx) { return replace_connection_secrets(tx, *vault_, kWorkspace, bare->id, {{"password", Secret("first")}}); }).ok());
+  ASSERT_TRUE(write([&](Tx& tx) {
+                return replace_connection_secrets(tx, *vault_, kWorkspace, bare->id, {{"password", Secret("first")}});
+              }).ok());
   EXPECT_EQ(secrets_of(*get(bare->id))->at("password").reveal(), "first");
 }
 
@@ -165,7 +184,9 @@ TEST_F(ConnectionsTest, APasswordIsNotSentToAnotherHost) {
   auto made = create("Main", "smtp", smtp(), {{"password", Secret(kPassword)}});
   Json moved = smtp();
   moved["host"] = "smtp.attacker.example";
-  auto replace = [&](const std::string& id) { return write([&](Tx& tx) { return replace_connection_settings(tx, kWorkspace, id, moved, clock_.now()); }); };
+  auto replace = [&](const std::string& id) {
+    return write([&](Tx& tx) { return replace_connection_settings(tx, kWorkspace, id, moved, clock_.now()); });
+  };
   EXPECT_EQ(replace(made->id).error().code, Code::kConflict);
   EXPECT_EQ(smtp_settings(*get(made->id))->host, "smtp.example.com");
   EXPECT_TRUE(replace(create("Bare")->id).ok()) << "without a secret there is nothing to lose";
@@ -173,7 +194,9 @@ TEST_F(ConnectionsTest, APasswordIsNotSentToAnotherHost) {
 
 TEST_F(ConnectionsTest, WhoeverConfiguresTheServerMovesHostAndPasswordTogether) {
   auto made = create("Main", "smtp", smtp(), {{"password", Secret(kPassword)}});
-  auto configure = [&](const Json& settings, const Secrets& secrets) { return write([&](Tx& tx) { return configure_connection(tx, *vault_, kWorkspace, made->id, settings, secrets); }); };
+  auto configure = [&](const Json& settings, const Secrets& secrets) {
+    return write([&](Tx& tx) { return configure_connection(tx, *vault_, kWorkspace, made->id, settings, secrets); });
+  };
   ASSERT_TRUE(set_status(*made, ConnectionStatus::kReady).ok());
   EXPECT_FALSE(*configure(smtp(), {{"password", Secret(kPassword)}})) << "nothing changed";
   EXPECT_EQ(get(made->id)->status, ConnectionStatus::kReady);
@@ -221,7 +244,8 @@ TEST_F(ConnectionsTest, TheDefaultIsReadyThenOldestAndOfItsWorld) {
 TEST_F(ConnectionsTest, AWorkspaceHasALimit) {
   for (int64_t i = 0; i < kConnectionsMax; ++i) ASSERT_TRUE(create("c" + std::to_string(i)).ok());
   EXPECT_EQ(create("one more").error().code, Code::kConflict);
-  EXPECT_EQ(write([&](Tx& tx) { return list_connections(tx, kWorkspace); })->size(), static_cast<size_t>(kConnectionsMax));
+  EXPECT_EQ(write([&](Tx& tx) { return list_connections(tx, kWorkspace); })->size(),
+            static_cast<size_t>(kConnectionsMax));
 }
 
 TEST(Providers, EachHasNamedSettingsAndSecrets) {
@@ -229,7 +253,8 @@ TEST(Providers, EachHasNamedSettingsAndSecrets) {
     EXPECT_FALSE(provider.settings().fields.empty()) << provider.name;
     EXPECT_FALSE(provider.secrets.empty()) << provider.name;
     for (const auto& secret : provider.secrets) {
-      for (const auto& field : provider.settings().fields) EXPECT_NE(field.name, secret.name) << "a secret is never a setting";
+      for (const auto& field : provider.settings().fields)
+        EXPECT_NE(field.name, secret.name) << "a secret is never a setting";
     }
   }
 }

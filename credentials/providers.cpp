@@ -6,7 +6,8 @@ namespace spreaders::credentials {
 
 namespace {
 
-constexpr SecretName kSmtpSecrets[] = {{"password", "Password of the user name"}, {"dkim_private_key", "Private key of DKIM, PEM"}};
+constexpr SecretName kSmtpSecrets[] = {{"password", "Password of the user name"},
+                                       {"dkim_private_key", "Private key of DKIM, PEM"}};
 constexpr SecretName kModelSecrets[] = {{"api_key", "Key of the API"}};
 
 template <class Settings>
@@ -20,7 +21,8 @@ bool is_this_machine(std::string_view host) { return host == "localhost" || host
 
 void SmtpSettings::check(const SmtpSettings& settings, Issues& issues) {
   if (settings.dkim_domain.has_value() != settings.dkim_selector.has_value()) {
-    issues.push_back({settings.dkim_domain ? "/dkim_selector" : "/dkim_domain", "dkim_domain and dkim_selector go together"});
+    issues.push_back(
+        {settings.dkim_domain ? "/dkim_selector" : "/dkim_domain", "dkim_domain and dkim_selector go together"});
   }
   if (settings.security == SmtpSecurity::kNone && settings.username && !is_this_machine(settings.host)) {
     issues.push_back({"/security", "a password is never sent without encryption: use starttls or tls"});
@@ -30,7 +32,8 @@ void SmtpSettings::check(const SmtpSettings& settings, Issues& issues) {
 std::span<const Provider> providers() {
   static const Provider list[] = {
       {"smtp", "SMTP server", "email", false, &SmtpSettings::field_list, kSmtpSecrets, &normalise<SmtpSettings>},
-      {"sandbox_smtp", "Sandbox mail world", "email", true, &SmtpSettings::field_list, kSmtpSecrets, &normalise<SmtpSettings>},
+      {"sandbox_smtp", "Sandbox mail world", "email", true, &SmtpSettings::field_list, kSmtpSecrets,
+       &normalise<SmtpSettings>},
       {"anthropic", "Anthropic", "model", false, &ModelSettings::field_list, kModelSecrets, &normalise<ModelSettings>},
       {"openai", "OpenAI", "model", false, &ModelSettings::field_list, kModelSecrets, &normalise<ModelSettings>},
   };

@@ -1,13 +1,12 @@
 #include "credentials/vault.hpp"
 
+#include <cerrno>
+#include <cstring>
 #include <fcntl.h>
+#include <filesystem>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 
 #include "core/bytes.hpp"
 #include "core/files.hpp"
@@ -47,7 +46,8 @@ Result<bool> make_key_file(const std::string& path) {
   }
   std::string key = secure_bytes(kKeyBytes);
   std::string text = hex(key) + "\n";
-  bool written = ::write(file.descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) && fsync(file.descriptor) == 0;
+  bool written = ::write(file.descriptor, text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                 fsync(file.descriptor) == 0;
   Secret::wipe(key);
   Secret::wipe(text);
   if (!written) {
@@ -66,7 +66,8 @@ Result<void> read_key_file(const std::string& path, unsigned char* key) {
   struct stat status {};
   if (fstat(file.descriptor, &status) != 0 || !S_ISREG(status.st_mode)) return key_error(path, "is not a file");
   if (status.st_uid != geteuid()) return key_error(path, "belongs to another user than the one that runs Spreaders");
-  if ((status.st_mode & 077) != 0) return key_error(path, "may be read or written by other users; run: chmod 600 " + path);
+  if ((status.st_mode & 077) != 0)
+    return key_error(path, "may be read or written by other users; run: chmod 600 " + path);
   std::string text(kHexBytes + 2, '\0');
   ssize_t size = ::read(file.descriptor, text.data(), text.size());
   text.resize(size < 0 ? 0 : static_cast<size_t>(size));
@@ -98,7 +99,8 @@ struct Vault::Place {
   // Each part with its length, so that no two places give the same text.
   [[nodiscard]] std::string text() const {
     std::string out = "spreaders secret 1";
-    for (const auto& part : {workspace, id, purpose, std::to_string(version)}) out += "|" + std::to_string(part.size()) + ":" + part;
+    for (const auto& part : {workspace, id, purpose, std::to_string(version)})
+      out += "|" + std::to_string(part.size()) + ":" + part;
     return out;
   }
 };
@@ -114,7 +116,8 @@ Result<std::unique_ptr<Vault>> Vault::open(const std::string& key_file, Clock& c
   vault->key_ = static_cast<unsigned char*>(sodium_malloc(kKeyBytes));
   if (vault->key_ == nullptr) return Error{Code::kUnavailable, "there is no memory for the vault's key"};
   // sodium_malloc asks for locked memory too but does not tell whether it got any.
-  if (sodium_mlock(vault->key_, kKeyBytes) != 0) log_warn("the vault's key may be written to swap space: memory could not be locked");
+  if (sodium_mlock(vault->key_, kKeyBytes) != 0)
+    log_warn("the vault's key may be written to swap space: memory could not be locked");
   struct stat status {};
   if (stat(key_file.c_str(), &status) != 0 && errno == ENOENT && TRY(make_key_file(key_file))) {
     log_info("made a new vault key; keep a copy of it apart from the database's", {{"file", key_file}});
@@ -135,21 +138,24 @@ Vault::~Vault() {
 Result<Vault::Sealed> Vault::seal(const Place& place, const Secret& secret) const {
   const std::string& plain = secret.reveal();
   if (plain.empty()) return invalid("a secret cannot be empty");
-  if (plain.size() > kSecretBytesMax) return invalid("a secret has at most " + std::to_string(kSecretBytesMax) + " bytes");
-  if (place.purpose.empty() || place.purpose.size() > kPurposeBytesMax) return Error{Code::kInternal, "a secret needs a purpose of 1 to 200 bytes"};
+  if (plain.size() > kSecretBytesMax)
+    return invalid("a secret has at most " + std::to_string(kSecretBytesMax) + " bytes");
+  if (place.purpose.empty() || place.purpose.size() > kPurposeBytesMax)
+    return Error{Code::kInternal, "a secret needs a purpose of 1 to 200 bytes"};
   std::string key = keyed_hash(key_, "workspace " + place.workspace);
   std::string nonce = secure_bytes(kNonceBytes);
   std::string sealed(plain.size() + kTagBytes, '\0');
   std::string aad = place.text();
-  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes(sealed), nullptr, bytes(plain), plain.size(), bytes(aad), aad.size(), nullptr,
-                                             bytes(nonce), bytes(key));
+  crypto_aead_xchacha20poly1305_ietf_encrypt(bytes(sealed), nullptr, bytes(plain), plain.size(), bytes(aad), aad.size(),
+                                             nullptr, bytes(nonce), bytes(key));
   Secret::wipe(key);
   return Sealed{base64(nonce), std::string(kFormat) + key_name_ + "." + base64(sealed)};
 }
 
 Result<Secret> Vault::unseal(const Place& place, const Sealed& sealed) const {
   auto altered = [&] {
-    return Error{Code::kReconnectNeeded, "the stored secret " + place.id + " was altered or belongs to something else; enter it again"};
+    return Error{Code::kReconnectNeeded,
+                 "the stored secret " + place.id + " was altered or belongs to something else; enter it again"};
   };
   std::string_view text = sealed.ciphertext;
   if (!text.starts_with(kFormat)) return altered();
@@ -165,39 +171,49 @@ Result<Secret> Vault::unseal(const Place& place, const Sealed& sealed) const {
   plain.reserve(std::max<size_t>(size, 64));  // on the heap whatever its size, so that moving it leaves no copy behind
   plain.resize(size);
   std::string aad = place.text();
-  int failed = crypto_aead_xchacha20poly1305_ietf_decrypt(bytes(plain), nullptr, nullptr, bytes(*cipher), cipher->size(), bytes(aad), aad.size(),
-                                                          bytes(*nonce), bytes(key));
+  int failed =
+      crypto_aead_xchacha20poly1305_ietf_decrypt(bytes(plain), nullptr, nullptr, bytes(*cipher), cipher->size(),
+                                                 bytes(aad), aad.size(), bytes(*nonce), bytes(key));
   Secret::wipe(key);
   if (failed == 0) return Secret(std::move(plain));
   if (text.substr(0, dot) != key_name_) {
-    return Error{Code::kNotConfigured, "the secret " + place.id + " was sealed with another key than that of the key file (" + key_name_ +
+    return Error{Code::kNotConfigured, "the secret " + place.id +
+                                           " was sealed with another key than that of the key file (" + key_name_ +
                                            "); put the right key file back or enter the secret again"};
   }
   return altered();
 }
 
-Result<std::string> Vault::store(storage::Tx& tx, const std::string& workspace, const std::string& purpose, const Secret& secret) const {
+Result<std::string> Vault::store(storage::Tx& tx, const std::string& workspace, const std::string& purpose,
+                                 const Secret& secret) const {
   std::string id = ids_.make("sec");
   auto sealed = TRY(seal({workspace, id, purpose, 1}, secret));
-  TRY(tx.execute("INSERT INTO secret (workspace_id, id, purpose, version, nonce, ciphertext, created_at) VALUES ($1, $2, $3, 1, $4, $5, $6)",
+  TRY(
+      tx.execute("INSERT INTO secret (workspace_id, id, purpose, version, nonce, ciphertext, created_at) VALUES ($1, "
+                 "$2, $3, 1, $4, $5, $6)",
                  {workspace, id, purpose, sealed.nonce, sealed.ciphertext, clock_.now()}));
   return id;
 }
 
-Result<Secret> Vault::open(storage::Tx& tx, const std::string& workspace, const std::string& id, const std::string& purpose) const {
-  auto row = TRY(tx.query_one("SELECT version, nonce, ciphertext FROM secret WHERE workspace_id = $1 AND id = $2", {workspace, id}));
+Result<Secret> Vault::open(storage::Tx& tx, const std::string& workspace, const std::string& id,
+                           const std::string& purpose) const {
+  auto row = TRY(tx.query_one("SELECT version, nonce, ciphertext FROM secret WHERE workspace_id = $1 AND id = $2",
+                              {workspace, id}));
   if (!row) return not_found("no secret has the id " + id);
   return unseal({workspace, id, purpose, (*row)[0].integer()}, {(*row)[1].text(), (*row)[2].text()});
 }
 
-Result<void> Vault::replace(storage::Tx& tx, const std::string& workspace, const std::string& id, const Secret& secret) const {
-  auto row = TRY(tx.query_one("SELECT version, purpose FROM secret WHERE workspace_id = $1 AND id = $2", {workspace, id}));
+Result<void> Vault::replace(storage::Tx& tx, const std::string& workspace, const std::string& id,
+                            const Secret& secret) const {
+  auto row =
+      TRY(tx.query_one("SELECT version, purpose FROM secret WHERE workspace_id = $1 AND id = $2", {workspace, id}));
   if (!row) return not_found("no secret has the id " + id);
   int64_t version = (*row)[0].integer();
   auto sealed = TRY(seal({workspace, id, (*row)[1].text(), version + 1}, secret));
-  int64_t changed = TRY(tx.execute("UPDATE secret SET version = version + 1, nonce = $4, ciphertext = $5, created_at = $6 "
-                                   "WHERE workspace_id = $1 AND id = $2 AND version = $3",
-                                   {workspace, id, version, sealed.nonce, sealed.ciphertext, clock_.now()}));
+  int64_t changed =
+      TRY(tx.execute("UPDATE secret SET version = version + 1, nonce = $4, ciphertext = $5, created_at = $6 "
+                     "WHERE workspace_id = $1 AND id = $2 AND version = $3",
+                     {workspace, id, version, sealed.nonce, sealed.ciphertext, clock_.now()}));
   if (changed != 1) return Error{Code::kConflict, "the secret " + id + " was replaced by somebody else meanwhile"};
   return {};
 }

@@ -1,11 +1,10 @@
 #include "credentials/vault.hpp"
 
+#include <fstream>
 #include <gtest/gtest.h>
+#include <sstream>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <fstream>
-#include <sstream>
 
 #include "core/bytes.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -43,16 +42,21 @@ class VaultTest : public ::testing::Test {
     ASSERT_TRUE(vault.ok()) << vault.error().text();
     vault_ = std::move(*vault);
   }
-  Result<std::unique_ptr<Vault>> open_vault(const std::string& name = "vault.key") { return Vault::open(directory_.file(name), clock_, ids_); }
+  Result<std::unique_ptr<Vault>> open_vault(const std::string& name = "vault.key") {
+    return Vault::open(directory_.file(name), clock_, ids_);
+  }
   std::string store(const std::string& plain = kPlain, const std::string& workspace = kWorkspace) {
-    auto id = storage_->write(Scope::of(workspace), [&](Tx& tx) { return vault_->store(tx, workspace, kPurpose, Secret(plain)); });
+    auto id = storage_->write(Scope::of(workspace),
+                              [&](Tx& tx) { return vault_->store(tx, workspace, kPurpose, Secret(plain)); });
     EXPECT_TRUE(id.ok()) << id.error().text();
     return id.ok() ? *id : "";
   }
-  Result<Secret> open(const std::string& id, const std::string& workspace = kWorkspace, const std::string& purpose = kPurpose) {
+  Result<Secret> open(const std::string& id, const std::string& workspace = kWorkspace,
+                      const std::string& purpose = kPurpose) {
     return open_with(*vault_, id, workspace, purpose);
   }
-  Result<Secret> open_with(Vault& vault, const std::string& id, const std::string& workspace = kWorkspace, const std::string& purpose = kPurpose) {
+  Result<Secret> open_with(Vault& vault, const std::string& id, const std::string& workspace = kWorkspace,
+                           const std::string& purpose = kPurpose) {
     return storage_->read(Scope::of(workspace), [&](Tx& tx) { return vault.open(tx, workspace, id, purpose); });
   }
   void change(const std::string& sql, const storage::Values& values) {
@@ -86,7 +90,8 @@ TEST_F(VaultTest, OpensWhatItStored) {
 
 TEST_F(VaultTest, RefusesEmptyAndOverlongSecrets) {
   for (const auto& plain : {std::string(), std::string(kSecretBytesMax + 1, 'x')}) {
-    auto stored = storage_->write(Scope::of(kWorkspace), [&](Tx& tx) { return vault_->store(tx, kWorkspace, kPurpose, Secret(plain)); });
+    auto stored = storage_->write(Scope::of(kWorkspace),
+                                  [&](Tx& tx) { return vault_->store(tx, kWorkspace, kPurpose, Secret(plain)); });
     ASSERT_FALSE(stored.ok());
     EXPECT_EQ(stored.error().code, Code::kInvalidArgument);
   }
@@ -102,7 +107,8 @@ TEST_F(VaultTest, TheDatabaseFileHoldsNoSecretText) {
     EXPECT_EQ(bytes.find(kPlain.substr(0, 12)), std::string::npos) << name;
     EXPECT_EQ(bytes.find(base64(kPlain).substr(0, 16)), std::string::npos) << name;
     EXPECT_EQ(bytes.find(hex(kPlain).substr(0, 16)), std::string::npos) << name;
-    EXPECT_EQ(bytes.find(text_of(directory_.file("vault.key")).substr(0, 16)), std::string::npos) << "not the key either: " << name;
+    EXPECT_EQ(bytes.find(text_of(directory_.file("vault.key")).substr(0, 16)), std::string::npos)
+        << "not the key either: " << name;
   }
   EXPECT_NE(text_of(directory_.file("copy.db")).find(id), std::string::npos) << "the search looks at the right bytes";
 }
@@ -110,11 +116,16 @@ TEST_F(VaultTest, TheDatabaseFileHoldsNoSecretText) {
 TEST_F(VaultTest, ReplaceKeepsTheIdAndSealsAnew) {
   std::string id = store();
   auto columns = [&] {
-    auto rows = storage_->read(Scope::of(kWorkspace), [&](Tx& tx) { return tx.query("SELECT version, nonce, ciphertext FROM secret WHERE workspace_id = $1", {kWorkspace}); });
+    auto rows = storage_->read(Scope::of(kWorkspace), [&](Tx& tx) {
+      return tx.query("SELECT version, nonce, ciphertext FROM secret WHERE workspace_id = $1", {kWorkspace});
+    });
     return (*rows)[0];
   };
   storage::Row before = columns();
-  ASSERT_TRUE(storage_->write(Scope::of(kWorkspace), [&](Tx& tx) { return vault_->replace(tx, kWorkspace, id, Secret("next")); }).ok());
+  ASSERT_TRUE(
+      storage_
+          ->write(Scope::of(kWorkspace), [&](Tx& tx) { return vault_->replace(tx, kWorkspace, id, Secret("next")); })
+          .ok());
   storage::Row after = columns();
   EXPECT_EQ(after[0].integer(), 2);
   EXPECT_NE(before[1].text(), after[1].text());
@@ -126,7 +137,9 @@ TEST_F(VaultTest, ReplaceKeepsTheIdAndSealsAnew) {
 
 TEST_F(VaultTest, RemovedSecretsAreGone) {
   std::string id = store();
-  auto remove = [&](const std::string& workspace) { return storage_->write(Scope::of(workspace), [&](Tx& tx) { return vault_->remove(tx, workspace, id); }); };
+  auto remove = [&](const std::string& workspace) {
+    return storage_->write(Scope::of(workspace), [&](Tx& tx) { return vault_->remove(tx, workspace, id); });
+  };
   EXPECT_EQ(remove(kOther).error().code, Code::kNotFound);
   EXPECT_TRUE(remove(kWorkspace).ok());
   EXPECT_EQ(open(id).error().code, Code::kNotFound);
@@ -146,8 +159,9 @@ TEST_F(VaultTest, EveryAlteredByteIsNoticed) {
     change("UPDATE secret SET ciphertext = $2 WHERE id = $1", {id, text.substr(0, from) + base64(bent)});
     expect_altered(open(id));
   }
-  for (const auto& bad : {std::string(), std::string("v1."), std::string("v2.") + text.substr(3), text.substr(0, text.size() - 1), text.substr(0, from),
-                          text.substr(0, from) + base64(cipher.substr(0, 16)), text + "AAAA"}) {
+  for (const auto& bad :
+       {std::string(), std::string("v1."), std::string("v2.") + text.substr(3), text.substr(0, text.size() - 1),
+        text.substr(0, from), text.substr(0, from) + base64(cipher.substr(0, 16)), text + "AAAA"}) {
     change("UPDATE secret SET ciphertext = $2 WHERE id = $1", {id, bad});
     expect_altered(open(id));
   }
@@ -166,8 +180,10 @@ TEST_F(VaultTest, SwappedRowsDoNotOpen) {
   std::string second = store("second-" + kPlain);
   std::string theirs = store("theirs-" + kPlain, kOther);
   auto copy = [&](const std::string& from, const std::string& to) {
-    change("UPDATE secret SET version = s.version, nonce = s.nonce, ciphertext = s.ciphertext FROM (SELECT version, nonce, ciphertext FROM secret WHERE id = $1) s WHERE id = $2",
-           {from, to});
+    change(
+        "UPDATE secret SET version = s.version, nonce = s.nonce, ciphertext = s.ciphertext FROM (SELECT version, "
+        "nonce, ciphertext FROM secret WHERE id = $1) s WHERE id = $2",
+        {from, to});
   };
   copy(theirs, mine);
   expect_altered(open(mine));
@@ -186,9 +202,7 @@ TEST_F(VaultTest, SwappedRowsDoNotOpen) {
   EXPECT_TRUE(open(second).ok()) << "what was stored for this purpose opens for it";
 }
 
-TEST_F(VaultTest, AnotherWorkspaceFindsNothing) {
-  EXPECT_EQ(open(store(), kOther).error().code, Code::kNotFound);
-}
+TEST_F(VaultTest, AnotherWorkspaceFindsNothing) { EXPECT_EQ(open(store(), kOther).error().code, Code::kNotFound); }
 
 TEST_F(VaultTest, AnotherKeyIsNamedAsTheCause) {
   std::string id = store();
@@ -229,7 +243,8 @@ TEST_F(VaultTest, TheFirstKeyIsMadeForItsOwnerWhateverTheUmask) {
 
 TEST_F(VaultTest, AKeyFileOfAnotherFormIsRefusedAndLeftAlone) {
   std::string digits(64, 'a');
-  for (const auto& text : {std::string(), std::string(31, 'k'), std::string(33, 'k'), std::string(64, 'g'), std::string(63, 'a'), digits + "\n\n", digits + "x"}) {
+  for (const auto& text : {std::string(), std::string(31, 'k'), std::string(33, 'k'), std::string(64, 'g'),
+                           std::string(63, 'a'), digits + "\n\n", digits + "x"}) {
     write_file(directory_.file("bad.key"), text, 0600);
     auto opened = open_vault("bad.key");
     ASSERT_FALSE(opened.ok()) << text.size();

@@ -1,12 +1,11 @@
-// What the tests of the outbox and of the workflow engine stand on: a receiver that counts, a sender that can be told how to behave,
-// a guard that can withdraw consent, and a storage that dies like a killed process at a chosen write.
+// What the tests of the outbox and of the workflow engine stand on: a receiver that counts, a sender that can be told
+// how to behave, a guard that can withdraw consent, and a storage that dies like a killed process at a chosen write.
 #pragma once
-
-#include <gtest/gtest.h>
 
 #include <atomic>
 #include <condition_variable>
 #include <functional>
+#include <gtest/gtest.h>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -23,8 +22,9 @@ namespace spreaders::events::fakes {
 
 inline const std::string kWorkspace = "wsp_test";
 
-// Dies at a chosen write: from then on nothing reaches the database, as after kill -9. `committed` says whether the fatal write had
-// become durable. Deaths are told to whoever holds the same `dead` flag (the sender: a dead process sends nothing).
+// Dies at a chosen write: from then on nothing reaches the database, as after kill -9. `committed` says whether the
+// fatal write had become durable. Deaths are told to whoever holds the same `dead` flag (the sender: a dead process
+// sends nothing).
 class MortalStorage final : public storage::Storage {
  public:
   explicit MortalStorage(storage::Storage& inner) : inner_(inner) {}
@@ -137,7 +137,8 @@ bool eventually(Condition&& condition, int64_t deadline_ms = 60'000) {
 // Delivers unless told otherwise.
 class FakeSender final : public Sender {
  public:
-  explicit FakeSender(Receiver& receiver, const MortalStorage* process = nullptr) : receiver_(receiver), process_(process) {}
+  explicit FakeSender(Receiver& receiver, const MortalStorage* process = nullptr)
+      : receiver_(receiver), process_(process) {}
   std::function<Result<void>()> on_prepare;
   std::function<SendReport(const OutboxItem&)> on_send;
   bool blind = false;  // the receiver cannot be asked
@@ -239,8 +240,15 @@ class OutboxTest : public DatabaseTest {
  protected:
   static Intent intent(int number, const std::string& run_id = "") {
     std::string name = std::to_string(number);
-    return {.idem = "k" + name, .run_id = run_id, .token_id = "tok_1", .node_id = "send", .contact_id = "con_" + name, .channel = "email",
-            .connection_id = "con_1", .address = "a" + name + "@example.org", .payload = R"({"template":"tpl_1","transactional":false})"};
+    return {.idem = "k" + name,
+            .run_id = run_id,
+            .token_id = "tok_1",
+            .node_id = "send",
+            .contact_id = "con_" + name,
+            .channel = "email",
+            .connection_id = "con_1",
+            .address = "a" + name + "@example.org",
+            .payload = R"({"template":"tpl_1","transactional":false})"};
   }
   static std::string address(int number) { return "a" + std::to_string(number) + "@example.org"; }
   int64_t put(const std::vector<Intent>& intents, const std::string& workspace = kWorkspace) {
@@ -254,11 +262,15 @@ class OutboxTest : public DatabaseTest {
     ASSERT_EQ(put(intents), count);
   }
   void put_run(const std::string& id, const std::string& status = "active") {
-    execute("INSERT INTO run (workspace_id, id, workflow_id, version, subject, entry_key, principal, status, entered_at) VALUES ($1, $2, 'wf_1', 1, $2, $2, '{}', $3, 1)",
-            {kWorkspace, id, status});
+    execute(
+        "INSERT INTO run (workspace_id, id, workflow_id, version, subject, entry_key, principal, status, entered_at) "
+        "VALUES ($1, $2, 'wf_1', 1, $2, $2, '{}', $3, 1)",
+        {kWorkspace, id, status});
   }
   void set_run(const std::string& id, const std::string& status) {
-    ASSERT_EQ(execute("UPDATE run SET status = $1, ended_at = CAST($2 AS BIGINT) WHERE workspace_id = $3 AND id = $4", {status, clock_.now(), kWorkspace, id}), 1);
+    ASSERT_EQ(execute("UPDATE run SET status = $1, ended_at = CAST($2 AS BIGINT) WHERE workspace_id = $3 AND id = $4",
+                      {status, clock_.now(), kWorkspace, id}),
+              1);
   }
   struct Row {
     std::string state, reply, owner;
@@ -266,13 +278,17 @@ class OutboxTest : public DatabaseTest {
     Instant next_at;
   };
   Row row(int number) {
-    auto rows = query("SELECT state, reply, lease_owner, attempts, next_at FROM outbox WHERE workspace_id = $1 AND idem = $2", {kWorkspace, "k" + std::to_string(number)});
+    auto rows =
+        query("SELECT state, reply, lease_owner, attempts, next_at FROM outbox WHERE workspace_id = $1 AND idem = $2",
+              {kWorkspace, "k" + std::to_string(number)});
     if (rows.size() != 1) return {};
     return {rows[0][0].text(), rows[0][1].text(), rows[0][2].text(), rows[0][3].integer(), rows[0][4].instant()};
   }
   std::map<std::string, int64_t> states() {
     std::map<std::string, int64_t> counts;
-    for (const auto& one : query("SELECT state, COUNT(*) FROM outbox WHERE workspace_id = $1 GROUP BY state", {kWorkspace})) counts[one[0].text()] = one[1].integer();
+    for (const auto& one :
+         query("SELECT state, COUNT(*) FROM outbox WHERE workspace_id = $1 GROUP BY state", {kWorkspace}))
+      counts[one[0].text()] = one[1].integer();
     return counts;
   }
   // One sending process. lookup_grace_ms is real time, which a test does not wait for.
@@ -284,9 +300,12 @@ class OutboxTest : public DatabaseTest {
     made.idle_poll_ms = 20;
     return made;
   }
-  std::unique_ptr<Dispatcher> dispatcher(Sender& sender, DispatcherOptions with, const std::string& owner = "prc_a") { return dispatcher(*storage_, sender, with, owner); }
+  std::unique_ptr<Dispatcher> dispatcher(Sender& sender, DispatcherOptions with, const std::string& owner = "prc_a") {
+    return dispatcher(*storage_, sender, with, owner);
+  }
   std::unique_ptr<Dispatcher> dispatcher(Sender& sender) { return dispatcher(sender, options()); }
-  std::unique_ptr<Dispatcher> dispatcher(storage::Storage& storage, Sender& sender, DispatcherOptions with, const std::string& owner) {
+  std::unique_ptr<Dispatcher> dispatcher(storage::Storage& storage, Sender& sender, DispatcherOptions with,
+                                         const std::string& owner) {
     auto made = std::make_unique<Dispatcher>(storage, clock_, guard_, with, owner);
     made->add_sender("email", sender);
     return made;

@@ -1,8 +1,7 @@
 #include "events/outbox.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "core/bytes.hpp"
@@ -23,24 +22,28 @@ namespace {
 constexpr size_t kReplyMax = 300;
 constexpr int64_t kTakeOverEvery_us = kSecond_us;  // how often a process looks for the claims of dead ones
 constexpr int kClaimsPerWorker = 4;
-constexpr int kLookupsMax = 200;                   // unclear sends asked about in one round
-constexpr int64_t kAskingMax_ms = 2'000;           // real time of such a round; sending goes on in between
-constexpr int64_t kAskFor_us = 6 * kHour_us;       // how long a receiver that is away is asked about one send
-constexpr int64_t kNever_us = INT64_MAX / 2;       // when a held send is due
+constexpr int kLookupsMax = 200;              // unclear sends asked about in one round
+constexpr int64_t kAskingMax_ms = 2'000;      // real time of such a round; sending goes on in between
+constexpr int64_t kAskFor_us = 6 * kHour_us;  // how long a receiver that is away is asked about one send
+constexpr int64_t kNever_us = INT64_MAX / 2;  // when a held send is due
 constexpr std::string_view kItemColumns =
-    "workspace_id, id, run_id, campaign_id, contact_id, channel, connection_id, address, payload, attempts, vendor_ref, fence";
+    "workspace_id, id, run_id, campaign_id, contact_id, channel, connection_id, address, payload, attempts, "
+    "vendor_ref, fence";
 
 OutboxItem item_of(const storage::Row& row) {
   return {row[0].text(), row[1].text(), row[2].text(), row[3].text_or(""), row[4].text_or(""), row[5].text(),
-          row[6].text(), row[7].text(), row[8].text(), row[9].integer(),   row[10].text(),      row[11].integer()};
+          row[6].text(), row[7].text(), row[8].text(), row[9].integer(),   row[10].text(),     row[11].integer()};
 }
 
 Result<Accounting> account(Tx& tx, std::string_view where, const Values& parameters) {
-  auto rows = TRY(tx.query("SELECT state, COUNT(*) FROM outbox WHERE workspace_id = $1 AND " + std::string(where) + " GROUP BY state", parameters));
+  auto rows = TRY(tx.query(
+      "SELECT state, COUNT(*) FROM outbox WHERE workspace_id = $1 AND " + std::string(where) + " GROUP BY state",
+      parameters));
   Accounting sum;
   const std::pair<std::string_view, int64_t Accounting::*> states[] = {
-      {"pending", &Accounting::pending}, {"sending", &Accounting::sending}, {"accepted", &Accounting::accepted}, {"failed", &Accounting::failed},
-      {"unknown", &Accounting::unknown}, {"skipped", &Accounting::skipped}, {"cancelled", &Accounting::cancelled}};
+      {"pending", &Accounting::pending},    {"sending", &Accounting::sending}, {"accepted", &Accounting::accepted},
+      {"failed", &Accounting::failed},      {"unknown", &Accounting::unknown}, {"skipped", &Accounting::skipped},
+      {"cancelled", &Accounting::cancelled}};
   for (const auto& row : rows) {
     for (const auto& [name, member] : states) {
       if (row[0].text() == name) sum.*member = row[1].integer();
@@ -49,9 +52,11 @@ Result<Accounting> account(Tx& tx, std::string_view where, const Values& paramet
   return sum;
 }
 
-// What was not sent goes back to wait, unless its run was stopped meanwhile. Mentions $1 so that both engines see its type.
+// What was not sent goes back to wait, unless its run was stopped meanwhile. Mentions $1 so that both engines see its
+// type.
 constexpr std::string_view kPendingUnlessCancelled =
-    "CASE WHEN EXISTS (SELECT 1 FROM run r WHERE r.workspace_id = outbox.workspace_id AND r.id = outbox.run_id AND r.status IN ('cancelled', 'failed')) "
+    "CASE WHEN EXISTS (SELECT 1 FROM run r WHERE r.workspace_id = outbox.workspace_id AND r.id = outbox.run_id AND "
+    "r.status IN ('cancelled', 'failed')) "
     "THEN 'cancelled' ELSE CAST($1 AS TEXT) END";
 
 bool is_transactional(const std::string& payload) {
@@ -68,17 +73,20 @@ Result<int64_t> enqueue(Tx& tx, const std::string& workspace, std::span<const In
   for (const auto& intent : intents) {
     std::string id = ids.make("out");
     bool skipped = !intent.skip_reason.empty();
-    rows.push_back({workspace, id, intent.idem, intent.run_id, intent.token_id, intent.node_id, or_null(intent.campaign_id), or_null(intent.contact_id),
-                    intent.channel, intent.connection_id, intent.address, intent.payload, skipped ? "skipped" : "pending", now.us, id, intent.skip_reason,
+    rows.push_back({workspace, id, intent.idem, intent.run_id, intent.token_id, intent.node_id,
+                    or_null(intent.campaign_id), or_null(intent.contact_id), intent.channel, intent.connection_id,
+                    intent.address, intent.payload, skipped ? "skipped" : "pending", now.us, id, intent.skip_reason,
                     now.us, now.us});
   }
-  return tx.insert_many("outbox",
-                        {"workspace_id", "id", "idem", "run_id", "token_id", "node_id", "campaign_id", "contact_id", "channel", "connection_id", "address",
-                         "payload", "state", "next_at", "vendor_ref", "reply", "created_at", "updated_at"},
-                        rows, "ON CONFLICT (workspace_id, idem) DO NOTHING");
+  return tx.insert_many(
+      "outbox",
+      {"workspace_id", "id", "idem", "run_id", "token_id", "node_id", "campaign_id", "contact_id", "channel",
+       "connection_id", "address", "payload", "state", "next_at", "vendor_ref", "reply", "created_at", "updated_at"},
+      rows, "ON CONFLICT (workspace_id, idem) DO NOTHING");
 }
 
-Result<Accounting> account_run(Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& node_id) {
+Result<Accounting> account_run(Tx& tx, const std::string& workspace, const std::string& run_id,
+                               const std::string& node_id) {
   if (node_id.empty()) return account(tx, "run_id = $2", {workspace, run_id});
   return account(tx, "run_id = $2 AND node_id = $3", {workspace, run_id, node_id});
 }
@@ -87,12 +95,19 @@ Result<Accounting> account_campaign(Tx& tx, const std::string& workspace, const 
   return account(tx, "campaign_id = $2", {workspace, campaign_id});
 }
 
-Dispatcher::Dispatcher(storage::Storage& storage, Clock& clock, storage::SendGuard& guard, DispatcherOptions options, std::string owner)
-    : storage_(storage), clock_(clock), guard_(guard), options_(options), owner_(std::move(owner)), jitter_(static_cast<uint64_t>(monotonic_ms())) {}
+Dispatcher::Dispatcher(storage::Storage& storage, Clock& clock, storage::SendGuard& guard, DispatcherOptions options,
+                       std::string owner)
+    : storage_(storage),
+      clock_(clock),
+      guard_(guard),
+      options_(options),
+      owner_(std::move(owner)),
+      jitter_(static_cast<uint64_t>(monotonic_ms())) {}
 
 Dispatcher::~Dispatcher() = default;
 
-// The row says when, since a process that restarts has forgotten; but virtual time says nothing about what the other side has done.
+// The row says when, since a process that restarts has forgotten; but virtual time says nothing about what the other
+// side has done.
 Instant Dispatcher::ask_at(Instant unclear_since) {
   if (!clock_.is_virtual()) return unclear_since + options_.lookup_grace_ms * 1000;
   lookup_after_ms_ = monotonic_ms() + options_.lookup_grace_ms;
@@ -100,14 +115,18 @@ Instant Dispatcher::ask_at(Instant unclear_since) {
 }
 
 Result<int64_t> Dispatcher::take_over() {
-  // Whoever claimed these is gone. Whether the message left is what look_up_unknown() asks, after a grace in which the other side
-  // finishes what was already on its way. That a process died is no attempt that failed.
+  // Whoever claimed these is gone. Whether the message left is what look_up_unknown() asks, after a grace in which the
+  // other side finishes what was already on its way. That a process died is no attempt that failed.
   Instant now = clock_.now();
   take_over_at_ = now + kTakeOverEvery_us;
   int64_t taken = TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<int64_t> {
     std::string others = options_.exclusive ? "lease_owner <> $2" : "lease_owner <> $2 AND lease_until < $1";
-    return tx.execute("UPDATE outbox SET state = 'unknown', next_at = $3, updated_at = $1, attempts = attempts - 1, reply = 'the sender stopped while this was on its way' "
-                      "WHERE state = 'sending' AND " + others, {now.us, owner_, ask_at(now).us});
+    return tx.execute(
+        "UPDATE outbox SET state = 'unknown', next_at = $3, updated_at = $1, attempts = attempts - 1, reply = 'the "
+        "sender stopped while this was on its way' "
+        "WHERE state = 'sending' AND " +
+            others,
+        {now.us, owner_, ask_at(now).us});
   }));
   if (taken > 0) log_warn("took over unclear sends of a stopped process", {{"count", taken}});
   return taken;
@@ -117,7 +136,8 @@ Result<int64_t> Dispatcher::take_over() {
 bool Dispatcher::renew_leases() {
   Instant begun = clock_.now();
   auto renewed = storage_.write(Scope::system(), [&](Tx& tx) {
-    return tx.execute("UPDATE outbox SET lease_until = $1 WHERE state = 'sending' AND lease_owner = $2", {begun.us + options_.lease_ms * 1000, owner_});
+    return tx.execute("UPDATE outbox SET lease_until = $1 WHERE state = 'sending' AND lease_owner = $2",
+                      {begun.us + options_.lease_ms * 1000, owner_});
   });
   bool in_time = clock_.now().us < leased_at_us_ + options_.lease_ms * 1000;
   if (renewed.ok() && in_time) leased_at_us_ = begun.us;
@@ -144,10 +164,14 @@ Result<Dispatcher::Claimed> Dispatcher::claim(int limit) {
   Instant now = clock_.now();
   return storage_.write(Scope::system(), [&](Tx& tx) -> Result<Claimed> {
     // A campaign that was paused or cancelled keeps its rows; those without a run (single mails) are always free to go.
-    auto due = TRY(tx.query("SELECT o.id, o.workspace_id, o.contact_id, o.address, o.channel, o.payload FROM outbox o LEFT JOIN run r ON r.workspace_id = "
-                            "o.workspace_id AND r.id = o.run_id WHERE o.state = 'pending' AND o.next_at <= $1 AND (r.id IS NULL OR r.status = 'active') "
-                            "ORDER BY o.next_at LIMIT $2" + std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE OF o SKIP LOCKED" : ""),
-                            {now.us, limit}));
+    auto due =
+        TRY(tx.query("SELECT o.id, o.workspace_id, o.contact_id, o.address, o.channel, o.payload FROM outbox o LEFT "
+                     "JOIN run r ON r.workspace_id = "
+                     "o.workspace_id AND r.id = o.run_id WHERE o.state = 'pending' AND o.next_at <= $1 AND (r.id IS "
+                     "NULL OR r.status = 'active') "
+                     "ORDER BY o.next_at LIMIT $2" +
+                         std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE OF o SKIP LOCKED" : ""),
+                     {now.us, limit}));
     Claimed claimed;
     claimed.send_until = now + options_.lease_ms * 1000 / 2;
     // Consent may have changed since the intent was written; asked again per workspace, channel and purpose.
@@ -165,9 +189,13 @@ Result<Dispatcher::Claimed> Dispatcher::claim(int limit) {
     }
     for (size_t i = 0; i < due.size(); ++i) {
       bool refused = !refusals[i].empty();
-      auto rows = TRY(tx.query("UPDATE outbox SET state = $1, attempts = attempts + $2, lease_owner = $3, lease_until = $4, fence = fence + 1, reply = $5, "
-                               "updated_at = $6 WHERE workspace_id = $7 AND id = $8 AND state = 'pending' RETURNING " + std::string(kItemColumns),
-                               {refused ? "skipped" : "sending", refused ? 0 : 1, owner_, now.us + options_.lease_ms * 1000, refusals[i], now.us, due[i][1], due[i][0]}));
+      auto rows =
+          TRY(tx.query("UPDATE outbox SET state = $1, attempts = attempts + $2, lease_owner = $3, lease_until = $4, "
+                       "fence = fence + 1, reply = $5, "
+                       "updated_at = $6 WHERE workspace_id = $7 AND id = $8 AND state = 'pending' RETURNING " +
+                           std::string(kItemColumns),
+                       {refused ? "skipped" : "sending", refused ? 0 : 1, owner_, now.us + options_.lease_ms * 1000,
+                        refusals[i], now.us, due[i][1], due[i][0]}));
       if (rows.empty()) continue;
       if (refused) {
         claimed.refused.push_back(item_of(rows[0]));
@@ -178,7 +206,8 @@ Result<Dispatcher::Claimed> Dispatcher::claim(int limit) {
     }
     if (settle_hook_ && !claimed.refused.empty()) {
       std::vector<Settled> settled;
-      for (size_t i = 0; i < claimed.refused.size(); ++i) settled.push_back({claimed.refused[i], "skipped", claimed.reasons[i]});
+      for (size_t i = 0; i < claimed.refused.size(); ++i)
+        settled.push_back({claimed.refused[i], "skipped", claimed.reasons[i]});
       TRY(settle_hook_(tx, settled));
     }
     return claimed;
@@ -189,7 +218,9 @@ void Dispatcher::refresh_held() {
   // A run that ended keeps no claim longer than a batch takes.
   int64_t since_us = clock_.now().us - 600 * kSecond_us;
   auto rows = storage_.read(Scope::system(), [&](Tx& tx) {
-    return tx.query("SELECT id FROM run WHERE status = 'paused' OR (status IN ('cancelled', 'failed') AND ended_at > $1)", {since_us});
+    return tx.query(
+        "SELECT id FROM run WHERE status = 'paused' OR (status IN ('cancelled', 'failed') AND ended_at > $1)",
+        {since_us});
   });
   if (!rows.ok()) return;  // the claim asks again; this only shortens the time a pause takes
   std::set<std::string> held;
@@ -228,7 +259,8 @@ std::vector<SendReport> Dispatcher::send_all(const Claimed& claimed) {
     for (size_t i = next++; i < items.size(); i = next++) {
       const auto& ready = prepared.at(items[i].channel);
       if (!ready.ok()) {
-        reports[i] = {Sent::kDeferred, std::string(first_code_points(ready.error().message, kReplyMax)), ready.error().retry_after_ms};
+        reports[i] = {Sent::kDeferred, std::string(first_code_points(ready.error().message, kReplyMax)),
+                      ready.error().retry_after_ms};
       } else if (is_held(items[i].run_id) || !may_begin(claimed)) {
         reports[i] = {Sent::kHeld};
       } else {
@@ -252,8 +284,11 @@ int64_t Dispatcher::backoff_ms(int64_t attempts) const {
   return std::min(options_.backoff_cap_ms, options_.backoff_base_ms << std::min<int64_t>(attempts - 1, 20));
 }
 
-Result<void> Dispatcher::settle_one(Tx& tx, const OutboxItem& item, const SendReport& report, Instant now, std::vector<Settled>& settled) {
-  std::string state = report.outcome == Sent::kAccepted ? "accepted" : report.outcome == Sent::kRejected ? "failed" : "unknown";
+Result<void> Dispatcher::settle_one(Tx& tx, const OutboxItem& item, const SendReport& report, Instant now,
+                                    std::vector<Settled>& settled) {
+  std::string state = report.outcome == Sent::kAccepted   ? "accepted"
+                      : report.outcome == Sent::kRejected ? "failed"
+                                                          : "unknown";
   int64_t next_at = now.us;
   bool held = report.outcome == Sent::kHeld;
   if (held) state = "pending";
@@ -265,10 +300,11 @@ Result<void> Dispatcher::settle_one(Tx& tx, const OutboxItem& item, const SendRe
   }
   std::string reply(first_code_points(held ? "" : report.reply, kReplyMax));
   // The fence: only the claim that was made for this attempt may settle it.
-  auto rows = TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
-                           ", next_at = $2, reply = $3, updated_at = $4, attempts = attempts - $5 WHERE workspace_id = $6 AND id = $7 "
-                           "AND lease_owner = $8 AND fence = $9 AND state = 'sending' RETURNING state",
-                           {state, next_at, reply, now.us, held ? 1 : 0, item.workspace, item.id, owner_, item.fence}));
+  auto rows = TRY(tx.query(
+      "UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
+          ", next_at = $2, reply = $3, updated_at = $4, attempts = attempts - $5 WHERE workspace_id = $6 AND id = $7 "
+          "AND lease_owner = $8 AND fence = $9 AND state = 'sending' RETURNING state",
+      {state, next_at, reply, now.us, held ? 1 : 0, item.workspace, item.id, owner_, item.fence}));
   int64_t changed = static_cast<int64_t>(rows.size());
   if (changed == 1) state = rows[0][0].text();
   if (changed == 1 && state != "pending") settled.push_back({item, state, reply});
@@ -282,7 +318,9 @@ Result<void> Dispatcher::settle(const std::vector<OutboxItem>& items, const std:
     for (size_t i = 0; i < items.size(); ++i) {
       TRY(settle_one(tx, items[i], reports[i], now, settled));
       if (!reports[i].suppress.empty()) {
-        TRY(tx.execute("INSERT INTO suppression (workspace_id, channel, address, reason, source, at) VALUES ($1, $2, $3, $4, 'delivery', $5) "
+        TRY(
+            tx.execute("INSERT INTO suppression (workspace_id, channel, address, reason, source, at) VALUES ($1, $2, "
+                       "$3, $4, 'delivery', $5) "
                        "ON CONFLICT (workspace_id, channel, address) DO NOTHING",
                        {items[i].workspace, items[i].channel, items[i].address, reports[i].suppress, now.us}));
       }
@@ -292,8 +330,8 @@ Result<void> Dispatcher::settle(const std::vector<OutboxItem>& items, const std:
   });
 }
 
-// What went out must be written down: the database being busy or full for a while is no reason to forget it. Until then the rows stay
-// `sending`, so a crash here is found by recover(), and nothing more is claimed.
+// What went out must be written down: the database being busy or full for a while is no reason to forget it. Until then
+// the rows stay `sending`, so a crash here is found by recover(), and nothing more is claimed.
 Result<void> Dispatcher::settle_surely(Unsettled& sent) {
   if (sent.items.empty()) return {};
   constexpr int attempts_max = 5;
@@ -308,12 +346,14 @@ Result<int> Dispatcher::run_planted() {
   auto claimed = TRY(claim(options_.batch));
   if (claimed.items.empty()) return claimed.count();
   TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
-    for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'pending', lease_owner = '' WHERE id = $1", {item.id}));
+    for (const auto& item : claimed.items)
+      TRY(tx.execute("UPDATE outbox SET state = 'pending', lease_owner = '' WHERE id = $1", {item.id}));
     return {};
   }));
   auto reports = send_all(claimed);
   TRY(storage_.write(Scope::system(), [&](Tx& tx) -> Result<void> {
-    for (const auto& item : claimed.items) TRY(tx.execute("UPDATE outbox SET state = 'sending', lease_owner = $2 WHERE id = $1", {item.id, owner_}));
+    for (const auto& item : claimed.items)
+      TRY(tx.execute("UPDATE outbox SET state = 'sending', lease_owner = $2 WHERE id = $1", {item.id, owner_}));
     return {};
   }));
   TRY(settle(claimed.items, reports));
@@ -366,7 +406,8 @@ std::vector<Dispatcher::Asked> Dispatcher::ask(const Rows& rows, Instant now) {
     if (!all.empty() && monotonic_ms() > until_ms) break;
     Asked asked{item_of(row)};
     auto sender = senders_.find(asked.item.channel);
-    if (sender != senders_.end() && !away.contains(asked.item.connection_id)) asked.taken = sender->second->was_accepted(asked.item);
+    if (sender != senders_.end() && !away.contains(asked.item.connection_id))
+      asked.taken = sender->second->was_accepted(asked.item);
     bool patient = now - row[12].instant() < kAskFor_us;
     if (sender != senders_.end() && !asked.taken && patient) asked.again_ms = sender->second->ask_again_ms(asked.item);
     if (asked.again_ms > 0) away.insert(asked.item.connection_id);
@@ -378,12 +419,16 @@ std::vector<Dispatcher::Asked> Dispatcher::ask(const Rows& rows, Instant now) {
 Result<void> Dispatcher::note_answer(Tx& tx, const Asked& asked, Instant now, std::vector<Settled>& settled) {
   const OutboxItem& item = asked.item;
   if (asked.again_ms > 0) {  // updated_at stays: since then it has been unclear
-    TRY(tx.execute("UPDATE outbox SET next_at = $1, reply = 'the receiver does not answer; asked again later' WHERE workspace_id = $2 AND id = $3 AND state = 'unknown' AND fence = $4",
+    TRY(
+        tx.execute("UPDATE outbox SET next_at = $1, reply = 'the receiver does not answer; asked again later' WHERE "
+                   "workspace_id = $2 AND id = $3 AND state = 'unknown' AND fence = $4",
                    {now.us + asked.again_ms * 1000, item.workspace, item.id, item.fence}));
     return {};
   }
   bool spent = item.attempts >= options_.attempts_max;
-  bool resend = !spent && (asked.taken.has_value() ? !*asked.taken : options_.resend_unknown_transactional && is_transactional(item.payload));
+  bool resend =
+      !spent && (asked.taken.has_value() ? !*asked.taken
+                                         : options_.resend_unknown_transactional && is_transactional(item.payload));
   std::string state = "unknown";
   std::string reply = "the receiver cannot be asked; held, not sent again";
   if (asked.taken.value_or(false)) {
@@ -391,15 +436,20 @@ Result<void> Dispatcher::note_answer(Tx& tx, const Asked& asked, Instant now, st
     reply = "found at the receiver";
   } else if (resend) {
     state = "pending";
-    reply = asked.taken.has_value() ? "not found at the receiver; sent again" : "the receiver cannot be asked; sent again";
+    reply =
+        asked.taken.has_value() ? "not found at the receiver; sent again" : "the receiver cannot be asked; sent again";
   } else if (asked.taken.has_value()) {
     state = "failed";
     reply = "not found at the receiver after " + std::to_string(item.attempts) + " attempts";
   }
-  int64_t next_at = state == "unknown" ? kNever_us : state == "pending" ? now.us + backoff_ms(item.attempts) * 1000 : now.us;
-  auto changed = TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
-                              ", next_at = $2, reply = $3, updated_at = $4 WHERE workspace_id = $5 AND id = $6 AND state = 'unknown' AND fence = $7 RETURNING state",
-                              {state, next_at, reply, now.us, item.workspace, item.id, item.fence}));
+  int64_t next_at = state == "unknown"   ? kNever_us
+                    : state == "pending" ? now.us + backoff_ms(item.attempts) * 1000
+                                         : now.us;
+  auto changed =
+      TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
+                       ", next_at = $2, reply = $3, updated_at = $4 WHERE workspace_id = $5 AND id = $6 AND state = "
+                       "'unknown' AND fence = $7 RETURNING state",
+                   {state, next_at, reply, now.us, item.workspace, item.id, item.fence}));
   if (changed.empty()) return {};
   state = changed[0][0].text();
   if (state != "pending") settled.push_back({item, state, reply});
@@ -410,7 +460,9 @@ Result<int> Dispatcher::look_up_unknown() {
   if (monotonic_ms() < lookup_after_ms_) return 0;
   Instant now = clock_.now();
   auto rows = TRY(storage_.read(Scope::system(), [&](Tx& tx) {
-    return tx.query("SELECT " + std::string(kItemColumns) + ", updated_at FROM outbox WHERE state = 'unknown' AND next_at <= $1 ORDER BY next_at LIMIT $2", {now.us, kLookupsMax});
+    return tx.query("SELECT " + std::string(kItemColumns) +
+                        ", updated_at FROM outbox WHERE state = 'unknown' AND next_at <= $1 ORDER BY next_at LIMIT $2",
+                    {now.us, kLookupsMax});
   }));
   if (rows.empty()) return 0;
   auto answers = ask(rows, now);
@@ -425,8 +477,10 @@ Result<int> Dispatcher::look_up_unknown() {
 
 Result<std::optional<Instant>> Dispatcher::next_due() {
   auto rows = TRY(storage_.read(Scope::system(), [](Tx& tx) {
-    return tx.query("SELECT MIN(o.next_at) FROM outbox o LEFT JOIN run r ON r.workspace_id = o.workspace_id AND r.id = o.run_id "
-                    "WHERE o.state = 'pending' AND (r.id IS NULL OR r.status = 'active') UNION ALL SELECT MIN(next_at) FROM outbox WHERE state = 'unknown'");
+    return tx.query(
+        "SELECT MIN(o.next_at) FROM outbox o LEFT JOIN run r ON r.workspace_id = o.workspace_id AND r.id = o.run_id "
+        "WHERE o.state = 'pending' AND (r.id IS NULL OR r.status = 'active') UNION ALL SELECT MIN(next_at) FROM outbox "
+        "WHERE state = 'unknown'");
   }));
   std::optional<Instant> due;
   for (const auto& row : rows) {
@@ -448,8 +502,10 @@ void Dispatcher::loop(std::stop_token stop) {
   while (!stop.stop_requested()) {
     auto handled = run_once();
     auto looked = look_up_unknown();
-    if (!handled.ok()) log_error("dispatch failed", {{"error", handled.error().message}, {"detail", handled.error().detail}});
-    if (!looked.ok()) log_error("look-up failed", {{"error", looked.error().message}, {"detail", looked.error().detail}});
+    if (!handled.ok())
+      log_error("dispatch failed", {{"error", handled.error().message}, {"detail", handled.error().detail}});
+    if (!looked.ok())
+      log_error("look-up failed", {{"error", looked.error().message}, {"detail", looked.error().detail}});
     if (handled.ok() && *handled > 0) continue;
     std::unique_lock lock(mutex_);
     wake_.wait_for(lock, stop, std::chrono::milliseconds(options_.idle_poll_ms), [&] { return woken_; });

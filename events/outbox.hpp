@@ -1,6 +1,6 @@
-// The outbox: what is to leave the house. An intent is written in the transaction that decided it, claimed (state sending)
-// in a committed transaction before the first byte goes out, and settled after the answer. Its idempotency key makes a second
-// intent for the same thing impossible.
+// The outbox: what is to leave the house. An intent is written in the transaction that decided it, claimed (state
+// sending) in a committed transaction before the first byte goes out, and settled after the answer. Its idempotency key
+// makes a second intent for the same thing impossible.
 //
 //   pending -> sending -> accepted | failed | unknown        skipped and cancelled end without a send
 //
@@ -27,21 +27,22 @@
 namespace spreaders::events {
 
 struct Intent {
-  std::string idem;           // unique in the workspace: run:node:contact or tool:key
+  std::string idem;  // unique in the workspace: run:node:contact or tool:key
   std::string run_id = {};
   std::string token_id = {};
   std::string node_id = {};
   std::string campaign_id = {};
   std::string contact_id = {};
-  std::string channel;        // email
+  std::string channel;  // email
   std::string connection_id;
   std::string address;
-  std::string payload;        // JSON: {"template":"tpl_..","version":3,"transactional":false,...}
+  std::string payload;           // JSON: {"template":"tpl_..","version":3,"transactional":false,...}
   std::string skip_reason = {};  // set: recorded as skipped, nothing is sent
 };
 
 // How many rows were new (an idem that exists is left alone). `domain` becomes the right side of the Message-ID.
-Result<int64_t> enqueue(storage::Tx& tx, const std::string& workspace, std::span<const Intent> intents, Instant now, Ids& ids);
+Result<int64_t> enqueue(storage::Tx& tx, const std::string& workspace, std::span<const Intent> intents, Instant now,
+                        Ids& ids);
 
 struct OutboxItem {
   std::string workspace;
@@ -53,9 +54,10 @@ struct OutboxItem {
   std::string connection_id;
   std::string address;
   std::string payload;
-  int64_t attempts = 0;       // this one included
-  std::string vendor_ref;     // our name for it on the wire; an email's Message-ID without angle brackets is vendor_ref@domain
-  int64_t fence = 0;          // of this claim: an answer to an older one counts nothing
+  int64_t attempts = 0;  // this one included
+  std::string
+      vendor_ref;     // our name for it on the wire; an email's Message-ID without angle brackets is vendor_ref@domain
+  int64_t fence = 0;  // of this claim: an answer to an older one counts nothing
 };
 
 // kHeld: not tried now; waits without counting as an attempt.
@@ -63,9 +65,9 @@ enum class Sent : uint8_t { kAccepted, kRejected, kDeferred, kUnknown, kHeld };
 
 struct SendReport {
   Sent outcome = Sent::kDeferred;
-  std::string reply = {};           // what the other side said, cleaned, <= 300 characters
-  int64_t retry_after_ms = 0;       // kDeferred: 0 = by the back-off rule
-  std::string suppress = {};        // kRejected: reason to suppress the address for good ("hard_bounce"); empty = no
+  std::string reply = {};      // what the other side said, cleaned, <= 300 characters
+  int64_t retry_after_ms = 0;  // kDeferred: 0 = by the back-off rule
+  std::string suppress = {};   // kRejected: reason to suppress the address for good ("hard_bounce"); empty = no
 };
 
 // One way out of the house, for one channel. Called from several threads at once.
@@ -82,16 +84,17 @@ class Sender {
 };
 
 struct DispatcherOptions {
-  int workers = 8;                       // sends at once
-  int batch = 400;                       // rows that one run_once() handles
-  int wave = 0;                          // rows claimed in one transaction; a crash leaves three waves unclear at most. 0: four a worker
-  int attempts_max = 6;                  // of deferred sends, and of unclear ones that the other side has not
-  int64_t lease_ms = 8'000;              // of rows that are on their way, renewed while they are; another process takes over after it
+  int workers = 8;  // sends at once
+  int batch = 400;  // rows that one run_once() handles
+  int wave = 0;     // rows claimed in one transaction; a crash leaves three waves unclear at most. 0: four a worker
+  int attempts_max = 6;  // of deferred sends, and of unclear ones that the other side has not
+  int64_t lease_ms =
+      8'000;  // of rows that are on their way, renewed while they are; another process takes over after it
   int64_t backoff_base_ms = 2'000;
   int64_t backoff_cap_ms = 600'000;
-  int64_t lookup_grace_ms = 1'500;       // real time before the other side is asked about an unclear send
-  int64_t idle_poll_ms = 200;            // another process may have written
-  bool exclusive = true;                 // this process alone dispatches (SQLite): leases of others are void at once
+  int64_t lookup_grace_ms = 1'500;  // real time before the other side is asked about an unclear send
+  int64_t idle_poll_ms = 200;       // another process may have written
+  bool exclusive = true;            // this process alone dispatches (SQLite): leases of others are void at once
   bool resend_unknown_transactional = false;  // policy where no look-up exists; marketing is always held
   // For the crash tests' self-check only: record results per batch instead of per message and forget the intent.
   bool planted_bad_checkpoint = false;
@@ -102,7 +105,8 @@ struct Accounting {
   [[nodiscard]] int64_t total() const { return pending + sending + accepted + failed + unknown + skipped + cancelled; }
   [[nodiscard]] bool settled() const { return pending == 0 && sending == 0; }
 };
-Result<Accounting> account_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& node_id = {});
+Result<Accounting> account_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id,
+                               const std::string& node_id = {});
 Result<Accounting> account_campaign(storage::Tx& tx, const std::string& workspace, const std::string& campaign_id);
 
 // What happened to one item, told after it is durable: wakes the engine, writes facts.
@@ -114,14 +118,17 @@ struct Settled {
 
 class Dispatcher {
  public:
-  Dispatcher(storage::Storage& storage, Clock& clock, storage::SendGuard& guard, DispatcherOptions options, std::string owner);
+  Dispatcher(storage::Storage& storage, Clock& clock, storage::SendGuard& guard, DispatcherOptions options,
+             std::string owner);
   ~Dispatcher();
   void add_sender(const std::string& channel, Sender& sender) { senders_[channel] = &sender; }
   // Runs in the transaction that settles, for facts that belong to the send (delivery events, suppression).
-  void on_settle(std::function<Result<void>(storage::Tx&, const std::vector<Settled>&)> hook) { settle_hook_ = std::move(hook); }
+  void on_settle(std::function<Result<void>(storage::Tx&, const std::vector<Settled>&)> hook) {
+    settle_hook_ = std::move(hook);
+  }
 
-  // Takes back what a dead process left in `sending`. Call once when this process becomes the dispatcher; where several are, run_once()
-  // looks after the dead ones from then on.
+  // Takes back what a dead process left in `sending`. Call once when this process becomes the dispatcher; where several
+  // are, run_once() looks after the dead ones from then on.
   Result<void> recover();
   // Claims and sends one batch; the number of items it handled. 0: nothing is due.
   Result<int> run_once();
@@ -165,7 +172,8 @@ class Dispatcher {
   std::vector<SendReport> send_all(const Claimed& claimed);
   Result<void> settle(const std::vector<OutboxItem>& items, const std::vector<SendReport>& reports);
   Result<void> settle_surely(Unsettled& sent);
-  Result<void> settle_one(storage::Tx& tx, const OutboxItem& item, const SendReport& report, Instant now, std::vector<Settled>& settled);
+  Result<void> settle_one(storage::Tx& tx, const OutboxItem& item, const SendReport& report, Instant now,
+                          std::vector<Settled>& settled);
   bool is_held(const std::string& run_id);
   void refresh_held();
 
@@ -183,7 +191,7 @@ class Dispatcher {
   std::set<std::string> held_;  // runs that are paused or cancelled
   int64_t held_at_ms_ = 0;
   std::atomic<int64_t> lookup_after_ms_{0};  // real time
-  std::atomic<int64_t> leased_at_us_{0};      // every lease we hold is at least from then
+  std::atomic<int64_t> leased_at_us_{0};     // every lease we hold is at least from then
   Unsettled unsettled_;
   Instant take_over_at_;
   Rng jitter_;

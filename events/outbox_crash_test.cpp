@@ -1,6 +1,5 @@
 // Processes that die, freeze and compete: whatever happens, nobody is left out and nobody gets two.
 #include <gtest/gtest.h>
-
 #include <thread>
 
 #include "events/fakes_test.hpp"
@@ -15,8 +14,8 @@ using fakes::OutboxTest;
 
 constexpr int kPeople = 6;
 
-// Where the process dies: at its n-th write, before or after that became durable; or in its n-th send, before or after the other side
-// took it.
+// Where the process dies: at its n-th write, before or after that became durable; or in its n-th send, before or after
+// the other side took it.
 struct Point {
   bool in_send = false;
   int number = 0;
@@ -75,13 +74,15 @@ class OutboxCrash : public OutboxTest {
     put_many(kPeople);
   }
 };
-INSTANTIATE_TEST_SUITE_P(Engines, OutboxCrash, ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres), fakes::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, OutboxCrash,
+                         ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres), fakes::engine_name);
 
 TEST_P(OutboxCrash, AtEveryPointNobodyIsLostAndNobodyGetsTwo) {
   int deaths = 0;
   for (bool exclusive : {true, false}) {
     for (const Point& point : points()) {
-      SCOPED_TRACE(std::string(point.in_send ? "send " : "write ") + std::to_string(point.number) + (point.after ? " after" : " before") + (exclusive ? "" : ", shared"));
+      SCOPED_TRACE(std::string(point.in_send ? "send " : "write ") + std::to_string(point.number) +
+                   (point.after ? " after" : " before") + (exclusive ? "" : ", shared"));
       fresh();
       DispatcherOptions with = options(1, 2);
       with.exclusive = exclusive;
@@ -99,7 +100,8 @@ TEST_P(OutboxCrash, AtEveryPointNobodyIsLostAndNobodyGetsTwo) {
 TEST_P(OutboxCrash, WhereTheReceiverCannotBeAskedWhatIsUnclearIsHeldAndShown) {
   int held = 0;
   for (const Point& point : points()) {
-    SCOPED_TRACE(std::string(point.in_send ? "send " : "write ") + std::to_string(point.number) + (point.after ? " after" : " before"));
+    SCOPED_TRACE(std::string(point.in_send ? "send " : "write ") + std::to_string(point.number) +
+                 (point.after ? " after" : " before"));
     fresh();
     (void)live(point, "prc_first", options(1, 2), true);
     ASSERT_FALSE(live({}, "prc_second", options(1, 2), true));
@@ -208,7 +210,8 @@ TEST_P(OutboxCrash, AnOldClaimDoesNotSettleTheNewOne) {
   FakeSender second_sender(receiver_, &second_process);
   auto frozen = dispatcher(frozen_sender, with, "prc_frozen");
   auto second = dispatcher(second_process, second_sender, with, "prc_second");
-  // The second one is in the middle of its own attempt (and dies there, after the receiver took it) when the answer to the first comes.
+  // The second one is in the middle of its own attempt (and dies there, after the receiver took it) when the answer to
+  // the first comes.
   second_sender.on_send = [&](const OutboxItem& item) -> SendReport {
     receiver_.take(item);
     second_process.die();
@@ -241,7 +244,8 @@ TEST_P(OutboxCrash, AnAnswerToAnOldQuestionIsNotBelieved) {
   auto other = dispatcher(other_sender, with, "prc_other");
   slow_sender.on_send = [](const OutboxItem&) -> SendReport { return {Sent::kUnknown, "cut"}; };
   run_once(*slow);
-  // While the slow one holds the answer "not there" in its hands, the other asks too, sends again, and is cut off after the receiver took it.
+  // While the slow one holds the answer "not there" in its hands, the other asks too, sends again, and is cut off after
+  // the receiver took it.
   other_sender.on_send = [&](const OutboxItem& item) -> SendReport {
     receiver_.take(item);
     return {Sent::kUnknown, "cut"};
@@ -310,11 +314,14 @@ TEST_P(OutboxCrash, ASlowSendIsNotTakenOverWhileItsProcessLives) {
   FakeSender other_sender(receiver_);
   auto slow = dispatcher(slow_sender, with, "prc_slow");
   auto other = dispatcher(other_sender, with, "prc_other");
-  auto lease_ends = [&] { return query("SELECT MIN(lease_until) FROM outbox WHERE state = 'sending'")[0][0].integer(); };
+  auto lease_ends = [&] {
+    return query("SELECT MIN(lease_until) FROM outbox WHERE state = 'sending'")[0][0].integer();
+  };
   slow_sender.on_send = [&](const OutboxItem& item) -> SendReport {
     for (int step = 0; step < 8 && !HasFailure(); ++step) {  // two leases and a half a message
       clock_.move_to(clock_.now() + with.lease_ms * 1000 / 3);
-      EXPECT_TRUE(fakes::eventually([&] { return lease_ends() >= clock_.now().us + with.lease_ms * 1000; })) << "not renewed";
+      EXPECT_TRUE(fakes::eventually([&] { return lease_ends() >= clock_.now().us + with.lease_ms * 1000; }))
+          << "not renewed";
       EXPECT_EQ(run_once(*other) + look_up(*other), 0);
     }
     receiver_.take(item);
@@ -352,7 +359,9 @@ TEST_P(OutboxCrash, CompetingProcessesNeverClaimTheSameRow) {
     for (auto& process : processes) threads.emplace_back([&process](std::stop_token stop) { process->loop(stop); });
     threads.emplace_back([&](std::stop_token stop) {
       while (!stop.stop_requested()) {
-        for (const char* status : {"paused", "active"}) (void)write([&](storage::Tx& tx) { return tx.execute("UPDATE run SET status = $1 WHERE id = 'run_1'", {status}); });
+        for (const char* status : {"paused", "active"})
+          (void)write(
+              [&](storage::Tx& tx) { return tx.execute("UPDATE run SET status = $1 WHERE id = 'run_1'", {status}); });
         for (auto& process : processes) process->wake();
         (void)fakes::eventually([&] { return stop.stop_requested(); }, 20);
       }

@@ -7,7 +7,8 @@ namespace spreaders::events {
 namespace {
 
 using OutboxLookUp = fakes::OutboxTest;
-INSTANTIATE_TEST_SUITE_P(Engines, OutboxLookUp, ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres), fakes::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, OutboxLookUp,
+                         ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres), fakes::engine_name);
 
 // Takes the mail, cuts the line, and does not answer the first questions.
 class AwaySender final : public Sender {

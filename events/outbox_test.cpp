@@ -2,7 +2,6 @@
 #include "events/outbox.hpp"
 
 #include <gtest/gtest.h>
-
 #include <thread>
 
 #include "events/fakes_test.hpp"
@@ -17,7 +16,8 @@ using fakes::OutboxTest;
 using storage::Tx;
 
 using Outbox = OutboxTest;
-INSTANTIATE_TEST_SUITE_P(Engines, Outbox, ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres), fakes::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, Outbox, ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres),
+                         fakes::engine_name);
 
 using Counts = std::map<std::string, int64_t>;
 
@@ -82,7 +82,10 @@ TEST_P(Outbox, TheOldestIsSentFirstInBatchesOfTheGivenSize) {
 TEST_P(Outbox, EachAnswerHasItsState) {
   put_many(4);
   FakeSender sender(receiver_);
-  const SendReport reports[] = {{Sent::kAccepted, "250 ok"}, {Sent::kRejected, "550 no such user", 0, "hard_bounce"}, {Sent::kDeferred, "451 later"}, {Sent::kUnknown, "cut"}};
+  const SendReport reports[] = {{Sent::kAccepted, "250 ok"},
+                                {Sent::kRejected, "550 no such user", 0, "hard_bounce"},
+                                {Sent::kDeferred, "451 later"},
+                                {Sent::kUnknown, "cut"}};
   sender.on_send = [&](const OutboxItem& item) { return reports[item.address[1] - '0']; };
   auto one = dispatcher(sender);
   std::vector<std::pair<std::string, std::string>> told;
@@ -96,7 +99,9 @@ TEST_P(Outbox, EachAnswerHasItsState) {
   EXPECT_EQ(row(1).reply, "550 no such user");
   EXPECT_GT(row(2).next_at, clock_.now());
   std::sort(told.begin(), told.end());
-  EXPECT_EQ(told, (std::vector<std::pair<std::string, std::string>>{{address(0), "accepted: 250 ok"}, {address(1), "failed: 550 no such user"}, {address(3), "unknown: cut"}}));
+  EXPECT_EQ(told, (std::vector<std::pair<std::string, std::string>>{{address(0), "accepted: 250 ok"},
+                                                                    {address(1), "failed: 550 no such user"},
+                                                                    {address(3), "unknown: cut"}}));
   auto suppressed = query("SELECT address, reason, source FROM suppression WHERE workspace_id = $1", {kWorkspace});
   ASSERT_EQ(suppressed.size(), 1u);
   EXPECT_EQ(suppressed[0][0].text(), address(1));
@@ -164,7 +169,9 @@ TEST_P(Outbox, WhatCannotBeSentYetWaits) {
   sms.channel = "sms";
   put({sms, intent(2)});
   FakeSender sender(receiver_);
-  sender.on_prepare = []() -> Result<void> { return Error{Code::kReconnectNeeded, "sign in to the mail server again", "", 30'000}; };
+  sender.on_prepare = []() -> Result<void> {
+    return Error{Code::kReconnectNeeded, "sign in to the mail server again", "", 30'000};
+  };
   auto one = dispatcher(sender);
   EXPECT_EQ(run_once(*one), 2);
   EXPECT_EQ(states(), (Counts{{"pending", 2}}));
@@ -287,7 +294,10 @@ TEST_P(Outbox, ABatchIsSettledInOneTransactionWithItsHook) {
   int calls = 0;
   one->on_settle([&](Tx& tx, const std::vector<Settled>& settled) -> Result<void> {
     ++calls;
-    TRY(tx.execute("INSERT INTO event (workspace_id, message_id, type, name, at, received_at) VALUES ($1, $2, 'send', 'sent', 1, 1)", {kWorkspace, "m" + std::to_string(calls)}));
+    TRY(
+        tx.execute("INSERT INTO event (workspace_id, message_id, type, name, at, received_at) VALUES ($1, $2, 'send', "
+                   "'sent', 1, 1)",
+                   {kWorkspace, "m" + std::to_string(calls)}));
     if (calls < 3) return internal("the hook stumbled");
     EXPECT_EQ(settled.size(), 50u);
     return {};
@@ -295,7 +305,8 @@ TEST_P(Outbox, ABatchIsSettledInOneTransactionWithItsHook) {
   EXPECT_EQ(run_once(*one), 50);
   EXPECT_EQ(calls, 3);
   EXPECT_EQ(states(), (Counts{{"accepted", 50}}));
-  EXPECT_EQ(query("SELECT COUNT(*) FROM event")[0][0].integer(), 1) << "what a failed hook wrote is undone with the settling";
+  EXPECT_EQ(query("SELECT COUNT(*) FROM event")[0][0].integer(), 1)
+      << "what a failed hook wrote is undone with the settling";
   EXPECT_EQ(receiver_.order().size(), 50u);
   EXPECT_EQ(receiver_.doubled(), 0);
 }
@@ -325,9 +336,12 @@ struct LookUp {
   int sends;
 };
 TEST_P(Outbox, UnclearSendsAreLookedUp) {
-  const LookUp cases[] = {{"found", true, false, false, false, "accepted", 1},          {"not found", false, false, false, false, "accepted", 1},
-                          {"blind", true, true, false, false, "unknown", 1},            {"blind and lost", false, true, false, false, "unknown", 0},
-                          {"blind marketing, policy", true, true, false, true, "unknown", 1}, {"blind transactional, policy", false, true, true, true, "accepted", 1},
+  const LookUp cases[] = {{"found", true, false, false, false, "accepted", 1},
+                          {"not found", false, false, false, false, "accepted", 1},
+                          {"blind", true, true, false, false, "unknown", 1},
+                          {"blind and lost", false, true, false, false, "unknown", 0},
+                          {"blind marketing, policy", true, true, false, true, "unknown", 1},
+                          {"blind transactional, policy", false, true, true, true, "accepted", 1},
                           {"blind transactional", false, true, true, false, "unknown", 0}};
   int number = 100;
   for (const auto& one : cases) {
@@ -427,7 +441,9 @@ TEST_P(Outbox, AccountsForEveryIntentOfARunANodeAndACampaign) {
   }
   intents.push_back(intent(14, "run_2"));
   put(intents);
-  for (int i = 0; i < 14; ++i) execute("UPDATE outbox SET state = $1 WHERE workspace_id = $2 AND idem = $3", {all[i % 7], kWorkspace, "k" + std::to_string(i)});
+  for (int i = 0; i < 14; ++i)
+    execute("UPDATE outbox SET state = $1 WHERE workspace_id = $2 AND idem = $3",
+            {all[i % 7], kWorkspace, "k" + std::to_string(i)});
   auto of = [&](auto&& ask) {
     auto sum = write([&](Tx& tx) -> Result<Accounting> { return ask(tx); });
     EXPECT_TRUE(sum.ok());
@@ -435,7 +451,9 @@ TEST_P(Outbox, AccountsForEveryIntentOfARunANodeAndACampaign) {
   };
   Accounting run = of([](Tx& tx) { return account_run(tx, kWorkspace, "run_1"); });
   EXPECT_EQ(run.total(), 14);
-  for (auto member : {&Accounting::pending, &Accounting::sending, &Accounting::accepted, &Accounting::failed, &Accounting::unknown, &Accounting::skipped, &Accounting::cancelled}) EXPECT_EQ(run.*member, 2);
+  for (auto member : {&Accounting::pending, &Accounting::sending, &Accounting::accepted, &Accounting::failed,
+                      &Accounting::unknown, &Accounting::skipped, &Accounting::cancelled})
+    EXPECT_EQ(run.*member, 2);
   EXPECT_FALSE(run.settled());
   EXPECT_EQ(of([](Tx& tx) { return account_run(tx, kWorkspace, "run_1", "other"); }).total(), 7);
   EXPECT_EQ(of([](Tx& tx) { return account_campaign(tx, kWorkspace, "cmp_1"); }).total(), 14);

@@ -1,9 +1,8 @@
 // The program: reads what is wanted, opens what it needs, ends cleanly.
-#include <pthread.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <iostream>
+#include <pthread.h>
+#include <unistd.h>
 
 #include "core/log.hpp"
 #include "mcp-server/main_app.hpp"
@@ -27,8 +26,13 @@ sigset_t stop_signals() {
 
 int serve(App& app) {
   app.start_threads();
-  std::cout << "Spreaders serves MCP on " << app.base_url() << "/mcp (also /sse, /rpc); health on http://127.0.0.1:" << app.operations_port() << "/health\n"
-            << "listening on " << app.config().http.address << " port " << app.http()->port() << (!needs_token(app.config()) ? "" : app.config().auth.issuer.empty() ? "; every call needs an API key" : "; every call needs an access token or an API key") << "\n"
+  std::cout << "Spreaders serves MCP on " << app.base_url()
+            << "/mcp (also /sse, /rpc); health on http://127.0.0.1:" << app.operations_port() << "/health\n"
+            << "listening on " << app.config().http.address << " port " << app.http()->port()
+            << (!needs_token(app.config())         ? ""
+                : app.config().auth.issuer.empty() ? "; every call needs an API key"
+                                                   : "; every call needs an access token or an API key")
+            << "\n"
             << "planner: " << app.planner_name() << "\n";
   if (app.in_sandbox()) std::cout << "sandbox mailbox: " << app.world()->http_base() << "/\n";
   std::cout << "ready" << std::endl;
@@ -59,7 +63,8 @@ int run_with_app(const CommandLine& line, const Config& config, const std::map<s
   bool virtual_time = chat ? !line.flags.contains("real-time") : line.flags.contains("virtual-time");
   // Only a server that a person started in a terminal has one; an MCP client's child process shares the client's.
   bool terminal = !chat && !mcp && isatty(STDERR_FILENO) != 0;
-  auto app = App::start({.config = config, .environment = environment, .virtual_time = virtual_time, .terminal = terminal});
+  auto app =
+      App::start({.config = config, .environment = environment, .virtual_time = virtual_time, .terminal = terminal});
   if (!app.ok()) return fail(app.error());
   if (mcp) return serve_stdio(**app);
   if (!chat) return serve(**app);
@@ -68,7 +73,10 @@ int run_with_app(const CommandLine& line, const Config& config, const std::map<s
     auto found = line.flags.find(name);
     return found == line.flags.end() ? std::string() : found->second;
   };
-  return run_chat(**app, {.goal = flag("goal"), .yes = line.flags.contains("yes"), .sample_audience = line.flags.contains("sample-audience"), .voice_file = flag("voice")});
+  return run_chat(**app, {.goal = flag("goal"),
+                          .yes = line.flags.contains("yes"),
+                          .sample_audience = line.flags.contains("sample-audience"),
+                          .voice_file = flag("voice")});
 }
 
 int run(const std::vector<std::string>& arguments) {
@@ -86,9 +94,12 @@ int run(const std::vector<std::string>& arguments) {
   if (line->command == "plan") return run_plan(*line);
   auto environment = process_environment();
   auto file = line->flags.find("config");
-  auto config = load_config({.file = file == line->flags.end() ? "" : file->second, .environment = environment, .flags = line->settings});
+  auto config = load_config(
+      {.file = file == line->flags.end() ? "" : file->second, .environment = environment, .flags = line->settings});
   if (!config.ok()) return fail(config.error());
-  const std::pair<std::string_view, LogLevel> levels[] = {{"trace", LogLevel::kTrace}, {"debug", LogLevel::kDebug}, {"info", LogLevel::kInfo}, {"warn", LogLevel::kWarn}, {"error", LogLevel::kError}, {"off", LogLevel::kOff}};
+  const std::pair<std::string_view, LogLevel> levels[] = {{"trace", LogLevel::kTrace}, {"debug", LogLevel::kDebug},
+                                                          {"info", LogLevel::kInfo},   {"warn", LogLevel::kWarn},
+                                                          {"error", LogLevel::kError}, {"off", LogLevel::kOff}};
   for (const auto& [name, level] : levels) {
     if (config->log_level == name) set_log_level(level);
   }

@@ -1,13 +1,11 @@
 #include "mcp-server/main_app.hpp"
 
 #include <fcntl.h>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <nlohmann/json.hpp>
-
-#include <filesystem>
 
 #include "core/bytes.hpp"
 #include "core/files.hpp"
@@ -26,18 +24,23 @@ using storage::Tx;
 
 namespace {
 
-constexpr int64_t kTick_ms = 100;              // audit of reads, states of campaigns, bounces
-constexpr int64_t kLockRetry_ms = 1'000;       // how soon a waiting process takes over
+constexpr int64_t kTick_ms = 100;         // audit of reads, states of campaigns, bounces
+constexpr int64_t kLockRetry_ms = 1'000;  // how soon a waiting process takes over
 constexpr size_t kWriteKeyMax = 64;
-constexpr size_t kConnectionsMax = 16'384;     // to the doors; an idle one costs about 4 kB
+constexpr size_t kConnectionsMax = 16'384;  // to the doors; an idle one costs about 4 kB
 
 // Campaigns whose run is over get its outcome. Asking the tables, not a message, makes it survive every crash.
 Result<int> settle_campaigns(storage::Storage& storage, Clock& clock) {
   auto ended = TRY(storage.read(Scope::system(), [](Tx& tx) {
-    return tx.query("SELECT c.workspace_id, r.id, r.status FROM campaign c JOIN run r ON r.workspace_id = c.workspace_id AND r.id = c.run_id WHERE c.status IN ('running', 'scheduled', 'paused') AND r.status IN ('completed', 'failed') LIMIT 100");
+    return tx.query(
+        "SELECT c.workspace_id, r.id, r.status FROM campaign c JOIN run r ON r.workspace_id = c.workspace_id AND r.id "
+        "= c.run_id WHERE c.status IN ('running', 'scheduled', 'paused') AND r.status IN ('completed', 'failed') LIMIT "
+        "100");
   }));
   for (const auto& row : ended) {
-    TRY(storage.write(Scope::of(row[0].text()), [&](Tx& tx) { return services::campaign_ended(tx, row[0].text(), row[1].text(), row[2].text(), clock.now()); }));
+    TRY(storage.write(Scope::of(row[0].text()), [&](Tx& tx) {
+      return services::campaign_ended(tx, row[0].text(), row[1].text(), row[2].text(), clock.now());
+    }));
   }
   return static_cast<int>(ended.size());
 }
@@ -70,15 +73,20 @@ Result<std::unique_ptr<App>> App::start(AppOptions options) {
   const Config& config = app->options_.config;
   std::error_code failed;
   bool made_folder = std::filesystem::create_directories(config.data_dir, failed);
-  if (failed || chmod(config.data_dir.c_str(), 0700) != 0) return Error{Code::kNotConfigured, "the data directory " + config.data_dir + " cannot be made or is not ours"};
+  if (failed || chmod(config.data_dir.c_str(), 0700) != 0)
+    return Error{Code::kNotConfigured, "the data directory " + config.data_dir + " cannot be made or is not ours"};
   auto folder = std::filesystem::absolute(config.data_dir).lexically_normal();
-  if (made_folder && !sync_directory((folder.has_filename() ? folder : folder.parent_path()).parent_path().string())) log_warn("the new data directory may be lost in a power cut", {{"path", config.data_dir}});
+  if (made_folder && !sync_directory((folder.has_filename() ? folder : folder.parent_path()).parent_path().string()))
+    log_warn("the new data directory may be lost in a power cut", {{"path", config.data_dir}});
   TRY(app->open_storage());
   if (app->options_.engine) TRY(app->take_engine_lock());
   bool jumps = app->options_.virtual_time && app->runs_engine() && config.mail.host.empty();
   if (jumps) app->virtual_clock_ = std::make_unique<VirtualClock>(system_clock().now());
   app->clock_ = jumps ? static_cast<Clock*>(app->virtual_clock_.get()) : &system_clock();
-  auto made = TRY(services::ensure_workspace(*app->storage_, *app->clock_, {.name = config.workspace.name, .postal_address = config.workspace.postal_address, .website = config.workspace.website}));
+  auto made = TRY(services::ensure_workspace(*app->storage_, *app->clock_,
+                                             {.name = config.workspace.name,
+                                              .postal_address = config.workspace.postal_address,
+                                              .website = config.workspace.website}));
   app->workspace_ = made.id;
   app->owner_id_ = made.owner_id;
   app->vault_ = TRY(credentials::Vault::open(config.data_dir + "/vault.key", system_clock(), system_ids()));
@@ -107,7 +115,8 @@ App::~App() {
   if (operations_) operations_->stop();
   if (world_) world_->stop();
   if (pipeline_) {
-    if (auto flushed = pipeline_->flush_audit(); !flushed.ok()) log_error("the audit of some reads was lost", {{"error", flushed.error().message}});
+    if (auto flushed = pipeline_->flush_audit(); !flushed.ok())
+      log_error("the audit of some reads was lost", {{"error", flushed.error().message}});
   }
   if (lock_file_ >= 0) close(lock_file_);
 }
@@ -121,7 +130,8 @@ Result<void> App::open_storage() {
 
 Result<void> App::take_engine_lock() {
   int file = open((options_.config.data_dir + "/engine.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file < 0) return Error{Code::kNotConfigured, "the file engine.lock in " + options_.config.data_dir + " cannot be made"};
+  if (file < 0)
+    return Error{Code::kNotConfigured, "the file engine.lock in " + options_.config.data_dir + " cannot be made"};
   if (flock(file, LOCK_EX | LOCK_NB) != 0) {
     close(file);
     return {};
@@ -146,23 +156,31 @@ Result<void> App::bind_mail() {
   const MailConfig& mail = options_.config.mail;
   bool real = !mail.host.empty();
   if (!real && !world_) return {};
-  Json settings = {{"host", real ? mail.host : "127.0.0.1"}, {"port", real ? mail.port : world_->smtp_port()}, {"security", real ? mail.security : "none"}, {"from_email", real ? mail.from_email : "news@sandbox.example"},
-                   {"from_name", real && !mail.from_name.empty() ? mail.from_name : options_.config.workspace.name}, {"connections_max", mail.connections}};
+  Json settings = {{"host", real ? mail.host : "127.0.0.1"},
+                   {"port", real ? mail.port : world_->smtp_port()},
+                   {"security", real ? mail.security : "none"},
+                   {"from_email", real ? mail.from_email : "news@sandbox.example"},
+                   {"from_name", real && !mail.from_name.empty() ? mail.from_name : options_.config.workspace.name},
+                   {"connections_max", mail.connections}};
   std::string lookup = real ? mail.lookup_url : world_->http_base() + "/lookup";
   if (!lookup.empty()) settings["lookup_url"] = lookup;
   if (!mail.username.empty()) settings["username"] = mail.username;
   if (!real) settings["bounce_domain"] = "bounces.sandbox.example";
   if (real && !mail.bounce_domain.empty()) settings["bounce_domain"] = mail.bounce_domain;
-  if (real && !mail.dkim_domain.empty()) settings["dkim_domain"] = mail.dkim_domain, settings["dkim_selector"] = mail.dkim_selector;
+  if (real && !mail.dkim_domain.empty())
+    settings["dkim_domain"] = mail.dkim_domain, settings["dkim_selector"] = mail.dkim_selector;
   credentials::Secrets secrets;
   if (real && !mail.password.empty()) secrets["password"] = TRY(resolve_secret(mail.password, options_.environment));
-  if (real && !mail.dkim_key.empty()) secrets["dkim_private_key"] = TRY(resolve_secret(mail.dkim_key, options_.environment));
+  if (real && !mail.dkim_key.empty())
+    secrets["dkim_private_key"] = TRY(resolve_secret(mail.dkim_key, options_.environment));
   std::string name = real ? "Mail server" : "Sandbox";
   std::string provider = real ? "smtp" : "sandbox_smtp";
   return storage_->write(Scope::of(workspace_), [&](Tx& tx) -> Result<void> {
-    auto existing = TRY(tx.query_one("SELECT id FROM connection WHERE workspace_id = $1 AND name = $2", {workspace_, name}));
+    auto existing =
+        TRY(tx.query_one("SELECT id FROM connection WHERE workspace_id = $1 AND name = $2", {workspace_, name}));
     if (!existing) {
-      TRY(credentials::create_connection(tx, *vault_, workspace_, {.provider = provider, .name = name, .secrets = secrets}, settings));
+      TRY(credentials::create_connection(tx, *vault_, workspace_,
+                                         {.provider = provider, .name = name, .secrets = secrets}, settings));
       return {};
     }
     std::string id = (*existing)[0].text();
@@ -182,7 +200,8 @@ Result<void> App::bind_tools() {
   const Config& config = options_.config;
   // Links outlive the process, so their key is kept like every other secret.
   tracking_.key = TRY(storage_->write(Scope::of(workspace_), [&](Tx& tx) -> Result<Secret> {
-    auto row = TRY(tx.query_one("SELECT id FROM secret WHERE workspace_id = $1 AND purpose = 'tracking'", {workspace_}));
+    auto row =
+        TRY(tx.query_one("SELECT id FROM secret WHERE workspace_id = $1 AND purpose = 'tracking'", {workspace_}));
     if (row) return vault_->open(tx, workspace_, (*row)[0].text(), "tracking");
     Secret key(secure_bytes(32));
     TRY(vault_->store(tx, workspace_, "tracking", key));
@@ -194,11 +213,15 @@ Result<void> App::bind_tools() {
   email_sender_ = std::make_unique<EmailSender>(*storage_, *clock_, curl_, *vault_, tracking_);
   TRY(configured_selection(config));
   registry_ = std::make_unique<tools::ServiceRegistry>(all_services(), buckets_, TRY(limit_options(config.limits)));
-  pipeline_ = std::make_unique<tools::Pipeline>(*storage_, *clock_, system_ids(), parts_, *registry_, all_tools(config.read_only));
+  pipeline_ = std::make_unique<tools::Pipeline>(*storage_, *clock_, system_ids(), parts_, *registry_,
+                                                all_tools(config.read_only));
   std::string owner = "prc_" + hex(secure_bytes(8));
   bool exclusive = storage_->dialect() == storage::Dialect::kSqlite;
-  engine_ = std::make_unique<workflows::Engine>(*storage_, *clock_, system_ids(), *pipeline_, *profiles_, guard_, workflows::EngineOptions{.exclusive = exclusive}, owner);
-  dispatcher_ = std::make_unique<events::Dispatcher>(*storage_, *clock_, guard_, events::DispatcherOptions{.workers = config.mail.connections, .exclusive = exclusive}, owner);
+  engine_ = std::make_unique<workflows::Engine>(*storage_, *clock_, system_ids(), *pipeline_, *profiles_, guard_,
+                                                workflows::EngineOptions{.exclusive = exclusive}, owner);
+  dispatcher_ = std::make_unique<events::Dispatcher>(
+      *storage_, *clock_, guard_, events::DispatcherOptions{.workers = config.mail.connections, .exclusive = exclusive},
+      owner);
   dispatcher_->add_sender("email", *email_sender_);
   dispatcher_->on_settle([this](Tx& tx, const std::vector<events::Settled>& settled) -> Result<void> {
     TRY(note_first_send(tx, settled));
@@ -207,7 +230,8 @@ Result<void> App::bind_tools() {
   gate_ = make_approval_gate(*this, options_.terminal);
   pipeline_->on_approval_requested([this](const std::string& workspace, const services::Approval& approval) {
     if (!options_.terminal || approval.has_code) return;
-    auto code = storage_->write(Scope::of(workspace), [&](Tx& tx) { return services::issue_code(tx, workspace, approval.id, clock_->now()); });
+    auto code = storage_->write(
+        Scope::of(workspace), [&](Tx& tx) { return services::issue_code(tx, workspace, approval.id, clock_->now()); });
     if (code.ok()) show_on_terminal(approval_notice(*this, tracking_.key, approval, *code));
   });
   parts_.add<tools::ServiceRegistry>(*registry_);
@@ -233,8 +257,20 @@ Result<void> App::note_first_send(Tx& tx, const std::vector<events::Settled>& se
   return {};
 }
 
-Principal App::owner(const std::string& door) const { return {.id = owner_id_, .workspace = workspace_, .scopes = {"*", "approvals:decide"}, .kind = Principal::Kind::kPerson, .door = door}; }
-Principal App::model(const std::string& door) const { return {.id = owner_id_ + "/model", .workspace = workspace_, .scopes = {"*"}, .kind = Principal::Kind::kModel, .door = door}; }
+Principal App::owner(const std::string& door) const {
+  return {.id = owner_id_,
+          .workspace = workspace_,
+          .scopes = {"*", "approvals:decide"},
+          .kind = Principal::Kind::kPerson,
+          .door = door};
+}
+Principal App::model(const std::string& door) const {
+  return {.id = owner_id_ + "/model",
+          .workspace = workspace_,
+          .scopes = {"*"},
+          .kind = Principal::Kind::kModel,
+          .door = door};
+}
 
 std::string App::shop_url() const {
   if (!options_.config.workspace.website.empty()) return options_.config.workspace.website;
@@ -247,7 +283,9 @@ Result<void> App::start_http() {
   const Config& config = options_.config;
   if (!listens_on_loopback(config.http) && config.auth.issuer.empty()) TRY(require_some_key(*this));
   offer_ = std::make_unique<Offer>(*this);
-  HttpServerOptions options{.address = config.http.address, .port = static_cast<uint16_t>(config.http.port), .connections_max = kConnectionsMax};
+  HttpServerOptions options{.address = config.http.address,
+                            .port = static_cast<uint16_t>(config.http.port),
+                            .connections_max = kConnectionsMax};
   auto make = [&]() -> Result<void> {
     http_ = std::make_unique<HttpServer>(options);
     endpoint_.reset();
@@ -265,22 +303,42 @@ Result<void> App::start_http() {
   }
   TRY(std::move(started));
   follower_ = offer_->follow(*mcp_);
-  tracking_.public_url = !config.http.public_url.empty() ? config.http.public_url : "http://" + std::string(config.http.address == "::1" ? "[::1]" : config.http.address == "0.0.0.0" ? "127.0.0.1" : config.http.address) + ":" + std::to_string(http_->port());
+  tracking_.public_url = !config.http.public_url.empty()
+                             ? config.http.public_url
+                             : "http://" +
+                                   std::string(config.http.address == "::1"       ? "[::1]"
+                                               : config.http.address == "0.0.0.0" ? "127.0.0.1"
+                                                                                  : config.http.address) +
+                                   ":" + std::to_string(http_->port());
   while (tracking_.public_url.ends_with('/')) tracking_.public_url.pop_back();
-  operations_ = TRY(net::HttpServer::start({{"GET", "/health", [this](const net::Request&) {
-                                              auto alive = storage_->read(Scope::system(), [](Tx& tx) { return tx.query("SELECT COUNT(*) FROM workspace WHERE workspace_id <> ''"); });
-                                              Json body = {{"status", alive.ok() ? "ok" : "failing"}, {"engine", runs_engine() ? "here" : "elsewhere"}, {"sandbox", in_sandbox()}};
-                                              return net::json_response(alive.ok() ? 200 : 503, to_text(body));
-                                            }},
-                                           {"GET", "/metrics", [this](const net::Request&) { return net::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()}; }}},
-                                          {.port = config.operations.port, .threads = 4}));
+  operations_ = TRY(net::HttpServer::start(
+      {{"GET", "/health",
+        [this](const net::Request&) {
+          auto alive = storage_->read(Scope::system(), [](Tx& tx) {
+            return tx.query("SELECT COUNT(*) FROM workspace WHERE workspace_id <> ''");
+          });
+          Json body = {{"status", alive.ok() ? "ok" : "failing"},
+                       {"engine", runs_engine() ? "here" : "elsewhere"},
+                       {"sandbox", in_sandbox()}};
+          return net::json_response(alive.ok() ? 200 : 503, to_text(body));
+        }},
+       {"GET", "/metrics",
+        [this](const net::Request&) {
+          return net::Response{.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = metrics_text()};
+        }}},
+      {.port = config.operations.port, .threads = 4}));
   if (world_) {
     auto key = TRY(storage_->write(Scope::of(workspace_), [&](Tx& tx) -> Result<Secret> {
       // The shop's key of the run before is of no use any more.
       for (const auto& old : TRY(services::list_api_keys(tx, workspace_))) {
-        if (old.name == "sandbox shop" && !old.revoked_at) TRY(services::revoke_api_key(tx, workspace_, old.id, clock_->now()));
+        if (old.name == "sandbox shop" && !old.revoked_at)
+          TRY(services::revoke_api_key(tx, workspace_, old.id, clock_->now()));
       }
-      return TRY(services::create_api_key(tx, workspace_, {.user_id = owner_id_, .name = "sandbox shop", .kind = services::KeyKind::kWriteKey}, clock_->now(), system_ids())).secret;
+      return TRY(services::create_api_key(
+                     tx, workspace_,
+                     {.user_id = owner_id_, .name = "sandbox shop", .kind = services::KeyKind::kWriteKey},
+                     clock_->now(), system_ids()))
+          .secret;
     }));
     world_->set_ingest("http://127.0.0.1:" + std::to_string(http_->port()), key);
   }
@@ -352,7 +410,9 @@ void App::start_threads() {
         auto settled = settle_campaigns(*storage_, *clock_);
         auto bounced = world_ ? record_sandbox_bounces() : Result<void>();
         if (world_) world_->readers().act(clock_->now());
-        if (!settled.ok() || !bounced.ok()) log_error("states of campaigns wait", {{"error", settled.ok() ? bounced.error().message : settled.error().message}});
+        if (!settled.ok() || !bounced.ok())
+          log_error("states of campaigns wait",
+                    {{"error", settled.ok() ? bounced.error().message : settled.error().message}});
       }
       wait_ms(stop, kTick_ms);
     }
@@ -364,13 +424,15 @@ void App::start_threads() {
       wait_ms(stop, kLockRetry_ms);
       if (stop.stop_requested()) return;
       auto taken = take_over_engine();
-      if (!taken.ok()) log_error("the engine could not be taken over; trying again", {{"error", taken.error().message}});
+      if (!taken.ok())
+        log_error("the engine could not be taken over; trying again", {{"error", taken.error().message}});
       else if (engine_ready_) log_info("this process sends now");
     }
     if (virtual_clock_) {
       while (!stop.stop_requested()) {
         auto driven = drive([&] { return stop.stop_requested(); }, {});
-        if (!driven.ok()) log_error("the engine stumbled", {{"error", driven.error().message}, {"detail", driven.error().detail}});
+        if (!driven.ok())
+          log_error("the engine stumbled", {{"error", driven.error().message}, {"detail", driven.error().detail}});
         wait_ms(stop, kTick_ms);
       }
       return;

@@ -37,10 +37,10 @@ namespace spreaders::app {
 struct AppOptions {
   Config config;
   std::map<std::string, std::string> environment;
-  bool engine = true;          // run workflows and send, if no other process on this data directory does
-  bool http = true;            // open the door: links in mails, /mcp, pages
-  bool virtual_time = false;   // the clock stands still and jumps to the next due time; sandbox only
-  bool terminal = false;       // this process has a terminal of its own: approval codes are shown on it
+  bool engine = true;         // run workflows and send, if no other process on this data directory does
+  bool http = true;           // open the door: links in mails, /mcp, pages
+  bool virtual_time = false;  // the clock stands still and jumps to the next due time; sandbox only
+  bool terminal = false;      // this process has a terminal of its own: approval codes are shown on it
 };
 
 class App {
@@ -59,7 +59,9 @@ class App {
   [[nodiscard]] bool runs_engine() const { return lock_file_ >= 0; }
   [[nodiscard]] sandbox::World* world() { return world_.get(); }
   [[nodiscard]] std::string base_url() const;
-  [[nodiscard]] std::string planner_name() const { return model_ ? model_->provider() + " " + model_->model() : "built-in planner"; }
+  [[nodiscard]] std::string planner_name() const {
+    return model_ ? model_->provider() + " " + model_->model() : "built-in planner";
+  }
   SwitchedModel* language_model() { return model_.get(); }  // null: the built-in planner does it
   Transcriber* transcriber() { return transcriber_.get(); }
   [[nodiscard]] std::string shop_url() const;  // where the button of a mail leads
@@ -74,7 +76,8 @@ class App {
   [[nodiscard]] Principal model(const std::string& door) const;
   mcp::ApprovalGate& approval_gate() { return *gate_; }
 
-  // Virtual time: works and jumps until `done` says so or nothing is left to do. `progress` is called after every round.
+  // Virtual time: works and jumps until `done` says so or nothing is left to do. `progress` is called after every
+  // round.
   Result<void> drive(const std::function<bool()>& done, const std::function<void()>& progress);
   // Real time: threads that work until the App ends.
   void start_threads();

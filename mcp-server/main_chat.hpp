@@ -8,10 +8,10 @@
 namespace spreaders::app {
 
 struct ChatOptions {
-  std::string goal;          // said for the user; asked for when empty
-  bool yes = false;          // the person who started the program approves what it plans
+  std::string goal;  // said for the user; asked for when empty
+  bool yes = false;  // the person who started the program approves what it plans
   bool sample_audience = false;
-  std::string voice_file;    // a recording of the goal
+  std::string voice_file;  // a recording of the goal
 };
 
 // 0: the report is there (sandbox) or the campaign is scheduled (real mail server).

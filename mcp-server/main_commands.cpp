@@ -1,15 +1,13 @@
 #include "mcp-server/main_commands.hpp"
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
-#include <nlohmann/json.hpp>
-
 #include <csignal>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
+#include <nlohmann/json.hpp>
+#include <sys/file.h>
+#include <unistd.h>
 
 #include "core/bytes.hpp"
 #include "mcp-server/main_app.hpp"
@@ -33,19 +31,56 @@ struct CommandHelp {
 
 const std::vector<CommandHelp>& commands() {
   static const std::vector<CommandHelp> all = {
-      {"chat", "", "type a goal, approve the plan, get the report", {{"goal", "TEXT", "the goal"}, {"yes", "", "approve what is planned, as the person who starts this"}, {"sample-audience", "", "load 500 fictional readers"}, {"voice", "FILE", "a recording of the goal"}, {"real-time", "", "sandbox: do not jump to the next due time"}}},
-      {"serve", "", "serve MCP, links and pages, and send", {{"virtual-time", "", "sandbox: the clock jumps to the next due time"}}},
-      {"mcp", "", "an MCP server on standard input and output", {{"virtual-time", "", "sandbox: the clock jumps to the next due time"}}},
+      {"chat",
+       "",
+       "type a goal, approve the plan, get the report",
+       {{"goal", "TEXT", "the goal"},
+        {"yes", "", "approve what is planned, as the person who starts this"},
+        {"sample-audience", "", "load 500 fictional readers"},
+        {"voice", "FILE", "a recording of the goal"},
+        {"real-time", "", "sandbox: do not jump to the next due time"}}},
+      {"serve",
+       "",
+       "serve MCP, links and pages, and send",
+       {{"virtual-time", "", "sandbox: the clock jumps to the next due time"}}},
+      {"mcp",
+       "",
+       "an MCP server on standard input and output",
+       {{"virtual-time", "", "sandbox: the clock jumps to the next due time"}}},
       {"call", "TOOL JSON", "call one tool and print its result", {{"key", "KEY", "idempotency key"}}},
       {"tools", "", "list the tools", {{"json", "", "as tools/list would"}, {"docs", "", "as Markdown"}}},
-      {"plan", "", "understand briefs without storing anything", {{"batch", "FILE", "one brief a line (JSON)"}, {"planner", "rules", "the built-in planner"}}},
+      {"plan",
+       "",
+       "understand briefs without storing anything",
+       {{"batch", "FILE", "one brief a line (JSON)"}, {"planner", "rules", "the built-in planner"}}},
       {"approve", "ID", "approve or reject in this terminal", {{"reject", "", "reject it"}}},
-      {"sandbox", "", "only the sandbox: mail server, mailbox, shop", {{"journal", "FILE", "one line for each accepted mail"}, {"tempfail", "SHARE", "of recipients refused for now"}, {"reject", "SHARE", "of recipients refused for good"}, {"cut-after", "SHARE", "accepted, but the connection is cut before the answer"}, {"cut-before", "SHARE", "cut before the mail is taken"}, {"slow-ms", "MS", "delay of replies"}}},
-      {"config", "", "the configuration", {{"schema", "", "JSON Schema"}, {"show", "", "the values in force, secrets masked"}, {"docs", "", "as Markdown"}}},
-      {"key", "create|list|revoke", "API keys", {{"name", "NAME", "name of a new key"}, {"kind", "KIND", "model, person, write_key or service"}, {"scopes", "LIST", "scopes, separated by commas"}}},
+      {"sandbox",
+       "",
+       "only the sandbox: mail server, mailbox, shop",
+       {{"journal", "FILE", "one line for each accepted mail"},
+        {"tempfail", "SHARE", "of recipients refused for now"},
+        {"reject", "SHARE", "of recipients refused for good"},
+        {"cut-after", "SHARE", "accepted, but the connection is cut before the answer"},
+        {"cut-before", "SHARE", "cut before the mail is taken"},
+        {"slow-ms", "MS", "delay of replies"}}},
+      {"config",
+       "",
+       "the configuration",
+       {{"schema", "", "JSON Schema"},
+        {"show", "", "the values in force, secrets masked"},
+        {"docs", "", "as Markdown"}}},
+      {"key",
+       "create|list|revoke",
+       "API keys",
+       {{"name", "NAME", "name of a new key"},
+        {"kind", "KIND", "model, person, write_key or service"},
+        {"scopes", "LIST", "scopes, separated by commas"}}},
       {"doctor", "", "check what is needed", {}},
       {"backup", "FILE", "copy the database while it is in use", {}},
-      {"restore", "FILE", "put a copy back; refuses to overwrite without --force", {{"force", "", "replace the database that is there"}}},
+      {"restore",
+       "FILE",
+       "put a copy back; refuses to overwrite without --force",
+       {{"force", "", "replace the database that is there"}}},
       {"version", "", "the version", {}},
   };
   return all;
@@ -90,9 +125,12 @@ Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments
   CommandLine line;
   Issues issues;
   if (arguments.empty()) return invalid("say what to do\n\n" + usage());
-  line.command = arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help" ? "help" : arguments[0] == "--version" ? "version" : arguments[0];
+  line.command = arguments[0] == "--help" || arguments[0] == "-h" || arguments[0] == "help" ? "help"
+                 : arguments[0] == "--version"                                              ? "version"
+                                                                                            : arguments[0];
   const CommandHelp* command = find_command(line.command);
-  if (command == nullptr && line.command != "help") return invalid("there is no command '" + std::string(first_code_points(line.command, 40)) + "'\n\n" + usage());
+  if (command == nullptr && line.command != "help")
+    return invalid("there is no command '" + std::string(first_code_points(line.command, 40)) + "'\n\n" + usage());
   for (size_t i = 1; i < arguments.size(); ++i) {
     const std::string& word = arguments[i];
     if (!word.starts_with("--") || word == "--") {
@@ -143,8 +181,11 @@ int run_tools(const CommandLine& line) {
     for (const auto* spec : all) {
       std::string scopes;
       for (auto scope : spec->scopes.list()) scopes += (scopes.empty() ? "" : ", ") + ("`" + std::string(scope) + "`");
-      out += "\n## " + std::string(spec->name.value) + "\n\n**" + std::string(spec->title.value) + ".** " + std::string(spec->description.value) + "\n\nRisk " + std::string(risk_class(spec->effect)) + (spec->effect >= Effect::kPublish || spec->always_approve ? ", needs a person's approval" : "") +
-             "; scopes " + scopes + ".\n\nArguments\n\n" + docs_of_fields(spec->body.arguments()) + "\nResult\n\n" + docs_of_fields(spec->body.result());
+      out += "\n## " + std::string(spec->name.value) + "\n\n**" + std::string(spec->title.value) + ".** " +
+             std::string(spec->description.value) + "\n\nRisk " + std::string(risk_class(spec->effect)) +
+             (spec->effect >= Effect::kPublish || spec->always_approve ? ", needs a person's approval" : "") +
+             "; scopes " + scopes + ".\n\nArguments\n\n" + docs_of_fields(spec->body.arguments()) + "\nResult\n\n" +
+             docs_of_fields(spec->body.result());
     }
     std::cout << out;
   } else {
@@ -159,13 +200,17 @@ int run_tools(const CommandLine& line) {
 }
 
 int run_call(const CommandLine& line, const Config& config, const std::map<std::string, std::string>& environment) {
-  if (line.words.empty() || line.words.size() > 2) return fail(invalid("say `spreaders call TOOL JSON`, for example: spreaders call campaign.list '{}'"));
+  if (line.words.empty() || line.words.size() > 2)
+    return fail(invalid("say `spreaders call TOOL JSON`, for example: spreaders call campaign.list '{}'"));
   auto arguments = parse_json(line.words.size() == 2 ? line.words[1] : "{}");
   if (!arguments.ok()) return fail(arguments.error());
   auto app = open_app(config, environment);
   if (!app.ok()) return fail(app.error());
   auto key = line.flags.find("key");
-  auto answer = (*app)->tools().call({.name = line.words[0], .arguments = *arguments, .principal = (*app)->owner("cli"), .idempotency_key = key == line.flags.end() ? "" : key->second});
+  auto answer = (*app)->tools().call({.name = line.words[0],
+                                      .arguments = *arguments,
+                                      .principal = (*app)->owner("cli"),
+                                      .idempotency_key = key == line.flags.end() ? "" : key->second});
   if (!answer.ok()) return fail(answer.error());
   print(answer->dump(2, ' ', false, Json::error_handler_t::replace));
   return 0;
@@ -173,9 +218,12 @@ int run_call(const CommandLine& line, const Config& config, const std::map<std::
 
 int run_plan(const CommandLine& line) {
   auto planner = line.flags.find("planner");
-  if (planner != line.flags.end() && planner->second != "rules") return fail(issues_error("The command line", {{"--planner", "only `rules` works on batches"}}));
+  if (planner != line.flags.end() && planner->second != "rules")
+    return fail(issues_error("The command line", {{"--planner", "only `rules` works on batches"}}));
   auto file = line.flags.find("batch");
-  if (file == line.flags.end()) return fail(invalid("say `spreaders plan --batch FILE.jsonl --planner rules`; to plan one goal use `spreaders chat`"));
+  if (file == line.flags.end())
+    return fail(
+        invalid("say `spreaders plan --batch FILE.jsonl --planner rules`; to plan one goal use `spreaders chat`"));
   std::ifstream stream;
   if (file->second != "-") stream.open(file->second);
   std::istream& input = file->second == "-" ? std::cin : stream;
@@ -208,21 +256,27 @@ int run_approve(const CommandLine& line, const Config& config, const std::map<st
   if (!app.ok()) return fail(app.error());
   App& a = **app;
   auto scope = storage::Scope::of(a.workspace());
-  auto approval = a.storage().read(scope, [&](storage::Tx& tx) { return services::get_approval(tx, a.workspace(), id, a.clock().now()); });
+  auto approval = a.storage().read(
+      scope, [&](storage::Tx& tx) { return services::get_approval(tx, a.workspace(), id, a.clock().now()); });
   if (!approval.ok()) return fail(approval.error());
   if (approval->state != "pending") return fail(conflict("the approval " + id + " is already " + approval->state));
-  if (!isatty(STDIN_FILENO) || !show_on_terminal("\n" + approval->subject.summary + "\n\n" + approval->subject.kind + " " + approval->subject.id + ", " + approval->risk + "\n" + approval->subject.hash + "\n")) {
+  if (!isatty(STDIN_FILENO) ||
+      !show_on_terminal("\n" + approval->subject.summary + "\n\n" + approval->subject.kind + " " +
+                        approval->subject.id + ", " + approval->risk + "\n" + approval->subject.hash + "\n")) {
     return fail(Error{Code::kPermissionDenied, "an approval is given by a person in a terminal; this is not one"});
   }
   if (line.flags.contains("reject")) {
-    auto decided = a.tools().call({.name = "approvals.decide", .arguments = {{"approval_id", id}, {"decision", "reject"}}, .principal = a.owner("cli")});
+    auto decided = a.tools().call({.name = "approvals.decide",
+                                   .arguments = {{"approval_id", id}, {"decision", "reject"}},
+                                   .principal = a.owner("cli")});
     if (!decided.ok()) return fail(decided.error());
     print("Rejected.");
     return 0;
   }
   // A server with a terminal has shown its own code; otherwise this terminal is the server's.
   if (!approval->has_code || approval->locked) {
-    auto code = a.storage().write(scope, [&](storage::Tx& tx) { return services::issue_code(tx, a.workspace(), id, a.clock().now()); });
+    auto code = a.storage().write(
+        scope, [&](storage::Tx& tx) { return services::issue_code(tx, a.workspace(), id, a.clock().now()); });
     if (!code.ok()) return fail(code.error());
     show_on_terminal("Code: " + *code);
   } else {
@@ -233,7 +287,9 @@ int run_approve(const CommandLine& line, const Config& config, const std::map<st
     print("Nothing was decided.");
     return 1;
   }
-  auto decided = a.tools().call({.name = "approvals.decide", .arguments = {{"approval_id", id}, {"decision", "approve"}, {"code", *typed}}, .principal = a.owner("cli")});
+  auto decided = a.tools().call({.name = "approvals.decide",
+                                 .arguments = {{"approval_id", id}, {"decision", "approve"}, {"code", *typed}},
+                                 .principal = a.owner("cli")});
   if (!decided.ok()) return fail(decided.error());
   print("Approved. Whoever asked calls the same tool again now.");
   return 0;
@@ -242,13 +298,17 @@ int run_approve(const CommandLine& line, const Config& config, const std::map<st
 int run_config(const CommandLine& line, const Config& config) {
   if (line.flags.contains("schema")) print(schema_of<Config>().dump(2));
   else if (line.flags.contains("docs")) {
-    std::string out = "# Configuration\n\nMade by `spreaders config --docs`. A JSON file, then SPREADERS_SECTION_NAME in the environment, then --section-name flags; the later wins.\n\n" + docs_of_fields(Config::field_list());
+    std::string out =
+        "# Configuration\n\nMade by `spreaders config --docs`. A JSON file, then SPREADERS_SECTION_NAME in the "
+        "environment, then --section-name flags; the later wins.\n\n" +
+        docs_of_fields(Config::field_list());
     for (const auto& field : Config::field_list().fields) {
       if (field.ops->kind != Kind::kObject) continue;
       out += "\n## " + std::string(field.name) + "\n\n" + docs_of_fields(field.ops->object());
       for (const auto& inner : field.ops->object().fields) {
         bool entries = inner.ops->kind == Kind::kArray && inner.ops->item->kind == Kind::kObject;
-        if (entries) out += "\n### Each of " + std::string(inner.name) + "\n\n" + docs_of_fields(inner.ops->item->object());
+        if (entries)
+          out += "\n### Each of " + std::string(inner.name) + "\n\n" + docs_of_fields(inner.ops->item->object());
       }
     }
     std::cout << out;
@@ -263,10 +323,13 @@ Result<std::string> check_mail(App& app) {
   const MailConfig& mail = app.config().mail;
   if (mail.host.empty()) return std::string("sandbox (no mail server is configured)");
   std::string where = mail.host + ":" + std::to_string(mail.port);
-  auto listed = TRY(app.tools().call({.name = "connections.list", .arguments = Json::object(), .principal = app.owner("cli")}));
+  auto listed =
+      TRY(app.tools().call({.name = "connections.list", .arguments = Json::object(), .principal = app.owner("cli")}));
   for (const auto& connection : listed["connections"]) {
     if (connection["provider"] != "smtp" || connection["name"] != "Mail server") continue;
-    auto tested = TRY(app.tools().call({.name = "connections.test", .arguments = {{"connection_id", connection["connection_id"]}}, .principal = app.owner("cli")}));
+    auto tested = TRY(app.tools().call({.name = "connections.test",
+                                        .arguments = {{"connection_id", connection["connection_id"]}},
+                                        .principal = app.owner("cli")}));
     std::string finding = tested.value("finding", "");
     if (tested.value("ok", false)) return where + ", " + finding;
     return Error{Code::kUnavailable, where + ": " + finding};
@@ -279,16 +342,20 @@ Result<std::string> check_mail(App& app) {
 namespace {
 
 // Other MCP servers: whether their tools are used, and what a person reads before they accept them.
-bool check_foreign(App& app, const std::map<std::string, std::string>& environment, const std::function<void(bool, const std::string&)>& say) {
+bool check_foreign(App& app, const std::map<std::string, std::string>& environment,
+                   const std::function<void(bool, const std::string&)>& say) {
   CurlClient http;
   ForeignTools foreign(app.config().mcp, environment, http, app.storage(), app.clock());
   bool good = true;
   for (const auto& report : foreign.connect()) {
     good = good && report.problem.empty();
-    say(report.problem.empty(), "MCP server " + report.server + ": " + (report.problem.empty() ? std::to_string(report.tools.size()) + " tools" : report.problem));
+    say(report.problem.empty(),
+        "MCP server " + report.server + ": " +
+            (report.problem.empty() ? std::to_string(report.tools.size()) + " tools" : report.problem));
     if (report.problem.empty() || report.hash.empty()) continue;
     for (const auto& tool : report.tools) print("        " + tool);
-    print("      Their names and words are the server's. To let the agent use them, set \"accepted\": \"" + report.hash + "\" for this server.");
+    print("      Their names and words are the server's. To let the agent use them, set \"accepted\": \"" +
+          report.hash + "\" for this server.");
   }
   return good;
 }
@@ -304,30 +371,38 @@ int run_doctor(const Config& config, const std::map<std::string, std::string>& e
   }
   App& a = **app;
   say(true, "data directory " + config.data_dir);
-  say(true, config.database.url.empty() ? "database SQLite, schema up to date" : "database PostgreSQL, schema up to date");
+  say(true,
+      config.database.url.empty() ? "database SQLite, schema up to date" : "database PostgreSQL, schema up to date");
   bool good = true;
-  auto audit = a.storage().read(storage::Scope::of(a.workspace()), [&](storage::Tx& tx) { return tools::verify_audit(tx, a.workspace()); });
+  auto audit = a.storage().read(storage::Scope::of(a.workspace()),
+                                [&](storage::Tx& tx) { return tools::verify_audit(tx, a.workspace()); });
   bool whole = audit.ok() && audit->first_bad_seq == 0;
   good = good && whole;
-  say(whole, whole ? "audit chain of " + std::to_string(audit->rows) + " rows is whole" : "the audit chain is broken at row " + std::to_string(audit.ok() ? audit->first_bad_seq : 0));
+  say(whole, whole ? "audit chain of " + std::to_string(audit->rows) + " rows is whole"
+                   : "the audit chain is broken at row " + std::to_string(audit.ok() ? audit->first_bad_seq : 0));
   say(true, "planner: " + a.planner_name());
   auto mail = check_mail(a);
   good = good && mail.ok();
   say(mail.ok(), "mail: " + (mail.ok() ? *mail : mail.error().text()));
   good = check_foreign(a, environment, say) && good;
-  auto unclear = a.storage().read(storage::Scope::of(a.workspace()), [&](storage::Tx& tx) { return tx.query("SELECT COUNT(*) FROM outbox WHERE workspace_id = $1 AND state = 'unknown'", {a.workspace()}); });
-  if (unclear.ok() && (*unclear)[0][0].integer() > 0) say(true, std::to_string((*unclear)[0][0].integer()) + " mails are unclear and held");
+  auto unclear = a.storage().read(storage::Scope::of(a.workspace()), [&](storage::Tx& tx) {
+    return tx.query("SELECT COUNT(*) FROM outbox WHERE workspace_id = $1 AND state = 'unknown'", {a.workspace()});
+  });
+  if (unclear.ok() && (*unclear)[0][0].integer() > 0)
+    say(true, std::to_string((*unclear)[0][0].integer()) + " mails are unclear and held");
   return good ? 0 : 1;
 }
 
 int run_backup(const CommandLine& line, const Config& config, const std::map<std::string, std::string>& environment) {
   if (line.words.size() != 1) return fail(invalid("say `spreaders backup FILE`"));
-  if (std::filesystem::exists(line.words[0])) return fail(conflict("the file " + line.words[0] + " exists; nothing was overwritten"));
+  if (std::filesystem::exists(line.words[0]))
+    return fail(conflict("the file " + line.words[0] + " exists; nothing was overwritten"));
   auto app = open_app(config, environment);
   if (!app.ok()) return fail(app.error());
   auto done = (*app)->storage().backup_to(line.words[0]);
   if (!done.ok()) return fail(done.error());
-  print("Copied the database to " + line.words[0] + ". Keep " + config.data_dir + "/vault.key with it, in another place: without it the secrets in the copy cannot be read.");
+  print("Copied the database to " + line.words[0] + ". Keep " + config.data_dir +
+        "/vault.key with it, in another place: without it the secrets in the copy cannot be read.");
   return 0;
 }
 
@@ -338,29 +413,44 @@ int run_restore(const CommandLine& line, const Config& config) {
   std::error_code failed;
   std::filesystem::create_directories(config.data_dir, failed);
   int lock = open((config.data_dir + "/engine.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0) return fail(conflict("a Spreaders process is running on " + config.data_dir + "; stop it first"));
-  if (std::filesystem::exists(target) && !line.flags.contains("force")) return fail(conflict("there is a database in " + config.data_dir + " already; add --force to replace it"));
+  if (lock < 0 || flock(lock, LOCK_EX | LOCK_NB) != 0)
+    return fail(conflict("a Spreaders process is running on " + config.data_dir + "; stop it first"));
+  if (std::filesystem::exists(target) && !line.flags.contains("force"))
+    return fail(conflict("there is a database in " + config.data_dir + " already; add --force to replace it"));
   // The copy is opened and checked before anything is replaced.
   std::string fresh = target + ".restored";
   std::filesystem::copy_file(line.words[0], fresh, std::filesystem::copy_options::overwrite_existing, failed);
-  if (failed) return fail(Error{Code::kNotFound, "the file " + line.words[0] + " cannot be copied: " + failed.message()});
+  if (failed)
+    return fail(Error{Code::kNotFound, "the file " + line.words[0] + " cannot be copied: " + failed.message()});
   auto opened = storage::open_sqlite({.path = fresh});
   // An empty file would become an empty database, and take the place of one with everything in it.
-  auto ours = opened.ok() ? (*opened)->read(storage::Scope::system(), [](storage::Tx& tx) { return tx.query("SELECT number FROM schema_migration"); }) : Result<storage::Rows>(opened.error());
+  auto ours = opened.ok()
+                  ? (*opened)->read(storage::Scope::system(),
+                                    [](storage::Tx& tx) { return tx.query("SELECT number FROM schema_migration"); })
+                  : Result<storage::Rows>(opened.error());
   auto migrated = ours.ok() ? (*opened)->migrate() : Result<void>(ours.error());
   if (!migrated.ok()) {
     if (opened.ok()) opened->reset();
     for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(fresh + suffix, failed);
   }
-  if (!migrated.ok()) return fail(Error{Code::kInvalidArgument, "the file " + line.words[0] + " is not a Spreaders database: " + migrated.error().message});
-  // What was on its way when the copy was made may have arrived, and what the campaigns did afterwards the copy does not
-  // know: messages are held, campaigns wait for a person. Batches that waited for held messages do so no longer.
+  if (!migrated.ok())
+    return fail(Error{Code::kInvalidArgument,
+                      "the file " + line.words[0] + " is not a Spreaders database: " + migrated.error().message});
+  // What was on its way when the copy was made may have arrived, and what the campaigns did afterwards the copy does
+  // not know: messages are held, campaigns wait for a person. Batches that waited for held messages do so no longer.
   int64_t paused = 0;
   auto held = (*opened)->write(storage::Scope::system(), [&](storage::Tx& tx) -> Result<int64_t> {
     constexpr int64_t never_us = INT64_MAX / 2;
-    auto count = TRY(tx.execute("UPDATE outbox SET state = 'unknown', reply = 'restored from a copy; it may have been sent since', next_at = $1 WHERE state IN ('pending', 'sending')", {never_us}));
-    TRY(tx.execute("UPDATE token SET state = 'ready', data = json_set(data, '$.phase', 'drained'), rev = rev + 1 WHERE state = 'waiting'"));
-    TRY(tx.execute("UPDATE campaign SET status = 'paused' WHERE id IN (SELECT campaign_id FROM run WHERE status = 'active' AND campaign_id IS NOT NULL)"));
+    auto count =
+        TRY(tx.execute("UPDATE outbox SET state = 'unknown', reply = 'restored from a copy; it may have been sent "
+                       "since', next_at = $1 WHERE state IN ('pending', 'sending')",
+                       {never_us}));
+    TRY(
+        tx.execute("UPDATE token SET state = 'ready', data = json_set(data, '$.phase', 'drained'), rev = rev + 1 WHERE "
+                   "state = 'waiting'"));
+    TRY(
+        tx.execute("UPDATE campaign SET status = 'paused' WHERE id IN (SELECT campaign_id FROM run WHERE status = "
+                   "'active' AND campaign_id IS NOT NULL)"));
     paused = TRY(tx.execute("UPDATE run SET status = 'paused', rev = rev + 1 WHERE status = 'active'"));
     return count;
   });
@@ -369,8 +459,12 @@ int run_restore(const CommandLine& line, const Config& config) {
   for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(target + suffix, failed);
   std::filesystem::rename(fresh, target, failed);
   if (failed) return fail(Error{Code::kInternal, "the database cannot be put in place: " + failed.message()});
-  print("Restored. " + std::to_string(*held) + " messages that were waiting are held as unclear, so that nothing is sent twice." +
-        (paused == 0 ? "" : "\n" + std::to_string(paused) + " running campaigns are paused. If they went on after the copy was made, resuming them mails people a second time: then cancel them."));
+  print("Restored. " + std::to_string(*held) +
+        " messages that were waiting are held as unclear, so that nothing is sent twice." +
+        (paused == 0 ? ""
+                     : "\n" + std::to_string(paused) +
+                           " running campaigns are paused. If they went on after the copy was made, resuming them "
+                           "mails people a second time: then cancel them."));
   return 0;
 }
 
@@ -386,7 +480,8 @@ int run_key(const CommandLine& line, const Config& config, const std::map<std::s
       return found == line.flags.end() ? fallback : found->second;
     };
     auto kind = enum_from<services::KeyKind>(flag("kind", "model"));
-    if (!kind) return fail(issues_error("The command line", {{"--kind", "is one of: model, person, write_key, service"}}));
+    if (!kind)
+      return fail(issues_error("The command line", {{"--kind", "is one of: model, person, write_key, service"}}));
     services::NewKey wanted{.user_id = a.owner("cli").id, .name = flag("name", "key"), .kind = *kind};
     std::string scopes = flag("scopes", *kind == services::KeyKind::kWriteKey ? "" : "*");
     for (size_t from = 0; from < scopes.size();) {
@@ -394,13 +489,17 @@ int run_key(const CommandLine& line, const Config& config, const std::map<std::s
       wanted.scopes.emplace_back(trim(std::string_view(scopes).substr(from, end - from)));
       from = end + 1;
     }
-    auto made = a.storage().write(scope, [&](storage::Tx& tx) { return services::create_api_key(tx, a.workspace(), wanted, a.clock().now(), system_ids()); });
+    auto made = a.storage().write(scope, [&](storage::Tx& tx) {
+      return services::create_api_key(tx, a.workspace(), wanted, a.clock().now(), system_ids());
+    });
     if (!made.ok()) return fail(made.error());
     print("Key " + made->key.id + ", shown this once:\n" + made->secret.reveal());
     return 0;
   }
   if (what == "revoke" && line.words.size() == 2) {
-    auto done = a.storage().write(scope, [&](storage::Tx& tx) { return services::revoke_api_key(tx, a.workspace(), line.words[1], a.clock().now()); });
+    auto done = a.storage().write(scope, [&](storage::Tx& tx) {
+      return services::revoke_api_key(tx, a.workspace(), line.words[1], a.clock().now());
+    });
     if (!done.ok()) return fail(done.error());
     print("Revoked.");
     return 0;
@@ -408,7 +507,8 @@ int run_key(const CommandLine& line, const Config& config, const std::map<std::s
   if (what != "list") return fail(invalid("say `spreaders key create|list|revoke ID`"));
   auto keys = a.storage().read(scope, [&](storage::Tx& tx) { return services::list_api_keys(tx, a.workspace()); });
   if (!keys.ok()) return fail(keys.error());
-  for (const auto& key : *keys) print(key.id + "  " + std::string(enum_name(key.kind)) + "  " + key.name + (key.revoked_at ? "  revoked" : ""));
+  for (const auto& key : *keys)
+    print(key.id + "  " + std::string(enum_name(key.kind)) + "  " + key.name + (key.revoked_at ? "  revoked" : ""));
   return 0;
 }
 

@@ -10,10 +10,14 @@
 namespace spreaders::app {
 
 std::string approval_notice(App& app, const Secret& key, const services::Approval& approval, const std::string& code) {
-  std::string notice = "\nApproval " + approval.id + " is asked for:\n" + approval.subject.summary + "\nCode: " + code + "   (type it where you approve; tell it to no program)\n";
+  std::string notice = "\nApproval " + approval.id + " is asked for:\n" + approval.subject.summary + "\nCode: " + code +
+                       "   (type it where you approve; tell it to no program)\n";
   // The page opens on this machine only, whatever address readers use.
   std::string host = app.config().http.address == "::1" ? "[::1]" : "127.0.0.1";
-  if (app.http() != nullptr) notice += "Page: " + doors::approval_page_url("http://" + host + ":" + std::to_string(app.http()->port()), key, approval.id) + "\n";
+  if (app.http() != nullptr)
+    notice += "Page: " +
+              doors::approval_page_url("http://" + host + ":" + std::to_string(app.http()->port()), key, approval.id) +
+              "\n";
   return notice;
 }
 
@@ -22,14 +26,19 @@ void add_door_routes(App& app, HttpServer& http, const services::Tracking& track
   auto parser = [](std::string_view message) -> Result<doors::ParsedBounce> {
     auto bounce = TRY(email::parse_bounce(message));
     doors::ParsedBounce parsed;
-    for (auto& one : parsed_bounce_of(bounce, "")) parsed.recipients.push_back({one.vendor_ref, one.fact.kind, one.fact.status, one.fact.text});
+    for (auto& one : parsed_bounce_of(bounce, ""))
+      parsed.recipients.push_back({one.vendor_ref, one.fact.kind, one.fact.status, one.fact.text});
     return parsed;
   };
   doors::add_routes(http, doors::tracking_routes(app.storage(), app.clock(), system_ids(), tracking), policy);
   doors::add_routes(http, doors::ingest_routes(app.storage(), app.clock(), tracking), policy);
   doors::add_routes(http, doors::bounce_routes(app.storage(), app.clock(), parser), policy);
   doors::add_routes(http, doors::approval_routes(app.tools(), tracking.key, app.owner("page")), policy);
-  doors::add_routes(http, doors::home_routes({.version = SPREADERS_VERSION, .mcp_url = "/mcp", .mailbox_url = app.in_sandbox() ? app.world()->http_base() + "/" : ""}), policy);
+  doors::add_routes(http,
+                    doors::home_routes({.version = SPREADERS_VERSION,
+                                        .mcp_url = "/mcp",
+                                        .mailbox_url = app.in_sandbox() ? app.world()->http_base() + "/" : ""}),
+                    policy);
 }
 
 }  // namespace spreaders::app

@@ -10,8 +10,8 @@
 
 namespace spreaders::app {
 
-using events::Sent;
 using events::SendReport;
+using events::Sent;
 using storage::Scope;
 using storage::Tx;
 
@@ -22,23 +22,33 @@ constexpr int64_t kAskAgain_ms = 5'000;  // when the look-up's address did not a
 
 email::SmtpTls tls_of(credentials::SmtpSecurity security) {
   switch (security) {
-    case credentials::SmtpSecurity::kNone: return email::SmtpTls::kNone;
-    case credentials::SmtpSecurity::kStarttls: return email::SmtpTls::kRequired;
-    case credentials::SmtpSecurity::kTls: return email::SmtpTls::kImplicit;
+    case credentials::SmtpSecurity::kNone:
+      return email::SmtpTls::kNone;
+    case credentials::SmtpSecurity::kStarttls:
+      return email::SmtpTls::kRequired;
+    case credentials::SmtpSecurity::kTls:
+      return email::SmtpTls::kImplicit;
   }
   return email::SmtpTls::kRequired;
 }
 
 SendReport report_of(const email::SendOutcome& outcome) {
-  std::string reply = (outcome.reply_code > 0 ? std::to_string(outcome.reply_code) + " " : "") + (outcome.enhanced_status.empty() ? "" : outcome.enhanced_status + " ") + outcome.text;
+  std::string reply = (outcome.reply_code > 0 ? std::to_string(outcome.reply_code) + " " : "") +
+                      (outcome.enhanced_status.empty() ? "" : outcome.enhanced_status + " ") + outcome.text;
   switch (outcome.kind) {
-    case email::SendOutcome::kAccepted: return {Sent::kAccepted, reply};
-    case email::SendOutcome::kDeferred: return {Sent::kDeferred, reply};
-    case email::SendOutcome::kUnknown: return {Sent::kUnknown, reply};
-    case email::SendOutcome::kRejected: break;
+    case email::SendOutcome::kAccepted:
+      return {Sent::kAccepted, reply};
+    case email::SendOutcome::kDeferred:
+      return {Sent::kDeferred, reply};
+    case email::SendOutcome::kUnknown:
+      return {Sent::kUnknown, reply};
+    case email::SendOutcome::kRejected:
+      break;
   }
   // Only "no such mailbox" is about the address for good; a refusal of us or of the content is not.
-  bool address = outcome.stage == email::SmtpStage::kRcpt && (outcome.enhanced_status.starts_with("5.1.") || (outcome.enhanced_status.empty() && outcome.reply_code == 550));
+  bool address =
+      outcome.stage == email::SmtpStage::kRcpt &&
+      (outcome.enhanced_status.starts_with("5.1.") || (outcome.enhanced_status.empty() && outcome.reply_code == 550));
   return {Sent::kRejected, reply, 0, address ? "hard_bounce" : ""};
 }
 
@@ -53,7 +63,8 @@ struct EmailSender::Prepared {
   std::shared_ptr<services::MailRenderer::Batch> batch;
 };
 
-Result<std::shared_ptr<const EmailSender::Line>> EmailSender::line_of(const std::string& workspace, const std::string& connection_id) {
+Result<std::shared_ptr<const EmailSender::Line>> EmailSender::line_of(const std::string& workspace,
+                                                                      const std::string& connection_id) {
   {
     std::lock_guard lock(mutex_);
     if (auto found = lines_.find(connection_id); found != lines_.end()) return found->second;
@@ -63,12 +74,16 @@ Result<std::shared_ptr<const EmailSender::Line>> EmailSender::line_of(const std:
     auto connection = TRY(credentials::get_connection(tx, workspace, connection_id));
     line->settings = TRY(credentials::smtp_settings(connection));
     auto secrets = TRY(credentials::connection_secrets(tx, vault_, workspace, connection));
-    line->server = {.host = line->settings.host, .port = static_cast<uint16_t>(line->settings.port), .tls = tls_of(line->settings.security), .username = line->settings.username.value_or("")};
+    line->server = {.host = line->settings.host,
+                    .port = static_cast<uint16_t>(line->settings.port),
+                    .tls = tls_of(line->settings.security),
+                    .username = line->settings.username.value_or("")};
     if (auto password = secrets.find("password"); password != secrets.end()) line->server.password = password->second;
     line->server.helo_name = line->settings.from_email.substr(line->settings.from_email.rfind('@') + 1);
     auto key = secrets.find("dkim_private_key");
     if (line->settings.dkim_domain && line->settings.dkim_selector && key != secrets.end()) {
-      line->signer = TRY(email::DkimSigner::create({*line->settings.dkim_domain, *line->settings.dkim_selector}, key->second));
+      line->signer =
+          TRY(email::DkimSigner::create({*line->settings.dkim_domain, *line->settings.dkim_selector}, key->second));
     }
     return {};
   }));
@@ -111,13 +126,26 @@ Result<std::shared_ptr<void>> EmailSender::prepare(const std::vector<events::Out
   return std::shared_ptr<void>(prepared);
 }
 
-Result<std::string> EmailSender::compose(const events::OutboxItem& item, const Line& line, const services::MailRenderer::Batch& batch, std::string& from, std::string& to) const {
+Result<std::string> EmailSender::compose(const events::OutboxItem& item, const Line& line,
+                                         const services::MailRenderer::Batch& batch, std::string& from,
+                                         std::string& to) const {
   auto rendered = TRY(renderer_.render(item, batch));
   to = TRY(email::wire_address(rendered.to_email));
   // The bounce address says which message it is about; lower case, since some servers fold it.
-  from = line.settings.bounce_domain ? email::verp_address(hex(item.vendor_ref), *line.settings.bounce_domain) : line.settings.from_email;
-  email::MailMessage message{.from_name = line.settings.from_name, .from_email = line.settings.from_email, .to_name = rendered.to_name, .to_email = rendered.to_email, .reply_to = "", .subject = rendered.subject, .html = rendered.html, .text = rendered.text,
-                             .message_id = message_id_of(item.vendor_ref, line.settings.from_email), .date = clock_.now(), .headers = rendered.headers, .envelope_from = from};
+  from = line.settings.bounce_domain ? email::verp_address(hex(item.vendor_ref), *line.settings.bounce_domain)
+                                     : line.settings.from_email;
+  email::MailMessage message{.from_name = line.settings.from_name,
+                             .from_email = line.settings.from_email,
+                             .to_name = rendered.to_name,
+                             .to_email = rendered.to_email,
+                             .reply_to = "",
+                             .subject = rendered.subject,
+                             .html = rendered.html,
+                             .text = rendered.text,
+                             .message_id = message_id_of(item.vendor_ref, line.settings.from_email),
+                             .date = clock_.now(),
+                             .headers = rendered.headers,
+                             .envelope_from = from};
   std::string bytes = TRY(email::build_mime(message));
   if (line.signer) bytes.insert(0, TRY(line.signer->sign(bytes, clock_.now())));
   return bytes;
@@ -133,7 +161,8 @@ SendReport EmailSender::send(const events::OutboxItem& item, void* prepared) {
   if (!bytes.ok()) return {Sent::kRejected, bytes.error().text()};
   auto connection = borrow(item.connection_id, **line);
   if (!connection.ok()) {
-    bool later = connection.error().code == Code::kUnavailable || connection.error().code == Code::kRateLimited || connection.error().code == Code::kReconnectNeeded || connection.error().code == Code::kNotConfigured;
+    bool later = connection.error().code == Code::kUnavailable || connection.error().code == Code::kRateLimited ||
+                 connection.error().code == Code::kReconnectNeeded || connection.error().code == Code::kNotConfigured;
     return {later ? Sent::kDeferred : Sent::kRejected, connection.error().message};
   }
   auto outcome = (*connection)->send({from, to}, *bytes);
@@ -144,11 +173,15 @@ SendReport EmailSender::send(const events::OutboxItem& item, void* prepared) {
 std::optional<bool> EmailSender::was_accepted(const events::OutboxItem& item) {
   auto line = line_of(item.workspace, item.connection_id);
   if (!line.ok() || !(*line)->settings.lookup_url) return std::nullopt;
-  HttpRequest request{.url = *(*line)->settings.lookup_url + "?message_id=" + percent_encode(message_id_of(item.vendor_ref, (*line)->settings.from_email)), .timeout_ms = kLookupTimeout_ms, .trusted_address = true};
+  HttpRequest request{.url = *(*line)->settings.lookup_url + "?message_id=" +
+                             percent_encode(message_id_of(item.vendor_ref, (*line)->settings.from_email)),
+                      .timeout_ms = kLookupTimeout_ms,
+                      .trusted_address = true};
   auto response = http_.send(request);
   if (!response.ok() || response->status != 200) return std::nullopt;
   auto json = parse_json(response->body);
-  if (!json.ok() || !json->is_object() || !json->contains("count") || !(*json)["count"].is_number_integer()) return std::nullopt;
+  if (!json.ok() || !json->is_object() || !json->contains("count") || !(*json)["count"].is_number_integer())
+    return std::nullopt;
   return (*json)["count"].get<int64_t>() > 0;
 }
 
@@ -163,7 +196,8 @@ Result<std::string> EmailSender::probe(const std::string& workspace, const std::
   email::SmtpConnection connection;
   TRY(connection.open(line->server));
   connection.close();
-  return "connected to " + line->settings.host + ":" + std::to_string(line->settings.port) + " and signed in" + (line->signer ? "; mails are signed by " + *line->settings.dkim_domain : "");
+  return "connected to " + line->settings.host + ":" + std::to_string(line->settings.port) + " and signed in" +
+         (line->signer ? "; mails are signed by " + *line->settings.dkim_domain : "");
 }
 
 }  // namespace spreaders::app

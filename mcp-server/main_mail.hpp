@@ -19,7 +19,8 @@ namespace spreaders::app {
 
 class EmailSender : public events::Sender {
  public:
-  EmailSender(storage::Storage& storage, Clock& clock, HttpClient& http, const credentials::Vault& vault, const services::Tracking& tracking)
+  EmailSender(storage::Storage& storage, Clock& clock, HttpClient& http, const credentials::Vault& vault,
+              const services::Tracking& tracking)
       : storage_(storage), clock_(clock), http_(http), vault_(vault), renderer_(storage, clock, tracking) {}
 
   Result<std::shared_ptr<void>> prepare(const std::vector<events::OutboxItem>& items) override;
@@ -39,7 +40,8 @@ class EmailSender : public events::Sender {
   };
   struct Prepared;
   Result<std::shared_ptr<const Line>> line_of(const std::string& workspace, const std::string& connection_id);
-  Result<std::string> compose(const events::OutboxItem& item, const Line& line, const services::MailRenderer::Batch& batch, std::string& from, std::string& to) const;
+  Result<std::string> compose(const events::OutboxItem& item, const Line& line,
+                              const services::MailRenderer::Batch& batch, std::string& from, std::string& to) const;
   Result<std::unique_ptr<email::SmtpConnection>> borrow(const std::string& connection_id, const Line& line);
   void give_back(const std::string& connection_id, std::unique_ptr<email::SmtpConnection> connection);
 

@@ -1,16 +1,15 @@
 #include "mcp-server/main_parts.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
 #include "integrations/email/address.hpp"
 #include "mcp-server/main_app.hpp"
 #include "planners/marketing_words.hpp"
 #include "services/approvals/approvals.hpp"
-#include "tools/connections/connection_tools.hpp"
 #include "tools/audience/audience_tools.hpp"
+#include "tools/connections/connection_tools.hpp"
 
 namespace spreaders::app {
 
@@ -29,8 +28,10 @@ void bind_more_parts(Parts& parts, const Config& config, EmailSender& sender) {
 namespace {
 
 constexpr std::string_view kInstructions =
-    "Spreaders plans and runs marketing campaigns. Start with campaign_plan and the user's goal in their own words; show its `card` and ask its `questions`. "
-    "Change the plan with campaign_plan {plan_id, change}. campaign_execute runs it once a person has approved exactly that plan: you cannot approve. "
+    "Spreaders plans and runs marketing campaigns. Start with campaign_plan and the user's goal in their own words; "
+    "show its `card` and ask its `questions`. "
+    "Change the plan with campaign_plan {plan_id, change}. campaign_execute runs it once a person has approved exactly "
+    "that plan: you cannot approve. "
     "Figures come from analytics_getOverview and ai_summarizeCampaign; never make them up.";
 
 // The host of the public address, with its port; empty when there is none.
@@ -50,9 +51,13 @@ class TerminalGate : public mcp::ApprovalGate {
     if (!terminal_) return std::nullopt;  // nobody could know the code
     for (const auto& issue : refused.issues) {
       if (issue.pointer != "approval_id") continue;
-      auto approval = app_.storage().read(Scope::of(call.principal.workspace), [&](Tx& tx) { return services::get_approval(tx, call.principal.workspace, issue.message, app_.clock().now()); });
+      auto approval = app_.storage().read(Scope::of(call.principal.workspace), [&](Tx& tx) {
+        return services::get_approval(tx, call.principal.workspace, issue.message, app_.clock().now());
+      });
       if (!approval.ok()) return std::nullopt;
-      return mcp::ElicitationSpec{"Approve this? Type the code shown on the terminal of the Spreaders server.\n" + approval->subject.summary, approval->id};
+      return mcp::ElicitationSpec{
+          "Approve this? Type the code shown on the terminal of the Spreaders server.\n" + approval->subject.summary,
+          approval->id};
     }
     return std::nullopt;
   }
@@ -60,7 +65,10 @@ class TerminalGate : public mcp::ApprovalGate {
   Result<std::string> answer(std::string_view reference, std::string_view code, const Principal& principal) override {
     Principal person = app_.owner("mcp_elicitation");
     person.workspace = principal.workspace;
-    auto decided = app_.tools().call({.name = "approvals.decide", .arguments = {{"approval_id", reference}, {"decision", "approve"}, {"code", code}}, .principal = person});
+    auto decided =
+        app_.tools().call({.name = "approvals.decide",
+                           .arguments = {{"approval_id", reference}, {"decision", "approve"}, {"code", code}},
+                           .principal = person});
     if (!decided.ok() && decided.error().code == Code::kPermissionDenied) return invalid(decided.error().message);
     if (!decided.ok()) return decided.error();
     return std::string(reference);
@@ -76,8 +84,16 @@ class TerminalGate : public mcp::ApprovalGate {
 mcp::McpServerOptions mcp_options(App& app, const Secret& signing_key, Offer& offer) {
   auto selection = configured_selection(app.config());
   CHECK(selection.ok(), "App::start has read the selection");
-  mcp::McpServerOptions options{.name = "spreaders", .version = SPREADERS_VERSION, .title = "Spreaders", .instructions = std::string(kInstructions), .tools = &app.tools(), .approvals = &app.approval_gate(),
-          .selection = *selection, .compact_core = compact_core(), .synonyms = planners::kMarketingSynonyms, .signing_key = hmac_sha256(signing_key.reveal(), "mcp sessions")};
+  mcp::McpServerOptions options{.name = "spreaders",
+                                .version = SPREADERS_VERSION,
+                                .title = "Spreaders",
+                                .instructions = std::string(kInstructions),
+                                .tools = &app.tools(),
+                                .approvals = &app.approval_gate(),
+                                .selection = *selection,
+                                .compact_core = compact_core(),
+                                .synonyms = planners::kMarketingSynonyms,
+                                .signing_key = hmac_sha256(signing_key.reveal(), "mcp sessions")};
   offer.add_to(options);
   return options;
 }
@@ -95,7 +111,9 @@ OriginPolicy origin_policy(const HttpConfig& http) {
   return host.empty() ? OriginPolicy{} : OriginPolicy{.hosts = {host}};
 }
 
-std::unique_ptr<mcp::ApprovalGate> make_approval_gate(App& app, bool terminal) { return std::make_unique<TerminalGate>(app, terminal); }
+std::unique_ptr<mcp::ApprovalGate> make_approval_gate(App& app, bool terminal) {
+  return std::make_unique<TerminalGate>(app, terminal);
+}
 
 std::vector<BounceOf> parsed_bounce_of(const email::Bounce& bounce, const std::string& came_to) {
   std::vector<BounceOf> all;
@@ -103,21 +121,26 @@ std::vector<BounceOf> parsed_bounce_of(const email::Bounce& bounce, const std::s
   auto verp = email::parse_verp(bounce.envelope_to.empty() ? came_to : bounce.envelope_to);
   if (verp.ok()) {
     reference.clear();
-    for (size_t i = 0; i + 1 < verp->token.size(); i += 2) reference += static_cast<char>(std::stoi("0" + verp->token.substr(i, 2), nullptr, 16));
+    for (size_t i = 0; i + 1 < verp->token.size(); i += 2)
+      reference += static_cast<char>(std::stoi("0" + verp->token.substr(i, 2), nullptr, 16));
   }
   for (const auto& recipient : bounce.recipients) {
-    all.push_back({reference, {std::string(email::bounce_class_name(recipient.classification)), recipient.status, recipient.diagnostic}});
+    all.push_back(
+        {reference,
+         {std::string(email::bounce_class_name(recipient.classification)), recipient.status, recipient.diagnostic}});
   }
   if (all.empty()) all.push_back({reference, {std::string(email::bounce_class_name(bounce.classification)), "", ""}});
   return all;
 }
 
-Result<int> record_bounce(storage::Storage& storage, const std::string& workspace, const std::vector<BounceOf>& bounces, Instant at) {
+Result<int> record_bounce(storage::Storage& storage, const std::string& workspace, const std::vector<BounceOf>& bounces,
+                          Instant at) {
   return storage.write(Scope::of(workspace), [&](Tx& tx) -> Result<int> {
     int recorded = 0;
     for (const auto& bounce : bounces) {
       if (bounce.fact.kind == "auto_reply" || bounce.fact.kind == "delivered") continue;
-      auto row = TRY(tx.query_one("SELECT id FROM outbox WHERE workspace_id = $1 AND vendor_ref = $2", {workspace, bounce.vendor_ref}));
+      auto row = TRY(tx.query_one("SELECT id FROM outbox WHERE workspace_id = $1 AND vendor_ref = $2",
+                                  {workspace, bounce.vendor_ref}));
       if (!row) continue;
       TRY(services::record_bounce(tx, {workspace, (*row)[0].text()}, bounce.fact, at));
       ++recorded;

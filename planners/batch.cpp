@@ -24,10 +24,14 @@ struct Line {
 
 std::string_view outcome_name(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kPlan: return "plan";
-    case Outcome::kAsk: return "ask";
-    case Outcome::kRefuse: return "refuse";
-    case Outcome::kFlag: return "flag";
+    case Outcome::kPlan:
+      return "plan";
+    case Outcome::kAsk:
+      return "ask";
+    case Outcome::kRefuse:
+      return "refuse";
+    case Outcome::kFlag:
+      return "flag";
   }
   return "ask";
 }
@@ -48,7 +52,8 @@ Result<Line> read_line(std::string_view text) {
   Line line;
   std::vector<Issue> issues;
   const auto id = json.find("id");
-  if (id == json.end() || !id->is_string() || id->get_ref<const std::string&>().empty()) issues.push_back({"/id", "must be a non-empty string"});
+  if (id == json.end() || !id->is_string() || id->get_ref<const std::string&>().empty())
+    issues.push_back({"/id", "must be a non-empty string"});
   else line.id = id->get<std::string>();
   const auto goal = json.find("goal");
   if (goal == json.end()) issues.push_back({"/goal", "is missing"});
@@ -63,7 +68,8 @@ Result<Line> read_line(std::string_view text) {
     issues.push_back({"/now", at.error().message});
   }
   if (const auto zone = json.find("tz"); zone != json.end() && !zone->is_null()) {
-    if (!zone->is_string() || !is_zone(zone->get_ref<const std::string&>())) issues.push_back({"/tz", "must be an IANA time zone"});
+    if (!zone->is_string() || !is_zone(zone->get_ref<const std::string&>()))
+      issues.push_back({"/tz", "must be an IANA time zone"});
     else line.known.zone = zone->get<std::string>();
   }
   if (const auto turns = json.find("turns"); turns != json.end() && !turns->is_null()) {
@@ -89,7 +95,8 @@ Result<Line> read_line(std::string_view text) {
 // Nothing may be started while something is asked or blocked, nor when the text tried to talk the approval away.
 bool is_executable(const Understanding& understanding) {
   return understanding.outcome == Outcome::kPlan &&
-         std::none_of(understanding.brief.findings.begin(), understanding.brief.findings.end(), [](const Finding& finding) { return finding.rule == kWaiver || finding.severity == "block"; });
+         std::none_of(understanding.brief.findings.begin(), understanding.brief.findings.end(),
+                      [](const Finding& finding) { return finding.rule == kWaiver || finding.severity == "block"; });
 }
 
 void add_state(Json& out, const Understanding& understanding) {
@@ -109,7 +116,9 @@ Json number(double value) {
 }
 
 Json money(const Budget& budget) {
-  return {{"amount", number(to_major(budget.money.amount_minor, budget.money.currency))}, {"currency", budget.money.currency}, {"period", budget.period}};
+  return {{"amount", number(to_major(budget.money.amount_minor, budget.money.currency))},
+          {"currency", budget.money.currency},
+          {"period", budget.period}};
 }
 
 void add_schedule(Json& out, const Brief& brief) {
@@ -149,9 +158,14 @@ Result<std::string> plan_batch_line(std::string_view text) {
   out["budget"] = brief.budget ? money(brief.budget->value) : Json(nullptr);
   add_schedule(out, brief);
   out["audience"] = brief.audience ? Json(brief.audience->value.description) : Json(nullptr);
-  out["audience_size"] = brief.audience && brief.audience->value.size_stated ? Json(*brief.audience->value.size_stated) : Json(nullptr);
+  out["audience_size"] =
+      brief.audience && brief.audience->value.size_stated ? Json(*brief.audience->value.size_stated) : Json(nullptr);
   out["kpi"] = nullptr;
-  if (!brief.kpis.empty()) out["kpi"] = {{"metric", brief.kpis[0].metric}, {"target", number(brief.kpis[0].target)}, {"unit", brief.kpis[0].unit}, {"cmp", brief.kpis[0].cmp}};
+  if (!brief.kpis.empty())
+    out["kpi"] = {{"metric", brief.kpis[0].metric},
+                  {"target", number(brief.kpis[0].target)},
+                  {"unit", brief.kpis[0].unit},
+                  {"cmp", brief.kpis[0].cmp}};
   out["tone"] = brief.tone ? Json(*brief.tone) : Json(nullptr);
   add_state(out, now);
   out["reply"] = now.reply;

@@ -61,7 +61,7 @@ struct Audience {
   std::vector<std::string> exclude;  // in the user's words
   std::optional<int> min_age;
   std::optional<int64_t> size_stated;  // "our 2,400 subscribers"
-  std::string consent = "unknown";   // opted_in, customer_relationship, not_needed, unknown
+  std::string consent = "unknown";     // opted_in, customer_relationship, not_needed, unknown
 };
 
 // One thing to ask, as plan.schema.json's question.
@@ -93,10 +93,10 @@ struct Brief {
   std::vector<Slot<std::string>> channels;
   std::vector<std::string> excluded_channels;
   std::optional<Slot<Budget>> budget;
-  bool no_spend = false;                     // "no money to spend": a stated zero
+  bool no_spend = false;                                     // "no money to spend": a stated zero
   std::vector<std::pair<std::string, int64_t>> allocations;  // channel -> minor units, only where stated
   std::optional<Slot<Schedule>> schedule;
-  std::vector<Kpi> kpis;                     // the first named first
+  std::vector<Kpi> kpis;  // the first named first
   std::optional<std::string> tone;
   std::vector<Finding> findings;
   std::vector<Contradiction> contradictions;

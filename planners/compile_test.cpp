@@ -1,10 +1,10 @@
-// An approved plan compiles, by a pure function, to the workflow the engine runs. The golden files tests/golden/workflows/<name>.json hold
-// what each goal below compiles to; workflows/golden_plans_test.cpp checks that the engine takes them. On a difference the actual text
-// is written to the test's temporary directory, which the failure names: look at it and, when it is right, copy it over the golden file.
-#include <gtest/gtest.h>
-
+// An approved plan compiles, by a pure function, to the workflow the engine runs. The golden files
+// tests/golden/workflows/<name>.json hold what each goal below compiles to; workflows/golden_plans_test.cpp checks that
+// the engine takes them. On a difference the actual text is written to the test's temporary directory, which the
+// failure names: look at it and, when it is right, copy it over the golden file.
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -21,23 +21,34 @@ struct Goal {
 };
 const Goal kGoals[] = {
     {"list_with_budget",
-     "Tell our newsletter readers about the autumn jackets by email, 250 dollars, from tomorrow for ten days, we want 4% of them to order",
+     "Tell our newsletter readers about the autumn jackets by email, 250 dollars, from tomorrow for ten days, we want "
+     "4% of them to order",
      "UTC", "lst_newsletter"},
-    {"segment_without_money", "Email our best customers about the spring sale on 1 December 2026 for three days. We have no money to spend. We want 20 orders.",
+    {"segment_without_money",
+     "Email our best customers about the spring sale on 1 December 2026 for three days. We have no money to spend. We "
+     "want 20 orders.",
      "Europe/Berlin", "seg_best"},
-    {"everyone_new_york", "Send an email to all our customers about free shipping, 100 dollars, from 27 November to 30 November 2026, goal 300 orders",
+    {"everyone_new_york",
+     "Send an email to all our customers about free shipping, 100 dollars, from 27 November to 30 November 2026, goal "
+     "300 orders",
      "America/New_York", ""},
-    {"german", "Schreib unseren Newsletter-Lesern eine E-Mail über die Winterstiefel, 500 Euro, vom 1. bis 7. Dezember 2026, wir wollen 50 Bestellungen",
+    {"german",
+     "Schreib unseren Newsletter-Lesern eine E-Mail über die Winterstiefel, 500 Euro, vom 1. bis 7. Dezember 2026, wir "
+     "wollen 50 Bestellungen",
      "Europe/Vienna", "lst_newsletter"},
     {"email_beside_a_post",
-     "Promote our open day by email and on Instagram to our newsletter readers, 80 euros, from 5 December 2026 for two days, 40 sign-ups", "UTC",
-     "lst_newsletter"},
+     "Promote our open day by email and on Instagram to our newsletter readers, 80 euros, from 5 December 2026 for two "
+     "days, 40 sign-ups",
+     "UTC", "lst_newsletter"},
 };
 
 Json plan_for(const Goal& goal) {
   Known known{.now = *parse_instant("2026-11-21T09:00:00Z"), .zone = goal.zone, .lists = {"Newsletter"}};
   Understanding read = understand({{goal.text}}, known);
-  PlanFacts facts{.plan_id = "pln_" + std::string(goal.name), .tenant = "ten_test", .campaign_id = "cmp_golden", .connection_id = "con_golden"};
+  PlanFacts facts{.plan_id = "pln_" + std::string(goal.name),
+                  .tenant = "ten_test",
+                  .campaign_id = "cmp_golden",
+                  .connection_id = "con_golden"};
   facts.now = known.now;
   facts.zone = goal.zone;
   facts.turns = {goal.text};
@@ -60,7 +71,8 @@ std::string read_whole(const std::string& path) {
 }
 
 class CompiledPlan : public ::testing::TestWithParam<Goal> {};
-INSTANTIATE_TEST_SUITE_P(Goals, CompiledPlan, ::testing::ValuesIn(kGoals), [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(Goals, CompiledPlan, ::testing::ValuesIn(kGoals),
+                         [](const auto& each) { return std::string(each.param.name); });
 
 TEST_P(CompiledPlan, IsTheGoldenOne) {
   Json plan = plan_for(GetParam());
@@ -92,7 +104,8 @@ TEST_P(CompiledPlan, CallsNoToolMoreOftenThanThePlanSays) {
   ASSERT_TRUE(definition.ok()) << definition.error().text();
   const Json& report = plan["steps"][4];
   ASSERT_EQ(report["id"], "report");
-  EXPECT_EQ((*definition)["nodes"]["report"]["retry"]["max"], report["retry"]["max_attempts"].get<int>() - 1) << "the first attempt is no retry";
+  EXPECT_EQ((*definition)["nodes"]["report"]["retry"]["max"], report["retry"]["max_attempts"].get<int>() - 1)
+      << "the first attempt is no retry";
 }
 
 TEST_P(CompiledPlan, OnlyWhatWasApprovedIsCompiled) {
@@ -118,7 +131,8 @@ TEST_P(CompiledPlan, OnlyWhatWasApprovedIsCompiled) {
     changed[at] = value;
     auto refused = compile_plan(changed);
     ASSERT_FALSE(refused.ok()) << pointer;
-    EXPECT_NE(refused.error().text().find("is not the hash of this plan"), std::string::npos) << pointer << refused.error().text();
+    EXPECT_NE(refused.error().text().find("is not the hash of this plan"), std::string::npos)
+        << pointer << refused.error().text();
   }
   Json risky = plan;
   risky["steps"][2]["approval"]["mode"] = "none";

@@ -9,7 +9,12 @@
 namespace spreaders::planners {
 
 inline PlanFacts made_up_facts(const std::vector<Turn>& turns, const Known& known) {
-  PlanFacts facts{.plan_id = "pln_golden0000000001", .tenant = "ten_golden01", .campaign_id = "cmp_golden0001", .connection_id = "con_golden0001", .now = known.now, .zone = known.zone};
+  PlanFacts facts{.plan_id = "pln_golden0000000001",
+                  .tenant = "ten_golden01",
+                  .campaign_id = "cmp_golden0001",
+                  .connection_id = "con_golden0001",
+                  .now = known.now,
+                  .zone = known.zone};
   for (const Turn& turn : turns) facts.turns.push_back(turn.text);
   facts.audience_id = "lst_golden0001";
   facts.audience_name = "Newsletter";

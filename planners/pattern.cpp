@@ -47,9 +47,11 @@ class Matcher {
     if (c == '?') return {0, 1, p + 1};
     if (c != '{') return {1, 1, p};
     Repeat repeat{0, 0, p + 1};
-    for (; pattern_[repeat.end] >= '0' && pattern_[repeat.end] <= '9'; ++repeat.end) repeat.least = repeat.least * 10 + static_cast<size_t>(pattern_[repeat.end] - '0');
+    for (; pattern_[repeat.end] >= '0' && pattern_[repeat.end] <= '9'; ++repeat.end)
+      repeat.least = repeat.least * 10 + static_cast<size_t>(pattern_[repeat.end] - '0');
     if (pattern_[repeat.end] == ',') {
-      for (++repeat.end; pattern_[repeat.end] != '}'; ++repeat.end) repeat.most = repeat.most * 10 + static_cast<size_t>(pattern_[repeat.end] - '0');
+      for (++repeat.end; pattern_[repeat.end] != '}'; ++repeat.end)
+        repeat.most = repeat.most * 10 + static_cast<size_t>(pattern_[repeat.end] - '0');
     } else {
       repeat.most = repeat.least;
     }
@@ -76,7 +78,9 @@ class Matcher {
     if (++steps_ > kPatternStepsMax) return false;
     if (count < repeat.most) {
       const Next again = [&](size_t then) { return then > at && repeated(p, atom, repeat, count + 1, then, next); };
-      if (pattern_[p] == '(' ? alternatives(p + 1, atom - 1, at, again) : at < text_.size() && fits(p, atom, text_[at]) && again(at + 1)) return true;
+      if (pattern_[p] == '(' ? alternatives(p + 1, atom - 1, at, again)
+                             : at < text_.size() && fits(p, atom, text_[at]) && again(at + 1))
+        return true;
     }
     return count >= repeat.least && next(at);
   }
@@ -97,7 +101,8 @@ class Matcher {
 }  // namespace
 
 bool matches_pattern(std::string_view text, std::string_view pattern) {
-  CHECK(pattern.size() >= 2 && pattern.front() == '^' && pattern.back() == '$', "a pattern of the schema is anchored at both ends");
+  CHECK(pattern.size() >= 2 && pattern.front() == '^' && pattern.back() == '$',
+        "a pattern of the schema is anchored at both ends");
   if (text.size() > kPatternTextMax) return false;
   return Matcher(text, pattern.substr(1, pattern.size() - 2)).run();
 }

@@ -1,5 +1,5 @@
-// The regular expressions of plan.schema.json, matched without std::regex, whose depth has no limit: anchored by ^ and $,
-// literals, classes, groups, alternatives, and the quantifiers * + ? {n} {n,m}.
+// The regular expressions of plan.schema.json, matched without std::regex, whose depth has no limit: anchored by ^ and
+// $, literals, classes, groups, alternatives, and the quantifiers * + ? {n} {n,m}.
 //
 //   matches_pattern("lst_4fK2aB9x", "^[a-z]{2,4}_[0-9A-Za-z]{6,40}$")
 //

@@ -1,9 +1,9 @@
-// The plan: what will be done, to whom, when, at what cost and risk, as one JSON document (spreaders.plan/1) whose hash is what
-// a person approves. All functions here are pure.
+// The plan: what will be done, to whom, when, at what cost and risk, as one JSON document (spreaders.plan/1) whose hash
+// is what a person approves. All functions here are pure.
 //
 //   Json plan = build_plan(understanding, facts);       // status needs_input, blocked or ready
-//   Issues wrong = check_plan(plan);                    // plan.schema.json, then what a schema cannot say; empty = sound
-//   Json definition = compile_plan(plan);               // the workflow the engine runs; nothing else is run
+//   Issues wrong = check_plan(plan);                    // plan.schema.json, then what a schema cannot say; empty =
+//   sound Json definition = compile_plan(plan);               // the workflow the engine runs; nothing else is run
 //   std::string card = plan_card(plan);                 // what the person reads
 //   Json change = diff_plans(before, after);            // what an edit changed
 #pragma once
@@ -23,19 +23,19 @@ namespace spreaders::planners {
 struct PlanFacts {
   std::string plan_id = {}, tenant = {}, campaign_id = {}, connection_id = {};
   int64_t revision = 1;
-  std::string parent_hash = {};           // of the revision before; empty for the first
+  std::string parent_hash = {};  // of the revision before; empty for the first
   Instant now = {};
   std::string zone = "UTC";
-  std::vector<std::string> turns = {};    // the goal and what was said after it
-  std::string source = "chat";         // chat, voice, api
+  std::vector<std::string> turns = {};  // the goal and what was said after it
+  std::string source = "chat";          // chat, voice, api
   std::string planner_kind = "deterministic", planner_model = {}, planner_provider = {};
-  std::string audience_id = {};             // lst_... or seg_...; empty = every contact with consent
+  std::string audience_id = {};  // lst_... or seg_...; empty = every contact with consent
   std::string audience_name = {};
-  int64_t audience_size = 0;           // people in it now
-  int64_t audience_reachable = 0;      // of them with consent and not suppressed
+  int64_t audience_size = 0;       // people in it now
+  int64_t audience_reachable = 0;  // of them with consent and not suppressed
   std::string template_id = {}, template_hash = {}, subject = {};
   int64_t template_version = 0;
-  double cost_per_message = 0;         // major units of the budget's currency
+  double cost_per_message = 0;  // major units of the budget's currency
   bool sandbox = false;
   std::function<std::string(std::string_view tool)> schema_hash = {};  // "sha256:..." of a tool's definition
 };

@@ -1,13 +1,13 @@
-// The schema's reader, its patterns, and plans from golden briefs: tests/golden/plans/NN_name.{goal.txt,plan.json,card.txt}.
-// A goal file holds the zone, then one message a line. On a difference the actual files are written to the temporary
-// directory, to be looked at and, when they are right, copied over the golden ones.
+// The schema's reader, its patterns, and plans from golden briefs:
+// tests/golden/plans/NN_name.{goal.txt,plan.json,card.txt}. A goal file holds the zone, then one message a line. On a
+// difference the actual files are written to the temporary directory, to be looked at and, when they are right, copied
+// over the golden ones.
 #include "planners/schema.hpp"
-
-#include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -48,8 +48,10 @@ TEST(Schema, NamesEveryProblemByItsPlace) {
     "$defs":{"money":{"type":"object","required":["n"],"properties":{"n":{"type":"number"}}}}})");
   EXPECT_TRUE(check_schema(schema, Json::parse(R"({"a":1,"b":null})")).empty());
   EXPECT_TRUE(check_schema(schema, Json::parse(R"({"a":7.0,"b":{"n":1},"c":["x","y"]})")).empty());
-  EXPECT_EQ(places(check_schema(schema, Json::parse(R"({"a":0,"c":["x","x","z"],"d/e":1})"))), (std::vector<std::string>{"/b", "/a", "/c", "/c", "/c/2", "/d~1e"}));
-  EXPECT_EQ(places(check_schema(schema, Json::parse(R"({"a":7,"b":{"n":"1"}})"))), (std::vector<std::string>{"/c", "/b/n"}));
+  EXPECT_EQ(places(check_schema(schema, Json::parse(R"({"a":0,"c":["x","x","z"],"d/e":1})"))),
+            (std::vector<std::string>{"/b", "/a", "/c", "/c", "/c/2", "/d~1e"}));
+  EXPECT_EQ(places(check_schema(schema, Json::parse(R"({"a":7,"b":{"n":"1"}})"))),
+            (std::vector<std::string>{"/c", "/b/n"}));
   EXPECT_EQ(places(check_schema(schema, 3)), (std::vector<std::string>{""}));
 }
 
@@ -72,7 +74,8 @@ TEST_P(GoldenPlan, PlanAndCardAreAsWritten) {
   for (std::string line; std::getline(goal, line);) turns.push_back({line});
   const Json plan = build_plan(understand(turns, known), made_up_facts(turns, known));
   EXPECT_EQ(places(check_plan(plan)), std::vector<std::string>());
-  for (const auto& [kind, actual] : {std::pair<std::string, std::string>{".plan.json", plan.dump(2) + "\n"}, {".card.txt", plan_card(plan)}}) {
+  for (const auto& [kind, actual] :
+       {std::pair<std::string, std::string>{".plan.json", plan.dump(2) + "\n"}, {".card.txt", plan_card(plan)}}) {
     const auto path = kGoldenPlans / (GetParam() + kind);
     const auto shown = std::filesystem::path(testing::TempDir()) / "golden_plans" / (GetParam() + kind);
     if (read_whole(path) == actual) continue;
@@ -98,7 +101,8 @@ std::vector<std::string> goals() {
   std::sort(names.begin(), names.end());
   return names;
 }
-INSTANTIATE_TEST_SUITE_P(Briefs, GoldenPlan, testing::ValuesIn(goals()), [](const auto& tested) { return tested.param; });
+INSTANTIATE_TEST_SUITE_P(Briefs, GoldenPlan, testing::ValuesIn(goals()),
+                         [](const auto& tested) { return tested.param; });
 
 }  // namespace
 }  // namespace spreaders::planners

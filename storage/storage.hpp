@@ -4,9 +4,9 @@
 //     return tx.execute("UPDATE contact SET name = $1 WHERE workspace_id = $2 AND id = $3", {name, workspace, id});
 //   });
 //
-// The dialect: parameters are $1, $2...; times are BIGINT microseconds; JSON is TEXT; true and false are 1 and 0; upserts are
-// INSERT ... ON CONFLICT; RETURNING works. Every table has workspace_id, and every statement must name it unless the scope is
-// the system's: that is the first of two walls (the second is row-level security on PostgreSQL).
+// The dialect: parameters are $1, $2...; times are BIGINT microseconds; JSON is TEXT; true and false are 1 and 0;
+// upserts are INSERT ... ON CONFLICT; RETURNING works. Every table has workspace_id, and every statement must name it
+// unless the scope is the system's: that is the first of two walls (the second is row-level security on PostgreSQL).
 #pragma once
 
 #include <cstdint>
@@ -28,16 +28,16 @@ namespace spreaders::storage {
 class Value {
  public:
   Value() = default;
-  Value(std::nullptr_t) {}                                              // NOLINT: implicit on purpose, as all below
-  template <class Integer> requires(std::is_integral_v<Integer>)
-  Value(Integer value) : value_(static_cast<int64_t>(value)) {}         // NOLINT
-  Value(double value) : value_(value) {}                                // NOLINT
-  Value(std::string value) : value_(std::move(value)) {}                // NOLINT
-  Value(std::string_view value) : value_(std::string(value)) {}         // NOLINT
-  Value(const char* value) : value_(std::string(value)) {}              // NOLINT
-  Value(Instant at) : value_(at.us) {}                                  // NOLINT
+  Value(std::nullptr_t) {}  // NOLINT: implicit on purpose, as all below
+  template <class Integer>
+  requires(std::is_integral_v<Integer>) Value(Integer value) : value_(static_cast<int64_t>(value)) {}  // NOLINT
+  Value(double value) : value_(value) {}                                                               // NOLINT
+  Value(std::string value) : value_(std::move(value)) {}                                               // NOLINT
+  Value(std::string_view value) : value_(std::string(value)) {}                                        // NOLINT
+  Value(const char* value) : value_(std::string(value)) {}                                             // NOLINT
+  Value(Instant at) : value_(at.us) {}                                                                 // NOLINT
   template <class T>
-  Value(const std::optional<T>& optional) {                             // NOLINT
+  Value(const std::optional<T>& optional) {  // NOLINT
     if (optional) *this = Value(*optional);
   }
   using Variant = std::variant<std::monostate, int64_t, double, std::string>;
@@ -88,8 +88,8 @@ class Tx {
   virtual Result<int64_t> execute(std::string_view sql, const Values& parameters = {}) = 0;
   // INSERT INTO table (columns) VALUES ... for many rows, `suffix` being for example "ON CONFLICT (id) DO NOTHING".
   // Rows affected.
-  virtual Result<int64_t> insert_many(std::string_view table, std::initializer_list<std::string_view> columns, std::span<const Values> rows,
-                                      std::string_view suffix = {}) = 0;
+  virtual Result<int64_t> insert_many(std::string_view table, std::initializer_list<std::string_view> columns,
+                                      std::span<const Values> rows, std::string_view suffix = {}) = 0;
   // Runs `body` so that its failure undoes only what it did, then returns its result.
   virtual Result<void> savepoint(const std::function<Result<void>()>& body) = 0;
   [[nodiscard]] virtual Dialect dialect() const = 0;
@@ -99,15 +99,16 @@ class Tx {
 
   // The one row or nothing; two rows are a programmer error.
   Result<std::optional<Row>> query_one(std::string_view sql, const Values& parameters = {});
-  // SQL text that reads the text at `key` of the JSON object in column `column` (NULL when absent). `key` may have any characters.
+  // SQL text that reads the text at `key` of the JSON object in column `column` (NULL when absent). `key` may have any
+  // characters.
   [[nodiscard]] std::string json_text(std::string_view column, std::string_view key) const;
 };
 
 class Storage {
  public:
   virtual ~Storage() = default;
-  // Runs `body` in a transaction that is durable when this returns success. `body` may be run again after a conflict, so it must
-  // touch nothing but the transaction. kUnavailable: nothing was committed. Must not be nested.
+  // Runs `body` in a transaction that is durable when this returns success. `body` may be run again after a conflict,
+  // so it must touch nothing but the transaction. kUnavailable: nothing was committed. Must not be nested.
   virtual Result<void> write_(const Scope& scope, const std::function<Result<void>(Tx&)>& body) = 0;
   // A consistent snapshot; writing in it fails.
   virtual Result<void> read_(const Scope& scope, const std::function<Result<void>(Tx&)>& body) = 0;
@@ -154,17 +155,17 @@ std::span<const Migration> migrations();
 std::vector<std::string> statements_of(const Migration& migration, Dialect dialect);
 
 struct SqliteOptions {
-  std::string path;             // a file; its directory must exist
-  int readers = 4;              // reading connections
+  std::string path;  // a file; its directory must exist
+  int readers = 4;   // reading connections
   int64_t busy_timeout_ms = 10'000;
-  size_t group_max = 500;       // write jobs in one commit
-  size_t queue_max = 10'000;    // waiting write jobs; more are refused with kUnavailable
+  size_t group_max = 500;            // write jobs in one commit
+  size_t queue_max = 10'000;         // waiting write jobs; more are refused with kUnavailable
   std::string synchronous = "FULL";  // for tests that show what weaker settings lose
 };
 Result<std::unique_ptr<Storage>> open_sqlite(const SqliteOptions& options);
 
 struct PostgresOptions {
-  std::string url;              // postgres://user@host/db or key=value words
+  std::string url;  // postgres://user@host/db or key=value words
   int connections = 8;
   int64_t statement_timeout_ms = 30'000;
 };

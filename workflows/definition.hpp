@@ -1,4 +1,5 @@
-// A workflow: a graph whose action nodes are tool calls. Immutable once stored; `checksum` is the hash of its canonical JSON.
+// A workflow: a graph whose action nodes are tool calls. Immutable once stored; `checksum` is the hash of its canonical
+// JSON.
 //
 //   {"id":"wf_...","name":"Autumn jackets","start":"wait_start","nodes":{
 //     "wait_start":{"type":"delay","until":"2026-11-22T09:00:00Z","next":"send"},
@@ -8,7 +9,8 @@
 //     "end":{"type":"end"}}}
 //
 // Node types:
-//   action    tool, args (literal JSON; {"$from":{"node","pointer"}} is replaced by an earlier result), retry{max,base_s,cap_s},
+//   action    tool, args (literal JSON; {"$from":{"node","pointer"}} is replaced by an earlier result),
+//   retry{max,base_s,cap_s},
 //             next, on_fail (node; the run fails without it)
 //   delay     for (ISO 8601 duration) or until (instant) or local_time "09:00" + zone (the next such time), next
 //   parallel  branches [node...] which all start, join: the node where every path of theirs arrives
@@ -43,17 +45,17 @@ struct Node {
   NodeType type = NodeType::kEnd;
   std::string next;
   std::string on_fail;
-  std::string tool;                 // action
-  std::shared_ptr<const Json> args;   // action; shared by all copies of the immutable definition
+  std::string tool;                  // action
+  std::shared_ptr<const Json> args;  // action; shared by all copies of the immutable definition
   Retry retry;
-  int64_t delay_us = 0;             // delay for
+  int64_t delay_us = 0;  // delay for
   std::optional<Instant> until;
   std::optional<int64_t> local_time_us;
   std::string zone = "UTC";
   std::vector<std::string> branches;  // parallel
-  std::string join;                 // parallel
-  int join_count = 0;               // join: how many arrivals; 0 = all
-  std::string list_id, segment_id;  // for_each
+  std::string join;                   // parallel
+  int join_count = 0;                 // join: how many arrivals; 0 = all
+  std::string list_id, segment_id;    // for_each
   std::string channel, connection, campaign;
   std::shared_ptr<const Json> payload;
   int batch = 500;
@@ -72,9 +74,11 @@ struct Definition {
   }
 };
 
-// Every problem with its JSON Pointer: unknown type or node, unreachable node, cycle, a branch that does not arrive at its join or passes
-// another one, a reference to what is no action, an unknown member. `is_tool` says whether a tool of that name exists (nullptr: not checked).
-Result<Definition> parse_definition(const Json& json, bool (*is_tool)(std::string_view, const void*) = nullptr, const void* context = nullptr);
+// Every problem with its JSON Pointer: unknown type or node, unreachable node, cycle, a branch that does not arrive at
+// its join or passes another one, a reference to what is no action, an unknown member. `is_tool` says whether a tool of
+// that name exists (nullptr: not checked).
+Result<Definition> parse_definition(const Json& json, bool (*is_tool)(std::string_view, const void*) = nullptr,
+                                    const void* context = nullptr);
 
 constexpr int kNodesMax = 500;
 constexpr int kBranchesMax = 50;

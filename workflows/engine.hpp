@@ -1,5 +1,5 @@
-// The executor. step() is pure: definition, token, clock and randomness in; tokens, timers and intents out. Everything else
-// here loads, commits in batches and calls tools.
+// The executor. step() is pure: definition, token, clock and randomness in; tokens, timers and intents out. Everything
+// else here loads, commits in batches and calls tools.
 #pragma once
 
 #include <atomic>
@@ -24,11 +24,11 @@ namespace spreaders::workflows {
 // A place in a run. Parallel branches have one each.
 struct Token {
   std::string workspace, id, run_id, node_id;
-  std::string state;       // ready, waiting, executing, done, dead
+  std::string state;  // ready, waiting, executing, done, dead
   Instant due;
-  int64_t attempt = 0;     // of the node's action
+  int64_t attempt = 0;  // of the node's action
   int64_t visit = 0;
-  std::string data = "{}"; // what the node remembers between steps: a cursor, a wake-up
+  std::string data = "{}";  // what the node remembers between steps: a cursor, a wake-up
   int64_t rev = 1;
 };
 
@@ -55,7 +55,7 @@ struct Step {
   std::string data = "{}";
   std::vector<NewToken> fork = {};
   std::string reason = {};
-  std::string log_kind = {};    // entered, waiting, moved...
+  std::string log_kind = {};  // entered, waiting, moved...
 };
 
 Step step(const Definition& definition, const Token& token, const Json& results, Instant now);
@@ -67,22 +67,26 @@ Result<Json> resolve_references(const Json& args, const Json& results);
 struct StartRun {
   std::string workflow_id;
   int64_t version = 1;
-  std::string subject;      // campaign or contact
-  std::string entry_key;    // a second start with the same key is the same run
+  std::string subject;    // campaign or contact
+  std::string entry_key;  // a second start with the same key is the same run
   std::string campaign_id = {};
   std::string approval_id = {};
-  Principal principal;      // on whose behalf its tools are called
+  Principal principal;  // on whose behalf its tools are called
   std::string context = "{}";
   std::string trace_id = {};  // of the call that starts it; its steps and their calls belong to the same trace
 };
-// Stores version `version` of the definition; storing the same again is fine, a different one under the same version is a conflict.
-Result<void> store_definition(storage::Tx& tx, const std::string& workspace, const Json& definition, int64_t version, Instant now);
+// Stores version `version` of the definition; storing the same again is fine, a different one under the same version is
+// a conflict.
+Result<void> store_definition(storage::Tx& tx, const std::string& workspace, const Json& definition, int64_t version,
+                              Instant now);
 // The run's id.
-Result<std::string> start_run(storage::Tx& tx, const std::string& workspace, const StartRun& start, Instant now, Ids& ids);
+Result<std::string> start_run(storage::Tx& tx, const std::string& workspace, const StartRun& start, Instant now,
+                              Ids& ids);
 // active, paused, completed, failed, cancelled. Pause and cancel take effect for the next claim; sends in flight end.
 Result<void> pause_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, Instant now);
 Result<void> resume_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, Instant now);
-Result<void> cancel_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& reason, Instant now);
+Result<void> cancel_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id,
+                        const std::string& reason, Instant now);
 
 struct RunView {
   std::string id, workflow_id, status, reason, campaign_id;
@@ -97,17 +101,19 @@ struct RunView {
 Result<RunView> get_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id);
 
 struct EngineOptions {
-  int batch = 500;             // tokens in one transaction
+  int batch = 500;  // tokens in one transaction
   int64_t idle_poll_ms = 200;
-  int64_t lease_ms = 8'000;    // of a token whose tool is being called; another process takes over after it, renewed while the call lasts
-  bool exclusive = true;       // SQLite: this process alone runs the engine
+  int64_t lease_ms = 8'000;  // of a token whose tool is being called; another process takes over after it, renewed
+                             // while the call lasts
+  bool exclusive = true;     // SQLite: this process alone runs the engine
 };
 
 class Engine {
  public:
-  Engine(storage::Storage& storage, Clock& clock, Ids& ids, ToolRunner& tools, storage::ProfileSource& profiles, storage::SendGuard& guard,
-         EngineOptions options, std::string owner);
-  // Takes back the steps of dead processes. Call once at the start; where several engines are, run_once() does so from then on.
+  Engine(storage::Storage& storage, Clock& clock, Ids& ids, ToolRunner& tools, storage::ProfileSource& profiles,
+         storage::SendGuard& guard, EngineOptions options, std::string owner);
+  // Takes back the steps of dead processes. Call once at the start; where several engines are, run_once() does so from
+  // then on.
   Result<void> recover();
   // One batch; the number of tokens it moved. 0: nothing is due.
   Result<int> run_once();
@@ -125,7 +131,8 @@ class Engine {
   Result<int> step_batch(std::vector<Token>& calls);
   Result<void> step_token(storage::Tx& tx, Batch& batch, Token& token, std::vector<Token>& calls, Instant now);
   Result<void> apply(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Step& step, Instant now);
-  Result<void> for_each_page(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now);
+  Result<void> for_each_page(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node,
+                             Instant now);
   Result<void> arrive(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now);
   Result<void> poison(storage::Tx& tx, Batch& batch, Token& token, const Error& error, Instant now);
   Result<void> run_call(const Token& claimed);
@@ -133,7 +140,8 @@ class Engine {
   Result<void> record_answer(const Token& claimed, const Definition& definition, const Result<Json>& answer);
   Result<bool> renew_lease(storage::Tx& tx, const Token& claimed);
   Result<void> release_unrecorded();
-  Result<std::shared_ptr<const Definition>> definition_of(storage::Tx& tx, const std::string& workspace, const std::string& workflow_id, int64_t version);
+  Result<std::shared_ptr<const Definition>> definition_of(storage::Tx& tx, const std::string& workspace,
+                                                          const std::string& workflow_id, int64_t version);
 
   storage::Storage& storage_;
   Clock& clock_;

@@ -1,7 +1,7 @@
-// Engines that die, freeze and share the work: no step is lost, none has two effects, and the living take over within ten seconds.
+// Engines that die, freeze and share the work: no step is lost, none has two effects, and the living take over within
+// ten seconds.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-
 #include <thread>
 
 #include "workflows/fakes_test.hpp"
@@ -41,7 +41,9 @@ class EngineCrash : public EngineTest {
     EXPECT_EQ(count("SELECT COUNT(*) FROM token WHERE run_id = $1 AND state <> 'done'", {run}), 0);
     EXPECT_EQ(receiver_.repeated(), 0);
     auto lines = history(run);
-    for (const char* line : {"a done", "a2 done", "b done", "send sent", "d waited", "last done", "end ended", "p forked"}) EXPECT_EQ(std::count(lines.begin(), lines.end(), line), 1) << line;
+    for (const char* line :
+         {"a done", "a2 done", "b done", "send sent", "d waited", "last done", "end ended", "p forked"})
+      EXPECT_EQ(std::count(lines.begin(), lines.end(), line), 1) << line;
     EXPECT_EQ(std::count(lines.begin(), lines.end(), "j arrived"), 3);
     expect_sound_history(run);
   }
@@ -52,7 +54,9 @@ class EngineCrash : public EngineTest {
     run_process(process, *one, sender, {}, owner, 1'000);
   }
 };
-INSTANTIATE_TEST_SUITE_P(Engines, EngineCrash, ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres), events::fakes::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, EngineCrash,
+                         ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres),
+                         events::fakes::engine_name);
 
 TEST_P(EngineCrash, AtEveryWriteARunGoesOnWhereItWas) {
   store("wf_1", "p", parsed(kBusy));
@@ -128,7 +132,9 @@ TEST_P(EngineCrash, AClaimThatIsAliveIsNotTaken) {
 }
 
 TEST_P(EngineCrash, AFrozenEngineThatWakesCallsNothingMore) {
-  std::string run = start_with("wf_1", "p", R"({"p":{"type":"parallel","branches":["a","b","c"],"join":"j"},"a":{"type":"action","tool":"x.a","next":"j"},"b":{"type":"action","tool":"x.b","next":"j"},
+  std::string run = start_with(
+      "wf_1", "p",
+      R"({"p":{"type":"parallel","branches":["a","b","c"],"join":"j"},"a":{"type":"action","tool":"x.a","next":"j"},"b":{"type":"action","tool":"x.b","next":"j"},
     "c":{"type":"action","tool":"x.c","next":"j"},"j":{"type":"join","next":"end"},"end":{"type":"end"}})");
   auto frozen = engine(*storage_, options(false), "prc_frozen");
   auto other = engine(*storage_, options(false), "prc_other");
@@ -167,7 +173,9 @@ TEST_P(EngineCrash, ACallThatTakesLongKeepsItsLease) {
   execute("UPDATE token SET due_at = 0");  // this test lives in real time, as calls do
   EngineOptions with = options(false);
   with.lease_ms = 3'000;
-  auto make = [&](const std::string& owner) { return std::make_unique<Engine>(*storage_, system_clock(), system_ids(), tools_, profiles_, guard_, with, owner); };
+  auto make = [&](const std::string& owner) {
+    return std::make_unique<Engine>(*storage_, system_clock(), system_ids(), tools_, profiles_, guard_, with, owner);
+  };
   auto first = make("prc_first");
   auto other = make("prc_other");
   tools_.before = [&](const ToolCall&) {
@@ -180,7 +188,10 @@ TEST_P(EngineCrash, ACallThatTakesLongKeepsItsLease) {
 }
 
 TEST_P(EngineCrash, ASendThatSettlesWhileTheEngineDecidesToWaitWakesTheRun) {
-  store("wf_1", "send", parsed(R"({"send":{"type":"for_each","audience":{},"channel":"email","connection":"con_1","payload":{},"batch":5,"next":"end"},"end":{"type":"end"}})"));
+  store(
+      "wf_1", "send",
+      parsed(
+          R"({"send":{"type":"for_each","audience":{},"channel":"email","connection":"con_1","payload":{},"batch":5,"next":"end"},"end":{"type":"end"}})"));
   std::string run = start("wf_1", "first");
   auto one = engine(*storage_, options(false));
   ASSERT_EQ(*one->run_once(), 1);  // the only page with people on it
@@ -200,7 +211,8 @@ TEST_P(EngineCrash, ASendThatSettlesWhileTheEngineDecidesToWaitWakesTheRun) {
     settled = true;
   });
   ASSERT_TRUE(eventually([&] { return sending.load(); }));
-  // In one transaction: the first run sees that sends are open and is to wait; before this is durable, the sends settle if they can.
+  // In one transaction: the first run sees that sends are open and is to wait; before this is durable, the sends settle
+  // if they can.
   int pages = 0;
   profiles_.on_page = [&] {
     if (++pages != 2) return;
@@ -239,7 +251,8 @@ TEST_P(EngineCrash, EnginesOnOneDatabaseShareTheWork) {
     EXPECT_TRUE(eventually([&] {
       clock_.move_to(clock_.now() + kSecond_us / 100);  // slowly, so that nobody's lease ends
       return completed() == kRuns;
-    })) << completed() << " of " << kRuns;
+    })) << completed()
+        << " of " << kRuns;
   }
   for (const auto& run : runs) {
     SCOPED_TRACE(run);

@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-
 #include <thread>
 
 #include "workflows/fakes_test.hpp"
@@ -19,7 +18,8 @@ using fakes::parsed;
 using storage::Tx;
 
 using EngineRuns = EngineTest;
-INSTANTIATE_TEST_SUITE_P(Engines, EngineRuns, ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres), events::fakes::engine_name);
+INSTANTIATE_TEST_SUITE_P(Engines, EngineRuns, ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres),
+                         events::fakes::engine_name);
 
 using Lines = std::vector<std::string>;
 
@@ -33,7 +33,9 @@ constexpr const char* kCampaign = R"({
 
 TEST_P(EngineRuns, ACampaignGoesFromItsStartToItsEnd) {
   profiles_.people = 10;
-  tools_.on_call = [](const ToolCall& call, int) -> Result<Json> { return call.name == "x.look" ? Json{{"orders", 7}} : Json::object(); };
+  tools_.on_call = [](const ToolCall& call, int) -> Result<Json> {
+    return call.name == "x.look" ? Json{{"orders", 7}} : Json::object();
+  };
   std::string run = start_with("wf_1", "wait", kCampaign);
   FakeSender sender(receiver_);
   auto one = engine();
@@ -44,7 +46,8 @@ TEST_P(EngineRuns, ACampaignGoesFromItsStartToItsEnd) {
   EXPECT_EQ(view(run).tokens[0].node_id, "wait");
   drain(*one, mail.get());
   EXPECT_EQ(status(run), "completed");
-  EXPECT_EQ(history(run), (Lines{"wait waiting", "wait waited", "send page", "send page", "send last_page", "send sent", "look done", "good yes", "thank done", "end ended"}));
+  EXPECT_EQ(history(run), (Lines{"wait waiting", "wait waited", "send page", "send page", "send last_page", "send sent",
+                                 "look done", "good yes", "thank done", "end ended"}));
   expect_sound_history(run);
   EXPECT_EQ(receiver_.reached(), 10);
   EXPECT_EQ(receiver_.doubled(), 0);
@@ -55,7 +58,8 @@ TEST_P(EngineRuns, ACampaignGoesFromItsStartToItsEnd) {
   EXPECT_EQ(tools_.last().principal.scopes, std::vector<std::string>{"email:send"});
   EXPECT_TRUE(view(run).tokens.empty());
   EXPECT_TRUE(view(run).ended.has_value());
-  auto rows = query("SELECT idem, campaign_id, token_id, node_id FROM outbox WHERE workspace_id = $1 ORDER BY idem", {kWorkspace});
+  auto rows = query("SELECT idem, campaign_id, token_id, node_id FROM outbox WHERE workspace_id = $1 ORDER BY idem",
+                    {kWorkspace});
   EXPECT_EQ(rows[0][0].text(), run + ":send:con_000");
   EXPECT_EQ(rows[0][1].text(), "cmp_1");
   EXPECT_EQ(rows[0][3].text(), "send");
@@ -71,7 +75,12 @@ TEST_P(EngineRuns, ItsStepsAndCallsBelongToTheTraceOfTheCallThatStartedIt) {
   };
   tools_.on_call = [](const ToolCall&, int) -> Result<Json> { return Json{{"orders", 7}}; };
   store("wf_1", "wait", parsed(kCampaign));
-  StartRun wanted{.workflow_id = "wf_1", .version = 1, .subject = "cmp_1", .entry_key = "once", .principal = {.id = "usr_1", .workspace = kWorkspace, .scopes = {"email:send"}, .door = "test"}, .trace_id = trace};
+  StartRun wanted{.workflow_id = "wf_1",
+                  .version = 1,
+                  .subject = "cmp_1",
+                  .entry_key = "once",
+                  .principal = {.id = "usr_1", .workspace = kWorkspace, .scopes = {"email:send"}, .door = "test"},
+                  .trace_id = trace};
   auto run = write([&](storage::Tx& tx) { return start_run(tx, kWorkspace, wanted, clock_.now(), ids_); });
   ASSERT_TRUE(run.ok()) << run.error().text();
   FakeSender sender(receiver_);
@@ -91,7 +100,8 @@ TEST_P(EngineRuns, AnAudienceOfNobodyIsDoneAtOnce) {
   tools_.on_call = [](const ToolCall&, int) -> Result<Json> { return Json{{"orders", 0}}; };
   auto one = engine();
   drain(*one);
-  EXPECT_EQ(history(run), (Lines{"wait waiting", "wait waited", "send last_page", "send sent", "look done", "good no", "end ended"}));
+  EXPECT_EQ(history(run),
+            (Lines{"wait waiting", "wait waited", "send last_page", "send sent", "look done", "good no", "end ended"}));
   EXPECT_EQ(tools_.admitted(), 0);
 }
 
@@ -157,7 +167,8 @@ constexpr const char* kFork = R"({
   "end":{"type":"end"}})";
 
 TEST_P(EngineRuns, AJoinFiresOnceWhenEnoughHaveArrived) {
-  const std::pair<const char*, int64_t> cases[] = {{"\"all\"", 2 * kHour_us}, {"\"any\"", 0}, {"2", kHour_us}, {"3", 2 * kHour_us}};
+  const std::pair<const char*, int64_t> cases[] = {
+      {"\"all\"", 2 * kHour_us}, {"\"any\"", 0}, {"2", kHour_us}, {"3", 2 * kHour_us}};
   for (const auto& [wait, fires_after_us] : cases) {
     SCOPED_TRACE(wait);
     std::string nodes = kFork;
@@ -214,7 +225,8 @@ TEST_P(EngineRuns, ManyRunsMoveInOneCommit) {
 }
 
 TEST_P(EngineRuns, FailedCallsAreTriedAgainOrLeadToTheWayOut) {
-  std::string run = start_with("wf_1", "a", R"({"a":{"type":"action","tool":"x.a","retry":{"max":3,"base_s":10,"cap_s":15},"next":"b"},
+  std::string run = start_with(
+      "wf_1", "a", R"({"a":{"type":"action","tool":"x.a","retry":{"max":3,"base_s":10,"cap_s":15},"next":"b"},
     "b":{"type":"action","tool":"x.b","next":"c","on_fail":"d"}, "c":{"type":"action","tool":"x.c","next":"end"}, "d":{"type":"action","tool":"x.d","next":"end"}, "end":{"type":"end"}})");
   Instant started = clock_.now();
   tools_.on_call = [](const ToolCall& call, int attempt) -> Result<Json> {
@@ -262,7 +274,9 @@ TEST_P(EngineRuns, NothingIsCalledAnyMoreForARunThatFailedInTheSameBatch) {
 }
 
 TEST_P(EngineRuns, AReferenceThatLeadsNowhereFailsTheRunAndDoesNotHangIt) {
-  std::string bad = start_with("wf_1", "a", R"({"a":{"type":"action","tool":"x.a","next":"b"},"b":{"type":"action","tool":"x.b","args":{"id":{"$from":{"node":"a","pointer":"/gone"}}},"next":"end"},"end":{"type":"end"}})");
+  std::string bad = start_with(
+      "wf_1", "a",
+      R"({"a":{"type":"action","tool":"x.a","next":"b"},"b":{"type":"action","tool":"x.b","args":{"id":{"$from":{"node":"a","pointer":"/gone"}}},"next":"end"},"end":{"type":"end"}})");
   std::string guarded = start_with("wf_2", "a", R"({"a":{"type":"action","tool":"x.a","next":"b"},
     "b":{"type":"action","tool":"x.b","args":{"id":{"$from":{"node":"a","pointer":"/gone"}}},"next":"end","on_fail":"c"},"c":{"type":"action","tool":"x.c","next":"end"},"end":{"type":"end"}})");
   auto one = engine();
@@ -294,11 +308,20 @@ TEST_P(EngineRuns, APageThatIsNotAdmittedIsTriedAgainAndThenFailsItsRunAlone) {
   profiles_.people = 2;
   tools_.on_admit = [](Tx& tx, const ToolCall& call) -> Result<void> {
     if (call.approval != "apr_gone") return {};
-    TRY(tx.execute("INSERT INTO event (workspace_id, message_id, type, name, at, received_at) VALUES ($1, 'half', 'x', 'x', 1, 1)", {kWorkspace}));
+    TRY(tx.execute(
+        "INSERT INTO event (workspace_id, message_id, type, name, at, received_at) VALUES ($1, 'half', 'x', 'x', 1, 1)",
+        {kWorkspace}));
     return Error{Code::kApprovalRequired, "the approval was withdrawn"};
   };
-  store("wf_1", "send", parsed(R"({"send":{"type":"for_each","audience":{},"channel":"email","connection":"con_1","payload":{},"next":"end"},"end":{"type":"end"}})"));
-  StartRun wanted{.workflow_id = "wf_1", .subject = "s", .entry_key = "e", .approval_id = "apr_gone", .principal = {.id = "usr_1", .workspace = kWorkspace, .scopes = {}, .door = "test"}};
+  store(
+      "wf_1", "send",
+      parsed(
+          R"({"send":{"type":"for_each","audience":{},"channel":"email","connection":"con_1","payload":{},"next":"end"},"end":{"type":"end"}})"));
+  StartRun wanted{.workflow_id = "wf_1",
+                  .subject = "s",
+                  .entry_key = "e",
+                  .approval_id = "apr_gone",
+                  .principal = {.id = "usr_1", .workspace = kWorkspace, .scopes = {}, .door = "test"}};
   std::string refused = *write([&](Tx& tx) { return start_run(tx, kWorkspace, wanted, clock_.now(), ids_); });
   std::string fine = start("wf_1", "other");
   auto one = engine();
@@ -318,22 +341,32 @@ TEST_P(EngineRuns, AStartWithTheSameKeyIsTheSameRun) {
   EXPECT_EQ(start("wf_1"), run);
   EXPECT_NE(start("wf_1", "cmp_2"), run);
   EXPECT_EQ(count("SELECT COUNT(*) FROM token"), 2);
-  auto again = [&](const Json& json) { return write([&](Tx& tx) { return store_definition(tx, kWorkspace, json, 1, clock_.now()); }); };
+  auto again = [&](const Json& json) {
+    return write([&](Tx& tx) { return store_definition(tx, kWorkspace, json, 1, clock_.now()); });
+  };
   Json same = {{"start", "a"}, {"nodes", parsed(nodes)}, {"name", "Test"}, {"id", "wf_1"}};
   EXPECT_TRUE(again(same).ok()) << "the order of members is not what makes a definition";
   same["name"] = "Other";
   auto changed = again(same);
   ASSERT_FALSE(changed.ok());
   EXPECT_EQ(changed.error().code, Code::kConflict);
-  auto missing = write([&](Tx& tx) { return start_run(tx, kWorkspace, {.workflow_id = "wf_1", .version = 2, .subject = "s", .entry_key = "e", .principal = {}}, clock_.now(), ids_); });
+  auto missing = write([&](Tx& tx) {
+    return start_run(tx, kWorkspace,
+                     {.workflow_id = "wf_1", .version = 2, .subject = "s", .entry_key = "e", .principal = {}},
+                     clock_.now(), ids_);
+  });
   EXPECT_EQ(missing.error().code, Code::kNotFound);
 }
 
 TEST_P(EngineRuns, PauseResumeAndCancelHaveTheirOrder) {
-  std::string run = start_with("wf_1", "a", R"({"a":{"type":"action","tool":"x.a","next":"b"},"b":{"type":"delay","for":"PT1H","next":"c"},"c":{"type":"action","tool":"x.c","next":"end"},"end":{"type":"end"}})");
+  std::string run = start_with(
+      "wf_1", "a",
+      R"({"a":{"type":"action","tool":"x.a","next":"b"},"b":{"type":"delay","for":"PT1H","next":"c"},"c":{"type":"action","tool":"x.c","next":"end"},"end":{"type":"end"}})");
   auto pause = [&] { return write([&](Tx& tx) { return pause_run(tx, kWorkspace, run, clock_.now()); }); };
   auto resume = [&] { return write([&](Tx& tx) { return resume_run(tx, kWorkspace, run, clock_.now()); }); };
-  auto cancel = [&] { return write([&](Tx& tx) { return cancel_run(tx, kWorkspace, run, "no longer wanted", clock_.now()); }); };
+  auto cancel = [&] {
+    return write([&](Tx& tx) { return cancel_run(tx, kWorkspace, run, "no longer wanted", clock_.now()); });
+  };
   auto one = engine();
   EXPECT_EQ(resume().error().code, Code::kConflict);
   EXPECT_TRUE(pause().ok());
@@ -362,8 +395,11 @@ TEST_P(EngineRuns, PauseResumeAndCancelHaveTheirOrder) {
 }
 
 TEST_P(EngineRuns, TheAnswerToACancelledRunChangesNothing) {
-  std::string run = start_with("wf_1", "a", R"({"a":{"type":"action","tool":"x.a","next":"end"},"end":{"type":"end"}})");
-  tools_.after = [&](const ToolCall&) { EXPECT_TRUE(write([&](Tx& tx) { return cancel_run(tx, kWorkspace, run, "stop", clock_.now()); }).ok()); };
+  std::string run =
+      start_with("wf_1", "a", R"({"a":{"type":"action","tool":"x.a","next":"end"},"end":{"type":"end"}})");
+  tools_.after = [&](const ToolCall&) {
+    EXPECT_TRUE(write([&](Tx& tx) { return cancel_run(tx, kWorkspace, run, "stop", clock_.now()); }).ok());
+  };
   auto one = engine();
   drain(*one);
   EXPECT_EQ(status(run), "cancelled");
@@ -376,7 +412,8 @@ TEST_P(EngineRuns, TheLoopWakesAtOnceAndStops) {
   with.idle_poll_ms = 600'000;
   auto one = engine(*storage_, with);
   std::jthread loop([&](std::stop_token stop) { one->loop(stop); });
-  std::string run = start_with("wf_1", "a", R"({"a":{"type":"action","tool":"x.a","next":"end"},"end":{"type":"end"}})");
+  std::string run =
+      start_with("wf_1", "a", R"({"a":{"type":"action","tool":"x.a","next":"end"},"end":{"type":"end"}})");
   EXPECT_TRUE(events::fakes::eventually([&] {
     one->wake();
     return status(run) == "completed";

@@ -1,5 +1,5 @@
-// What the tests of the engine stand on, beside the fakes of events: tools that keep their answers by idempotency key as the real
-// pipeline does, an audience, and a fixture with engines and dispatchers over one database.
+// What the tests of the engine stand on, beside the fakes of events: tools that keep their answers by idempotency key
+// as the real pipeline does, an audience, and a fixture with engines and dispatchers over one database.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,8 +12,8 @@ namespace spreaders::workflows::fakes {
 
 using events::fakes::kWorkspace;
 
-// Every tool takes {"n":...} and answers what `on_call` says, {} by default. An answer is kept with its effect under the call's key, so a
-// repeated call has no second effect.
+// Every tool takes {"n":...} and answers what `on_call` says, {} by default. An answer is kept with its effect under
+// the call's key, so a repeated call has no second effect.
 class FakeTools final : public ToolRunner {
  public:
   std::function<Result<Json>(const ToolCall&, int attempt)> on_call;  // attempt counts from 1 for each key
@@ -80,7 +80,8 @@ class FakeProfiles final : public storage::ProfileSource {
  public:
   int people = 0;
   std::function<void()> on_page;  // inside the engine's transaction
-  Result<std::vector<storage::Recipient>> page(storage::Tx&, const std::string&, const storage::AudienceRef&, const std::string& after, int limit) override {
+  Result<std::vector<storage::Recipient>> page(storage::Tx&, const std::string&, const storage::AudienceRef&,
+                                               const std::string& after, int limit) override {
     if (on_page) on_page();
     std::vector<storage::Recipient> page;
     for (int i = 0; i < people && static_cast<int>(page.size()) < limit; ++i) {
@@ -106,7 +107,11 @@ class EngineTest : public events::fakes::DatabaseTest {
     ASSERT_TRUE(stored.ok()) << stored.error().text();
   }
   std::string start(const std::string& workflow_id, const std::string& subject = "cmp_1") {
-    StartRun wanted{.workflow_id = workflow_id, .version = 1, .subject = subject, .entry_key = "once", .principal = {.id = "usr_1", .workspace = kWorkspace, .scopes = {"email:send"}, .door = "test"}};
+    StartRun wanted{.workflow_id = workflow_id,
+                    .version = 1,
+                    .subject = subject,
+                    .entry_key = "once",
+                    .principal = {.id = "usr_1", .workspace = kWorkspace, .scopes = {"email:send"}, .door = "test"}};
     auto run = write([&](storage::Tx& tx) { return start_run(tx, kWorkspace, wanted, clock_.now(), ids_); });
     EXPECT_TRUE(run.ok()) << run.error().text();
     return run.ok() ? *run : "";
@@ -125,7 +130,9 @@ class EngineTest : public events::fakes::DatabaseTest {
     return std::make_unique<Engine>(storage, clock_, ids_, tools_, profiles_, guard_, with, owner);
   }
   std::unique_ptr<Engine> engine() { return engine(*storage_, options()); }
-  std::unique_ptr<events::Dispatcher> dispatcher(Engine& engine, events::Sender& sender, const std::string& owner = "prc_a", bool exclusive = true, int batch = 400) {
+  std::unique_ptr<events::Dispatcher> dispatcher(Engine& engine, events::Sender& sender,
+                                                 const std::string& owner = "prc_a", bool exclusive = true,
+                                                 int batch = 400) {
     events::DispatcherOptions with;
     with.workers = 1;
     with.batch = batch;
@@ -134,7 +141,9 @@ class EngineTest : public events::fakes::DatabaseTest {
     with.exclusive = exclusive;
     auto made = std::make_unique<events::Dispatcher>(*storage_, clock_, guard_, with, owner);
     made->add_sender("email", sender);
-    made->on_settle([&engine](storage::Tx& tx, const std::vector<events::Settled>& settled) { return engine.on_settled(tx, settled); });
+    made->on_settle([&engine](storage::Tx& tx, const std::vector<events::Settled>& settled) {
+      return engine.on_settled(tx, settled);
+    });
     return made;
   }
   // Works, and moves the clock to what is due next, until nothing is.
@@ -156,12 +165,15 @@ class EngineTest : public events::fakes::DatabaseTest {
     ADD_FAILURE() << "still work to do after " << rounds_max << " rounds";
   }
   // Engine and dispatcher of one process that may die in any write, until it does or nothing is left to do.
-  void run_process(events::fakes::MortalStorage& process, Engine& engine, events::Sender& sender, events::DispatcherOptions with, const std::string& owner, int rounds_max) {
+  void run_process(events::fakes::MortalStorage& process, Engine& engine, events::Sender& sender,
+                   events::DispatcherOptions with, const std::string& owner, int rounds_max) {
     with.workers = 1;
     with.lookup_grace_ms = 0;
     events::Dispatcher mail(process, clock_, guard_, with, owner);
     mail.add_sender("email", sender);
-    mail.on_settle([&engine](storage::Tx& tx, const std::vector<events::Settled>& settled) { return engine.on_settled(tx, settled); });
+    mail.on_settle([&engine](storage::Tx& tx, const std::vector<events::Settled>& settled) {
+      return engine.on_settled(tx, settled);
+    });
     if (!engine.recover().ok() || !mail.recover().ok()) return;
     for (int round = 0; round < rounds_max && !process.is_dead(); ++round) {
       auto moved = engine.run_once();
@@ -184,16 +196,22 @@ class EngineTest : public events::fakes::DatabaseTest {
   // "node kind" of every row of the run's history.
   std::vector<std::string> history(const std::string& run) {
     std::vector<std::string> lines;
-    for (const auto& row : query("SELECT node_id, kind FROM step_log WHERE workspace_id = $1 AND run_id = $2 ORDER BY seq", {kWorkspace, run})) lines.push_back(row[0].text() + " " + row[1].text());
+    for (const auto& row :
+         query("SELECT node_id, kind FROM step_log WHERE workspace_id = $1 AND run_id = $2 ORDER BY seq",
+               {kWorkspace, run}))
+      lines.push_back(row[0].text() + " " + row[1].text());
     return lines;
   }
   // The history is numbered without gaps, its hashes are a chain, and the run knows the end of it.
   void expect_sound_history(const std::string& run) {
     std::string hash;
     int64_t seq = 0;
-    for (const auto& row : query("SELECT seq, node_id, kind, output, error, hash FROM step_log WHERE workspace_id = $1 AND run_id = $2 ORDER BY seq", {kWorkspace, run})) {
+    for (const auto& row : query("SELECT seq, node_id, kind, output, error, hash FROM step_log WHERE workspace_id = $1 "
+                                 "AND run_id = $2 ORDER BY seq",
+                                 {kWorkspace, run})) {
       EXPECT_EQ(row[0].integer(), ++seq);
-      hash = hex(sha256(hash + "\n" + run + "\n" + std::to_string(seq) + "\n" + row[1].text() + "\n" + row[2].text() + "\n" + row[3].text() + "\n" + row[4].text()));
+      hash = hex(sha256(hash + "\n" + run + "\n" + std::to_string(seq) + "\n" + row[1].text() + "\n" + row[2].text() +
+                        "\n" + row[3].text() + "\n" + row[4].text()));
       EXPECT_EQ(row[5].text(), hash) << run << " row " << seq;
     }
     auto end = query("SELECT seq, log_hash FROM run WHERE workspace_id = $1 AND id = $2", {kWorkspace, run});

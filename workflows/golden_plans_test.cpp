@@ -1,8 +1,8 @@
-// Whatever plans compile to (tests/golden/workflows, written by planners/compile_test.cpp) is a workflow the engine takes.
-#include <gtest/gtest.h>
-
+// Whatever plans compile to (tests/golden/workflows, written by planners/compile_test.cpp) is a workflow the engine
+// takes.
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -20,7 +20,9 @@ TEST(GoldenPlans, AreSoundWorkflows) {
     text << file.rdbuf();
     auto json = parse_json(text.str());
     ASSERT_TRUE(json.ok()) << json.error().text();
-    auto is_tool = [](std::string_view name, const void*) { return name == "notification.sendEmail" || name == "ai.summarizeCampaign"; };
+    auto is_tool = [](std::string_view name, const void*) {
+      return name == "notification.sendEmail" || name == "ai.summarizeCampaign";
+    };
     auto definition = parse_definition(*json, is_tool);
     ASSERT_TRUE(definition.ok()) << definition.error().text();
     EXPECT_EQ(definition->find("send")->type, NodeType::kForEach);

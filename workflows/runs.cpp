@@ -8,47 +8,64 @@ namespace spreaders::workflows {
 
 using storage::Tx;
 
-Result<void> store_definition(Tx& tx, const std::string& workspace, const Json& definition, int64_t version, Instant now) {
+Result<void> store_definition(Tx& tx, const std::string& workspace, const Json& definition, int64_t version,
+                              Instant now) {
   Definition parsed = TRY(parse_definition(definition));
   std::string checksum = json_hash(definition);
-  auto existing = TRY(tx.query_one("SELECT checksum FROM workflow_version WHERE workspace_id = $1 AND workflow_id = $2 AND version = $3", {workspace, parsed.id, version}));
+  auto existing = TRY(tx.query_one(
+      "SELECT checksum FROM workflow_version WHERE workspace_id = $1 AND workflow_id = $2 AND version = $3",
+      {workspace, parsed.id, version}));
   if (existing) {
     if ((*existing)[0].text() == checksum) return {};
-    return conflict("version " + std::to_string(version) + " of workflow " + parsed.id + " exists and never changes; store the next version");
+    return conflict("version " + std::to_string(version) + " of workflow " + parsed.id +
+                    " exists and never changes; store the next version");
   }
-  TRY(tx.execute("INSERT INTO workflow_version (workspace_id, workflow_id, version, name, definition, checksum, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+  TRY(
+      tx.execute("INSERT INTO workflow_version (workspace_id, workflow_id, version, name, definition, checksum, "
+                 "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)",
                  {workspace, parsed.id, version, parsed.name, to_text(definition), checksum, now.us}));
   return {};
 }
 
 Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartRun& start, Instant now, Ids& ids) {
-  auto stored = TRY(tx.query_one("SELECT definition FROM workflow_version WHERE workspace_id = $1 AND workflow_id = $2 AND version = $3",
-                                 {workspace, start.workflow_id, start.version}));
-  if (!stored) return not_found("there is no version " + std::to_string(start.version) + " of workflow " + start.workflow_id);
+  auto stored = TRY(tx.query_one(
+      "SELECT definition FROM workflow_version WHERE workspace_id = $1 AND workflow_id = $2 AND version = $3",
+      {workspace, start.workflow_id, start.version}));
+  if (!stored)
+    return not_found("there is no version " + std::to_string(start.version) + " of workflow " + start.workflow_id);
   Definition definition = TRY(parse_definition(TRY(parse_json((*stored)[0].text()))));
   Json scopes = Json::array();
   for (const auto& scope : start.principal.scopes) scopes.push_back(scope);
   Json principal = {{"id", start.principal.id}, {"scopes", scopes}};
   std::string id = ids.make("run");
-  int64_t added = TRY(tx.execute(
-      "INSERT INTO run (workspace_id, id, workflow_id, version, subject, entry_key, campaign_id, approval_id, principal, status, context, entered_at, trace_id) "
-      "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11, $12) ON CONFLICT (workspace_id, workflow_id, subject, entry_key) DO NOTHING",
-      {workspace, id, start.workflow_id, start.version, start.subject, start.entry_key, start.campaign_id.empty() ? storage::Value() : storage::Value(start.campaign_id),
-       start.approval_id.empty() ? storage::Value() : storage::Value(start.approval_id), to_text(principal), start.context, now.us, start.trace_id}));
+  int64_t added =
+      TRY(tx.execute("INSERT INTO run (workspace_id, id, workflow_id, version, subject, entry_key, campaign_id, "
+                     "approval_id, principal, status, context, entered_at, trace_id) "
+                     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11, $12) ON CONFLICT (workspace_id, "
+                     "workflow_id, subject, entry_key) DO NOTHING",
+                     {workspace, id, start.workflow_id, start.version, start.subject, start.entry_key,
+                      start.campaign_id.empty() ? storage::Value() : storage::Value(start.campaign_id),
+                      start.approval_id.empty() ? storage::Value() : storage::Value(start.approval_id),
+                      to_text(principal), start.context, now.us, start.trace_id}));
   if (added == 0) {
-    auto existing = TRY(tx.query_one("SELECT id FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND subject = $3 AND entry_key = $4",
-                                     {workspace, start.workflow_id, start.subject, start.entry_key}));
+    auto existing = TRY(tx.query_one(
+        "SELECT id FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND subject = $3 AND entry_key = $4",
+        {workspace, start.workflow_id, start.subject, start.entry_key}));
     return (*existing)[0].text();
   }
-  TRY(tx.execute("INSERT INTO token (workspace_id, id, run_id, node_id, state, due_at) VALUES ($1, $2, $3, $4, 'ready', $5)",
-                 {workspace, ids.make("tok"), id, definition.start, now.us}));
+  TRY(tx.execute(
+      "INSERT INTO token (workspace_id, id, run_id, node_id, state, due_at) VALUES ($1, $2, $3, $4, 'ready', $5)",
+      {workspace, ids.make("tok"), id, definition.start, now.us}));
   return id;
 }
 
 namespace {
 
-Result<void> change_status(Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view from, std::string_view to) {
-  int64_t changed = TRY(tx.execute("UPDATE run SET status = $1, rev = rev + 1 WHERE workspace_id = $2 AND id = $3 AND status = $4", {to, workspace, run_id, from}));
+Result<void> change_status(Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view from,
+                           std::string_view to) {
+  int64_t changed =
+      TRY(tx.execute("UPDATE run SET status = $1, rev = rev + 1 WHERE workspace_id = $2 AND id = $3 AND status = $4",
+                     {to, workspace, run_id, from}));
   if (changed == 1) return {};
   auto run = TRY(tx.query_one("SELECT status FROM run WHERE workspace_id = $1 AND id = $2", {workspace, run_id}));
   if (!run) return not_found("there is no run " + run_id);
@@ -65,25 +82,41 @@ Result<void> resume_run(Tx& tx, const std::string& workspace, const std::string&
   return change_status(tx, workspace, run_id, "paused", "active");
 }
 
-Result<void> cancel_run(Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& reason, Instant now) {
-  int64_t changed = TRY(tx.execute("UPDATE run SET status = 'cancelled', reason = $1, ended_at = $2, rev = rev + 1 WHERE workspace_id = $3 AND id = $4 AND status IN ('active', 'paused')",
-                                   {reason, now.us, workspace, run_id}));
+Result<void> cancel_run(Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& reason,
+                        Instant now) {
+  int64_t changed =
+      TRY(tx.execute("UPDATE run SET status = 'cancelled', reason = $1, ended_at = $2, rev = rev + 1 WHERE "
+                     "workspace_id = $3 AND id = $4 AND status IN ('active', 'paused')",
+                     {reason, now.us, workspace, run_id}));
   if (changed == 0) {
     auto run = TRY(tx.query_one("SELECT status FROM run WHERE workspace_id = $1 AND id = $2", {workspace, run_id}));
     if (!run) return not_found("there is no run " + run_id);
     return conflict("the run is already " + (*run)[0].text());
   }
-  TRY(tx.execute("UPDATE token SET state = 'dead', rev = rev + 1 WHERE workspace_id = $1 AND run_id = $2 AND state IN ('ready', 'waiting', 'executing')", {workspace, run_id}));
-  TRY(tx.execute("UPDATE outbox SET state = 'cancelled', updated_at = $1 WHERE workspace_id = $2 AND run_id = $3 AND state = 'pending'", {now.us, workspace, run_id}));
+  TRY(
+      tx.execute("UPDATE token SET state = 'dead', rev = rev + 1 WHERE workspace_id = $1 AND run_id = $2 AND state IN "
+                 "('ready', 'waiting', 'executing')",
+                 {workspace, run_id}));
+  TRY(
+      tx.execute("UPDATE outbox SET state = 'cancelled', updated_at = $1 WHERE workspace_id = $2 AND run_id = $3 AND "
+                 "state = 'pending'",
+                 {now.us, workspace, run_id}));
   return {};
 }
 
 Result<RunView> get_run(Tx& tx, const std::string& workspace, const std::string& run_id) {
-  auto row = TRY(tx.query_one("SELECT workflow_id, status, reason, campaign_id, entered_at, ended_at FROM run WHERE workspace_id = $1 AND id = $2", {workspace, run_id}));
+  auto row =
+      TRY(tx.query_one("SELECT workflow_id, status, reason, campaign_id, entered_at, ended_at FROM run WHERE "
+                       "workspace_id = $1 AND id = $2",
+                       {workspace, run_id}));
   if (!row) return not_found("there is no run " + run_id);
-  RunView view{run_id, (*row)[0].text(), (*row)[1].text(), (*row)[2].text(), (*row)[3].text_or(""), (*row)[4].instant(), {}, {}};
+  RunView view{
+      run_id, (*row)[0].text(), (*row)[1].text(), (*row)[2].text(), (*row)[3].text_or(""), (*row)[4].instant(), {}, {}};
   if (!(*row)[5].is_null()) view.ended = (*row)[5].instant();
-  auto tokens = TRY(tx.query("SELECT node_id, state, due_at FROM token WHERE workspace_id = $1 AND run_id = $2 AND state IN ('ready', 'waiting', 'executing')", {workspace, run_id}));
+  auto tokens =
+      TRY(tx.query("SELECT node_id, state, due_at FROM token WHERE workspace_id = $1 AND run_id = $2 AND state IN "
+                   "('ready', 'waiting', 'executing')",
+                   {workspace, run_id}));
   for (const auto& token : tokens) view.tokens.push_back({token[0].text(), token[1].text(), token[2].instant()});
   return view;
 }

@@ -1,6 +1,6 @@
-// Random workflows, each run to its end while tools fail, mails are cut off and processes die at random writes. What happened is held
-// against a model that reads the same graph without time, threads or a database. A failing seed is in the test's output; the same seed
-// gives the same workflow and, but for the jitter of retries, the same accidents.
+// Random workflows, each run to its end while tools fail, mails are cut off and processes die at random writes. What
+// happened is held against a model that reads the same graph without time, threads or a database. A failing seed is in
+// the test's output; the same seed gives the same workflow and, but for the jitter of retries, the same accidents.
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -37,7 +37,11 @@ class Grower {
     return id;
   }
   std::string action(const std::string& next, const std::string& on_fail) {
-    Json node = {{"type", "action"}, {"tool", "x.act"}, {"args", {{"n", count_}}}, {"retry", {{"max", 3}, {"base_s", 1}, {"cap_s", 4}}}, {"next", next}};
+    Json node = {{"type", "action"},
+                 {"tool", "x.act"},
+                 {"args", {{"n", count_}}},
+                 {"retry", {{"max", 3}, {"base_s", 1}, {"cap_s", 4}}},
+                 {"next", next}};
     if (!on_fail.empty()) node["on_fail"] = on_fail;
     std::string id = add("a", std::move(node));
     uint64_t luck = chance_.below(100);
@@ -46,16 +50,29 @@ class Grower {
   }
   std::string item(int depth, const std::string& exit) {
     uint64_t kind = chance_.below(depth > 0 ? 8 : 4);
-    if (kind == 0) return add("d", {{"type", "delay"}, {"for", "PT" + std::to_string(chance_.below(4)) + "H"}, {"next", exit}});
-    if (kind == 1) return add("f", {{"type", "for_each"}, {"audience", Json::object()}, {"channel", "email"}, {"connection", "con_1"}, {"payload", Json::object()}, {"batch", 1 + chance_.below(6)}, {"next", exit}});
+    if (kind == 0)
+      return add("d", {{"type", "delay"}, {"for", "PT" + std::to_string(chance_.below(4)) + "H"}, {"next", exit}});
+    if (kind == 1)
+      return add("f", {{"type", "for_each"},
+                       {"audience", Json::object()},
+                       {"channel", "email"},
+                       {"connection", "con_1"},
+                       {"payload", Json::object()},
+                       {"batch", 1 + chance_.below(6)},
+                       {"next", exit}});
     if (kind <= 3) return action(exit, depth > 0 && chance_.below(2) == 0 ? sequence(depth - 1, exit) : "");
     if (kind <= 5) {
       std::string yes = sequence(depth - 1, exit);
       std::string no = chance_.below(2) == 0 ? exit : sequence(depth - 1, exit);
-      return add("c", {{"type", "condition"}, {"if", {{"op", "lt"}, {"left", chance_.below(10)}, {"right", 5}}}, {"yes", yes}, {"no", no}});
+      return add("c", {{"type", "condition"},
+                       {"if", {{"op", "lt"}, {"left", chance_.below(10)}, {"right", 5}}},
+                       {"yes", yes},
+                       {"no", no}});
     }
     uint64_t size = 2 + chance_.below(3);
-    Json wait = chance_.below(2) == 0 ? Json("all") : chance_.below(2) == 0 ? Json("any") : Json(1 + chance_.below(size));
+    Json wait = chance_.below(2) == 0   ? Json("all")
+                : chance_.below(2) == 0 ? Json("any")
+                                        : Json(1 + chance_.below(size));
     std::string join = add("j", {{"type", "join"}, {"wait", wait}, {"next", exit}});
     Json branches = Json::array();
     for (uint64_t i = 0; i < size; ++i) branches.push_back(sequence(depth - 1, join));
@@ -145,15 +162,20 @@ class Simulation : public EngineTest {
       effects.insert(key.substr(run.size() + 1));
     }
     EXPECT_EQ(receiver_.repeated(), 0);
-    EXPECT_EQ(count("SELECT COUNT(*) FROM outbox WHERE run_id = $1 AND state IN ('pending', 'sending', 'unknown')", {run}), 0);
+    EXPECT_EQ(
+        count("SELECT COUNT(*) FROM outbox WHERE run_id = $1 AND state IN ('pending', 'sending', 'unknown')", {run}),
+        0);
     if (expected.fails) {  // how far the other branches came is a matter of time
-      for (const auto& [line, times] : lines) EXPECT_LE(times, expected.lines.contains(line) ? expected.lines.at(line) : 0) << line;
+      for (const auto& [line, times] : lines)
+        EXPECT_LE(times, expected.lines.contains(line) ? expected.lines.at(line) : 0) << line;
       return;
     }
     EXPECT_EQ(lines, expected.lines) << grown.nodes.dump(1);
     EXPECT_EQ(effects, expected.effects);
-    EXPECT_EQ(count("SELECT COUNT(*) FROM token WHERE run_id = $1 AND state <> 'done'", {run}), 0) << "no token is lost";
-    EXPECT_EQ(count("SELECT COUNT(*) FROM outbox WHERE run_id = $1 AND state = 'accepted'", {run}), static_cast<int64_t>(expected.mailings.size()) * kPeople);
+    EXPECT_EQ(count("SELECT COUNT(*) FROM token WHERE run_id = $1 AND state <> 'done'", {run}), 0)
+        << "no token is lost";
+    EXPECT_EQ(count("SELECT COUNT(*) FROM outbox WHERE run_id = $1 AND state = 'accepted'", {run}),
+              static_cast<int64_t>(expected.mailings.size()) * kPeople);
   }
 };
 INSTANTIATE_TEST_SUITE_P(Engines, Simulation, ::testing::Values(storage::Dialect::kSqlite), events::fakes::engine_name);
@@ -183,7 +205,8 @@ TEST_P(Simulation, RandomWorkflowsEndAsTheirGraphSays) {
     std::string run = start(id);
     for (int life = 0; life < 4; ++life) {
       live(chance, "prc_" + std::to_string(life), true);
-      bool paused = chance.below(4) == 0 && write([&](storage::Tx& tx) { return pause_run(tx, kWorkspace, run, clock_.now()); }).ok();
+      bool paused = chance.below(4) == 0 &&
+                    write([&](storage::Tx& tx) { return pause_run(tx, kWorkspace, run, clock_.now()); }).ok();
       if (!paused) continue;
       live(chance, "prc_paused", false);
       EXPECT_EQ(status(run), "paused");
@@ -195,9 +218,11 @@ TEST_P(Simulation, RandomWorkflowsEndAsTheirGraphSays) {
     ++seen[status(run)];
     for (const auto& [node, json] : grown.nodes.items()) ++seen[json["type"].get<std::string>()];
   }
-  for (const char* kind : {"action", "delay", "parallel", "join", "for_each", "condition", "completed", "failed"}) EXPECT_GE(seen[kind], 5) << kind;
+  for (const char* kind : {"action", "delay", "parallel", "join", "for_each", "condition", "completed", "failed"})
+    EXPECT_GE(seen[kind], 5) << kind;
   RecordProperty("seeds", kSeeds);
-  std::cout << kSeeds << " seeds, " << steps << " steps, " << seen["completed"] << " completed, " << seen["failed"] << " failed" << std::endl;
+  std::cout << kSeeds << " seeds, " << steps << " steps, " << seen["completed"] << " completed, " << seen["failed"]
+            << " failed" << std::endl;
 }
 
 TEST_P(Simulation, TheSameSeedGivesTheSameHistory) {
@@ -209,7 +234,9 @@ TEST_P(Simulation, TheSameSeedGivesTheSameHistory) {
     std::string id = "wf_" + std::to_string(time);
     std::string first = grown.sequence(2, "end");
     store(id, first, grown.nodes);
-    tools_.on_call = [&](const ToolCall& call, int) -> Result<Json> { return Json{{"n", call.idempotency_key.size()}}; };
+    tools_.on_call = [&](const ToolCall& call, int) -> Result<Json> {
+      return Json{{"n", call.idempotency_key.size()}};
+    };
     std::string run = start(id);
     live(chance, "prc_a", false);
     auto lines = history(run);

@@ -1,7 +1,6 @@
 // The pure part of the engine: no clock, no database, no tool is touched here.
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "workflows/engine.hpp"
 
@@ -56,7 +55,8 @@ Step step_parallel(const Node& node, const Token& token, Instant now) {
   Json groups = data.value("groups", Json::array());
   groups.push_back({{"id", token.id}, {"size", node.branches.size()}});
   Step step = move_to("", "forked");
-  for (const auto& branch : node.branches) step.fork.push_back({branch, "ready", now, to_text(Json{{"groups", groups}})});
+  for (const auto& branch : node.branches)
+    step.fork.push_back({branch, "ready", now, to_text(Json{{"groups", groups}})});
   return step;
 }
 
@@ -65,7 +65,9 @@ Result<bool> holds(const Json& condition, const Json& results) {
   std::string op = condition.value("op", "");
   Json asked = condition;
   // To ask whether something is there is no error when it is not.
-  if (const Json* from = at_pointer(condition, "/left/$from"); op == "exists" && from != nullptr && from->is_object() && !from->contains("default")) asked["left"]["$from"]["default"] = nullptr;
+  if (const Json* from = at_pointer(condition, "/left/$from");
+      op == "exists" && from != nullptr && from->is_object() && !from->contains("default"))
+    asked["left"]["$from"]["default"] = nullptr;
   Json resolved = TRY(resolve_references(asked, results));
   const Json left = resolved.contains("left") ? resolved["left"] : Json();
   const Json right = resolved.contains("right") ? resolved["right"] : Json();
@@ -104,7 +106,8 @@ Result<Json> resolve_references(const Json& args, const Json& results) {
       bool shape = args.size() == 1 && from->is_object() && from->contains("node") && (*from)["node"].is_string();
       if (!shape) return invalid("a reference is {\"$from\":{\"node\":\"...\",\"pointer\":\"/...\"}}");
       std::string node = (*from)["node"];
-      std::string pointer = from->contains("pointer") && (*from)["pointer"].is_string() ? (*from)["pointer"].get<std::string>() : "";
+      std::string pointer =
+          from->contains("pointer") && (*from)["pointer"].is_string() ? (*from)["pointer"].get<std::string>() : "";
       auto result = results.find(node);
       const Json* value = result == results.end() ? nullptr : at_pointer(*result, pointer);
       if (value != nullptr) return *value;
@@ -127,10 +130,14 @@ Step step(const Definition& definition, const Token& token, const Json& results,
   const Node* node = definition.find(token.node_id);
   if (node == nullptr) return fail("the workflow has no node '" + token.node_id + "'");
   switch (node->type) {
-    case NodeType::kEnd: return move_to("", "ended");
-    case NodeType::kDelay: return step_delay(*node, token, now);
-    case NodeType::kParallel: return step_parallel(*node, token, now);
-    case NodeType::kForEach: return step_for_each(*node, token);
+    case NodeType::kEnd:
+      return move_to("", "ended");
+    case NodeType::kDelay:
+      return step_delay(*node, token, now);
+    case NodeType::kParallel:
+      return step_parallel(*node, token, now);
+    case NodeType::kForEach:
+      return step_for_each(*node, token);
     case NodeType::kJoin: {
       Step arrived;
       arrived.kind = Step::Kind::kArrive;

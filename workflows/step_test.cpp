@@ -65,17 +65,24 @@ const Delay kDelays[] = {
     {R"({"type":"delay","for":"PT1H30M","next":"a"})", "2026-11-21T12:00:00Z", "2026-11-21T13:30:00Z"},
     {R"({"type":"delay","for":"P2D","next":"a"})", "2026-03-28T12:00:00Z", "2026-03-30T12:00:00Z"},
     {R"({"type":"delay","for":"PT0S","next":"a"})", "2026-11-21T12:00:00Z", ""},
-    {R"({"type":"delay","until":"2026-11-22T09:00:00+02:00","next":"a"})", "2026-11-21T12:00:00Z", "2026-11-22T07:00:00Z"},
+    {R"({"type":"delay","until":"2026-11-22T09:00:00+02:00","next":"a"})", "2026-11-21T12:00:00Z",
+     "2026-11-22T07:00:00Z"},
     {R"({"type":"delay","until":"2026-11-21T12:00:00Z","next":"a"})", "2026-11-21T12:00:00Z", ""},
     {R"({"type":"delay","until":"2020-01-01T00:00:00Z","next":"a"})", "2026-11-21T12:00:00Z", ""},
     {R"({"type":"delay","local_time":"09:00","next":"a"})", "2026-11-21T08:59:59Z", "2026-11-21T09:00:00Z"},
     {R"({"type":"delay","local_time":"09:00","next":"a"})", "2026-11-21T09:00:00Z", "2026-11-22T09:00:00Z"},
-    {R"({"type":"delay","local_time":"09:00","zone":"Europe/Berlin","next":"a"})", "2026-11-21T12:00:00Z", "2026-11-22T08:00:00Z"},
-    // Clocks that change: the local time that is left out becomes the first after it, the one that comes twice is the first.
-    {R"({"type":"delay","local_time":"02:30","zone":"Europe/Berlin","next":"a"})", "2026-03-28T23:00:00Z", "2026-03-29T01:00:00Z"},
-    {R"({"type":"delay","local_time":"02:30","zone":"Europe/Berlin","next":"a"})", "2026-10-24T23:00:00Z", "2026-10-25T00:30:00Z"},
-    {R"({"type":"delay","local_time":"08:00","zone":"Pacific/Kiritimati","next":"a"})", "2026-11-21T20:00:00Z", "2026-11-22T18:00:00Z"},
-    {R"({"type":"delay","local_time":"00:00","zone":"America/New_York","next":"a"})", "2026-12-31T12:00:00Z", "2027-01-01T05:00:00Z"},
+    {R"({"type":"delay","local_time":"09:00","zone":"Europe/Berlin","next":"a"})", "2026-11-21T12:00:00Z",
+     "2026-11-22T08:00:00Z"},
+    // Clocks that change: the local time that is left out becomes the first after it, the one that comes twice is the
+    // first.
+    {R"({"type":"delay","local_time":"02:30","zone":"Europe/Berlin","next":"a"})", "2026-03-28T23:00:00Z",
+     "2026-03-29T01:00:00Z"},
+    {R"({"type":"delay","local_time":"02:30","zone":"Europe/Berlin","next":"a"})", "2026-10-24T23:00:00Z",
+     "2026-10-25T00:30:00Z"},
+    {R"({"type":"delay","local_time":"08:00","zone":"Pacific/Kiritimati","next":"a"})", "2026-11-21T20:00:00Z",
+     "2026-11-22T18:00:00Z"},
+    {R"({"type":"delay","local_time":"00:00","zone":"America/New_York","next":"a"})", "2026-12-31T12:00:00Z",
+     "2027-01-01T05:00:00Z"},
 };
 TEST(Step, DelaysHaveTheirHour) {
   for (const auto& one : kDelays) {
@@ -100,7 +107,8 @@ TEST(Step, DelaysHaveTheirHour) {
 }
 
 TEST(Step, AForkStartsEveryBranchWithItsGroup) {
-  Json nodes = parsed(R"({"n":{"type":"parallel","branches":["a","b","c"],"join":"j"},"j":{"type":"join","next":"end"},"end":{"type":"end"}})");
+  Json nodes = parsed(
+      R"({"n":{"type":"parallel","branches":["a","b","c"],"join":"j"},"j":{"type":"join","next":"end"},"end":{"type":"end"}})");
   for (const char* branch : {"a", "b", "c"}) nodes[branch] = {{"type", "delay"}, {"for", "PT1S"}, {"next", "j"}};
   Definition definition = *parse_definition({{"id", "wf_1"}, {"name", "Fork"}, {"start", "n"}, {"nodes", nodes}});
   Token token = at();
@@ -121,7 +129,8 @@ TEST(Step, AForkStartsEveryBranchWithItsGroup) {
 }
 
 TEST(Step, ForEachPagesUntilEverythingIsSettled) {
-  Definition definition = with(R"({"type":"for_each","audience":{},"channel":"email","connection":"con_1","payload":{},"next":"a"})");
+  Definition definition =
+      with(R"({"type":"for_each","audience":{},"channel":"email","connection":"con_1","payload":{},"next":"a"})");
   Token token = at();
   EXPECT_EQ(step(definition, token, {}, kNow).kind, Step::Kind::kForEach);
   token.data = R"({"cursor":"con_500"})";
@@ -129,7 +138,8 @@ TEST(Step, ForEachPagesUntilEverythingIsSettled) {
   token.data = R"({"cursor":"con_500","phase":"drained"})";
   EXPECT_EQ(step(definition, token, {}, kNow).next, "a");
   token.data = "not json";
-  EXPECT_EQ(step(definition, token, {}, kNow).kind, Step::Kind::kForEach) << "unreadable memory is no reason to skip the send";
+  EXPECT_EQ(step(definition, token, {}, kNow).kind, Step::Kind::kForEach)
+      << "unreadable memory is no reason to skip the send";
 }
 
 TEST(Step, AnActionIsCalled) {
@@ -165,7 +175,8 @@ TEST(Step, ConditionsChooseTheirWay) {
   Json results = {{"look", {{"orders", 12}, {"nothing", nullptr}, {"deep", Json::array({Json{{"name", "x"}}})}}}};
   for (const auto& one : kConditions) {
     SCOPED_TRACE(one.condition);
-    Json nodes = {{"look", {{"type", "action"}, {"tool", "x.y"}, {"next", "n"}}}, {"n", {{"type", "condition"}, {"if", parsed(one.condition)}, {"yes", "a"}, {"no", "b"}}}};
+    Json nodes = {{"look", {{"type", "action"}, {"tool", "x.y"}, {"next", "n"}}},
+                  {"n", {{"type", "condition"}, {"if", parsed(one.condition)}, {"yes", "a"}, {"no", "b"}}}};
     for (const char* end : {"a", "b"}) nodes[end] = {{"type", "end"}};
     auto definition = parse_definition({{"id", "wf_1"}, {"name", "If"}, {"start", "look"}, {"nodes", nodes}});
     ASSERT_TRUE(definition.ok()) << definition.error().text();
@@ -188,9 +199,12 @@ struct Answer {
   bool again;
 };
 TEST(AfterCall, OnlyWhatSurelyDidNotHappenIsTriedAgain) {
-  const Answer cases[] = {{Code::kRateLimited, true},       {Code::kUnavailable, true},     {Code::kInvalidArgument, false}, {Code::kNotFound, false},       {Code::kConflict, false},
-                          {Code::kUnauthenticated, false},  {Code::kPermissionDenied, false}, {Code::kApprovalRequired, false}, {Code::kReconnectNeeded, false}, {Code::kNotConfigured, false},
-                          {Code::kUnsupported, false},      {Code::kOutcomeUnknown, false}, {Code::kVendorRejected, false},  {Code::kCancelled, false},      {Code::kInternal, false}};
+  const Answer cases[] = {
+      {Code::kRateLimited, true},       {Code::kUnavailable, true},       {Code::kInvalidArgument, false},
+      {Code::kNotFound, false},         {Code::kConflict, false},         {Code::kUnauthenticated, false},
+      {Code::kPermissionDenied, false}, {Code::kApprovalRequired, false}, {Code::kReconnectNeeded, false},
+      {Code::kNotConfigured, false},    {Code::kUnsupported, false},      {Code::kOutcomeUnknown, false},
+      {Code::kVendorRejected, false},   {Code::kCancelled, false},        {Code::kInternal, false}};
   Definition plain = with(R"({"type":"action","tool":"x.y","next":"a"})");
   Definition guarded = with(R"({"type":"action","tool":"x.y","next":"a","on_fail":"b"})");
   for (const auto& one : cases) {
@@ -230,19 +244,22 @@ TEST(AfterCall, RetriesWaitLongerUpToTheCapAndEnd) {
   spent.attempt = 6;
   EXPECT_EQ(after_call(definition, spent, answer, kNow, rng).kind, Step::Kind::kFail);
   Error later{Code::kRateLimited, "slow down", "", 90'000};
-  EXPECT_GE(after_call(definition, at(), Result<Json>(later), kNow, rng).due - kNow, 90 * kSecond_us) << "the other side knows better";
+  EXPECT_GE(after_call(definition, at(), Result<Json>(later), kNow, rng).due - kNow, 90 * kSecond_us)
+      << "the other side knows better";
   Definition never = with(R"({"type":"action","tool":"x.y","retry":{"max":0},"next":"a"})");
   EXPECT_EQ(after_call(never, at(), answer, kNow, rng).kind, Step::Kind::kFail);
 }
 
 TEST(Step, TheSameInputGivesTheSameOutput) {
-  const char* nodes[] = {R"({"type":"delay","local_time":"09:00","zone":"Europe/Berlin","next":"a"})", R"({"type":"action","tool":"x.y","next":"a"})",
+  const char* nodes[] = {R"({"type":"delay","local_time":"09:00","zone":"Europe/Berlin","next":"a"})",
+                         R"({"type":"action","tool":"x.y","next":"a"})",
                          R"({"type":"condition","if":{"op":"lt","left":1,"right":2},"yes":"a","no":"b"})"};
   for (const char* node : nodes) {
     Definition definition = with(node);
     Step one = step(definition, at(), Json::object(), kNow);
     Step two = step(definition, at(), Json::object(), kNow);
-    EXPECT_EQ(std::tie(one.kind, one.next, one.due, one.data, one.reason, one.log_kind), std::tie(two.kind, two.next, two.due, two.data, two.reason, two.log_kind));
+    EXPECT_EQ(std::tie(one.kind, one.next, one.due, one.data, one.reason, one.log_kind),
+              std::tie(two.kind, two.next, two.due, two.data, two.reason, two.log_kind));
   }
   Definition definition = with(R"({"type":"action","tool":"x.y","next":"a"})");
   Result<Json> answer = Error{Code::kUnavailable, "down"};
@@ -256,12 +273,15 @@ TEST(Step, TheSameInputGivesTheSameOutput) {
 
 TEST(References, AreReplacedWhereverTheyStand) {
   Json results = {{"look", {{"id", "cmp_1"}, {"list", {1, 2}}}}, {"plain", 7}};
-  Json args = parsed(R"({"a":{"$from":{"node":"look","pointer":"/id"}},"b":[1,{"$from":{"node":"look","pointer":"/list/1"}}],"c":{"d":{"$from":{"node":"plain"}}},"e":"$from",
+  Json args = parsed(
+      R"({"a":{"$from":{"node":"look","pointer":"/id"}},"b":[1,{"$from":{"node":"look","pointer":"/list/1"}}],"c":{"d":{"$from":{"node":"plain"}}},"e":"$from",
                          "f":{"$from":{"node":"ghost","default":"none"}}})");
   auto resolved = resolve_references(args, results);
   ASSERT_TRUE(resolved.ok()) << resolved.error().text();
   EXPECT_EQ(to_text(*resolved), R"({"a":"cmp_1","b":[1,2],"c":{"d":7},"e":"$from","f":"none"})");
-  for (const char* bad : {R"({"$from":"look"})", R"({"$from":{"pointer":"/x"}})", R"({"$from":{"node":"look"},"more":1})", R"({"$from":{"node":"look","pointer":"/gone"}})", R"([{"$from":{"node":"ghost"}}])"}) {
+  for (const char* bad :
+       {R"({"$from":"look"})", R"({"$from":{"pointer":"/x"}})", R"({"$from":{"node":"look"},"more":1})",
+        R"({"$from":{"node":"look","pointer":"/gone"}})", R"([{"$from":{"node":"ghost"}}])"}) {
     EXPECT_FALSE(resolve_references(parsed(bad), results).ok()) << bad;
   }
 }

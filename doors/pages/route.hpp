@@ -18,14 +18,17 @@ struct Route {
   HttpRouteOptions options = {};
 };
 
-// Every route answers only to the names of `policy` (DNS rebinding). What a foreign page may do is each door's own matter:
-// shops report events from their pages, and a token or key is what counts there.
+// Every route answers only to the names of `policy` (DNS rebinding). What a foreign page may do is each door's own
+// matter: shops report events from their pages, and a token or key is what counts there.
 inline void add_routes(HttpServer& server, std::vector<Route> routes, const OriginPolicy& policy = {}) {
   for (auto& route : routes) {
-    auto guarded = [policy, handler = std::move(route.handler)](const HttpServerRequest& request) -> HttpServerResponse {
+    auto guarded = [policy,
+                    handler = std::move(route.handler)](const HttpServerRequest& request) -> HttpServerResponse {
       const auto* host = request.header("host");
       if (host != nullptr && host_allowed(*host, policy)) return handler(request);
-      return {.status = 403, .headers = {{"content-type", "text/plain; charset=utf-8"}}, .body = "This server does not answer to that Host.\n"};
+      return {.status = 403,
+              .headers = {{"content-type", "text/plain; charset=utf-8"}},
+              .body = "This server does not answer to that Host.\n"};
     };
     server.route(route.method, route.path, std::move(guarded), route.options);
   }

@@ -124,7 +124,8 @@ void check_extra_headers(const MailMessage& message, Problems& problems) {
     if (lower == "list-unsubscribe") {
       std::string links = lower_ascii(value);
       // On this machine itself (the sandbox) there is nothing that https would protect from.
-      for (std::string_view start : {"<https://", "<http://127.0.0.1", "<http://localhost", "<http://[::1]"}) https = https || links.find(start) != std::string::npos;
+      for (std::string_view start : {"<https://", "<http://127.0.0.1", "<http://localhost", "<http://[::1]"})
+        https = https || links.find(start) != std::string::npos;
     }
     if (lower == "list-unsubscribe-post" && value != "List-Unsubscribe=One-Click") {
       problems.add(field, "must be List-Unsubscribe=One-Click (RFC 8058)");

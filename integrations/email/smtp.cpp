@@ -152,14 +152,16 @@ struct SmtpConnection::Session {
     for (const auto& one : reply.lines) said += one;
     said = compact(std::move(said));
     const std::string& password = server.password.reveal();
-    std::string forms[] = {compact(password), compact(base64(password)), compact(base64('\0' + server.username + '\0' + password))};
+    std::string forms[] = {compact(password), compact(base64(password)),
+                           compact(base64('\0' + server.username + '\0' + password))};
     bool repeated = said.find(password) != std::string::npos;
     for (auto& form : forms) {
       repeated |= !form.empty() && said.find(form) != std::string::npos;
       Secret::wipe(form);
     }
     if (!repeated) return clean_text(reply.lines);
-    return (reply.enhanced_status.empty() ? "" : reply.enhanced_status + " ") + "(its words are left out, since they held the password)";
+    return (reply.enhanced_status.empty() ? "" : reply.enhanced_status + " ") +
+           "(its words are left out, since they held the password)";
   }
 
   Error refused(std::string_view what, const Reply& reply) {

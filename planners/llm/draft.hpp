@@ -54,7 +54,7 @@ Result<Draft> read_draft(std::string_view arguments);
 
 bool is_channel(std::string_view id);
 bool is_paid_channel(std::string_view id);
-bool is_currency(std::string_view code);      // ISO 4217, in use
+bool is_currency(std::string_view code);  // ISO 4217, in use
 // A text as it may be shown: one line, no control, direction or invisible characters, at most `code_points_max`.
 std::string clean_text(std::string_view text, size_t code_points_max);
 bool has_link(std::string_view text);  // anything a mail program would make clickable

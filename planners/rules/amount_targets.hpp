@@ -18,16 +18,20 @@ class AmountTargets : public AmountWords {
       if (noun.end < 0) continue;
       int at = noun.end;
       bool linked = false;
-      while (at < i && (text_.is(at, ":") || text_.is(at, "=") || text_.is(at, "target") || text_.is(at, "goal") || text_.is(at, "of") || text_.is(at, "to") || text_.is(at, "is"))) {
+      while (at < i && (text_.is(at, ":") || text_.is(at, "=") || text_.is(at, "target") || text_.is(at, "goal") ||
+                        text_.is(at, "of") || text_.is(at, "to") || text_.is(at, "is"))) {
         linked = true;
         ++at;
       }
-      if (linked && at == i && (text_.is(noun.end, ":") || text_.is(noun.end, "=") || text_.is(noun.end, "target") || text_.is(noun.end, "goal") || text_.is(noun.end, "to"))) {
+      if (linked && at == i &&
+          (text_.is(noun.end, ":") || text_.is(noun.end, "=") || text_.is(noun.end, "target") ||
+           text_.is(noun.end, "goal") || text_.is(noun.end, "to"))) {
         begin = k;
         return noun;
       }
     }
-    if (lang_ == Lang::kEn && (text_.is(i - 1, "reach") || text_.is(i - 1, "to")) && near_before(i, 3, C("reach_verb")) && text_.is(i + 1, "people")) {
+    if (lang_ == Lang::kEn && (text_.is(i - 1, "reach") || text_.is(i - 1, "to")) &&
+        near_before(i, 3, C("reach_verb")) && text_.is(i + 1, "people")) {
       return {"reach", i + 2};
     }
     return {};
@@ -36,9 +40,11 @@ class AmountTargets : public AmountWords {
   [[nodiscard]] Noun people_wanted(int i) const {
     const int people = m(i + 1, C("people_word"));
     if (people < 0) return {};
-    const bool alone = i > 0 && text_.is(i - 1, ",") && (people >= text_.size() || text_.at(people).kind == TokenKind::kPunct);
+    const bool alone =
+        i > 0 && text_.is(i - 1, ",") && (people >= text_.size() || text_.at(people).kind == TokenKind::kPunct);
     if (alone) return {"attendees", people};
-    if (lang_ != Lang::kEn && (near_before(i, 3, C("reach_verb")) || near_after(people, 1, C("reach_verb")))) return {"reach", people};  // "llegar a 10.000 personas"
+    if (lang_ != Lang::kEn && (near_before(i, 3, C("reach_verb")) || near_after(people, 1, C("reach_verb"))))
+      return {"reach", people};  // "llegar a 10.000 personas"
     for (int k = i + 2; k < std::min(i + 7, text_.size()) && same_sentence(k, i) && !text_.is(k, ","); ++k) {
       if (m(k, C("site_word")) > 0) return {"visits", m(k, C("site_word"))};
     }
@@ -55,7 +61,9 @@ class AmountTargets : public AmountWords {
   }
   // "our 2,400 subscribers", "email 300 customers": people to reach, not a target.
   [[nodiscard]] bool audience_count(int i, const Noun& noun) const {
-    static constexpr std::array<std::string_view, 13> people = {"subscribers", "members", "customers", "followers", "visitors", "guests", "patients", "students", "users", "donors", "volunteers", "leads", "attendees"};
+    static constexpr std::array<std::string_view, 13> people = {
+        "subscribers", "members", "customers", "followers",  "visitors", "guests",   "patients",
+        "students",    "users",   "donors",    "volunteers", "leads",    "attendees"};
     if (std::find(people.begin(), people.end(), noun.metric) == people.end()) return false;
     if (noun_near(i).end < 0) return false;
     if (lang_ == Lang::kJa) return text_.is(i - 1, "の") || text_.is(i - 1, "存");
@@ -64,17 +72,23 @@ class AmountTargets : public AmountWords {
     if (lang_ == Lang::kEn && text_.is(i - 1, "to")) {  // "grow to 10k followers"
       return !near_before(i, 5, C("grow_verb"));
     }
-    if ((lang_ == Lang::kFr || lang_ == Lang::kEs || lang_ == Lang::kPt) && (text_.is(i - 1, "de") || text_.is(i - 1, "a"))) return !near_before(i, 4, C("grow_verb")) && !near_before(i, 3, C("goal_word"));
+    if ((lang_ == Lang::kFr || lang_ == Lang::kEs || lang_ == Lang::kPt) &&
+        (text_.is(i - 1, "de") || text_.is(i - 1, "a")))
+      return !near_before(i, 4, C("grow_verb")) && !near_before(i, 3, C("goal_word"));
     return true;
   }
-  [[nodiscard]] bool fake_count(int i) const { return near_before(i, 3, C("buy_verb")) || near_after(i + 1, 3, C("fake_word")); }
+  [[nodiscard]] bool fake_count(int i) const {
+    return near_before(i, 3, C("buy_verb")) || near_after(i + 1, 3, C("fake_word"));
+  }
   // An unknown noun in the place of a target: ", 80 tastings", "meta 150 panetones", "120 Stollen verkaufen".
   [[nodiscard]] Noun literal_noun(int i) const {
     if (lang_ == Lang::kJa || text_.at(i).value < 2 || !in_target_place(i)) return {};
     const bool aimed = near_before(i, 4, C("aim_word"), true);
     for (int k = i + 1; k < std::min(i + 4, text_.size()); ++k) {
       const Token& token = text_.at(k);
-      if (token.kind != TokenKind::kWord || dates_.used[static_cast<size_t>(k)] || m(k, C("audience_filter")) > 0 || m(k, C("audience_stop")) > 0 || m(k, C("and")) > 0 || m(k, C("article")) > 0) return {};
+      if (token.kind != TokenKind::kWord || dates_.used[static_cast<size_t>(k)] || m(k, C("audience_filter")) > 0 ||
+          m(k, C("audience_stop")) > 0 || m(k, C("and")) > 0 || m(k, C("article")) > 0)
+        return {};
       const bool measures = m(k, C("unit_day")) > 0 && plural_noun(k + 1);  // "60 day passes"
       if (measures) continue;
       if (no_target(k) || (m(k, C("person")) > 0 && !aimed)) return {};
@@ -94,7 +108,9 @@ class AmountTargets : public AmountWords {
     return (text_.is(i - 1, "-") && text_.at(i).space_before) || near_before(i, 4, C("goal_word"), true);
   }
   [[nodiscard]] bool no_target(int k) const {
-    for (const ClassId id : {C("staff_word"), C("content_noun"), C("distance"), C("unit_year"), C("unit_day"), C("unit_week"), C("unit_month"), C("ad_word"), C("share_word"), C("people_word"), C("clock_word"), C("channel_any")}) {
+    for (const ClassId id :
+         {C("staff_word"), C("content_noun"), C("distance"), C("unit_year"), C("unit_day"), C("unit_week"),
+          C("unit_month"), C("ad_word"), C("share_word"), C("people_word"), C("clock_word"), C("channel_any")}) {
       if (m(k, id) > 0) return true;
     }
     return false;
@@ -105,6 +121,78 @@ class AmountTargets : public AmountWords {
     const std::string& word = text_.at(k).text;
     if (lang_ == Lang::kDe) return text_.at(k).upper && word.size() > 3;
     return word.size() > 3 && (word.back() == 's' || (lang_ == Lang::kFr && word.back() == 'x'));
+  }
+  // "cost per lead under $25", "$12 per lead", "CPA of $20".
+  bool cost_per(Cash& cash) const {
+    const int or_less = m(cash.end, C("or_less"));
+    const int per = m(or_less > 0 ? or_less : cash.end, C("per_word"));
+    if (per > 0) {
+      const int noun_start = m(per, C("article")) > 0 ? m(per, C("article")) : per;
+      const Noun noun = cost_noun(noun_start);
+      if (noun.end > 0) {
+        cash.kind = Cash::Kind::kCostPer;
+        cash.metric = noun.metric;
+        return true;
+      }
+    }
+    for (int k = cash.begin - 1; k >= 0 && k >= cash.begin - 8; --k) {
+      if (!same_sentence(k, cash.begin)) break;
+      const int end = m(k, C("cost_per"));
+      if (end > 0) {
+        const Noun noun = cost_noun(end);
+        if (noun.end > 0 && noun.end <= cash.begin) {
+          cash.kind = Cash::Kind::kCostPer;
+          cash.metric = noun.metric;
+          return true;
+        }
+      }
+      static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> abbreviations = {
+          {{"cpa", "cost_per_acquisition"},
+           {"cpl", "cost_per_lead"},
+           {"cpc", "cost_per_click"},
+           {"cpi", "cost_per_install"},
+           {"cpm", "cost_per_mille"},
+           {"cac", "cost_per_acquisition"}}};
+      for (const auto& [word, metric] : abbreviations) {
+        if (text_.is(k, word)) {
+          cash.kind = Cash::Kind::kCostPer;
+          cash.metric = std::string(metric);
+          return true;
+        }
+      }
+      if (text_.is_number(k)) break;
+    }
+    return false;
+  }
+  [[nodiscard]] Noun cost_noun(int i) const {
+    if (i < 0 || i >= text_.size()) return {};
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> extra = {
+        {{"message", "message"},
+         {"mensaje", "message"},
+         {"mensagem", "message"},
+         {"nachricht", "message"},
+         {"acquisition", "acquisition"},
+         {"adquisicion", "acquisition"},
+         {"aquisicao", "acquisition"},
+         {"akquise", "acquisition"},
+         {"clic", "click"},
+         {"klick", "click"},
+         {"clique", "click"},
+         {"sign", "sign_up"},
+         {"customer", "customer"},
+         {"cliente", "customer"},
+         {"client", "customer"},
+         {"kunde", "customer"}}};
+    for (const auto& [word, thing] : extra) {
+      if (text_.is(i, word)) return {"cost_per_" + std::string(thing), i + (word == "sign" ? 2 : 1)};
+    }
+    Noun noun = noun_at(i);
+    if (noun.end < 0) noun = noun_of_singular(i);
+    if (noun.end < 0) return {};
+    std::string thing = noun.metric;
+    if (thing.ends_with("ies")) thing = thing.substr(0, thing.size() - 3) + "y";
+    else if (thing.ends_with("s")) thing.pop_back();
+    return {"cost_per_" + thing, noun.end};
   }
 };
 

@@ -15,23 +15,72 @@ struct CurrencyRow {
   std::string_view names;
 };
 constexpr CurrencyRow kCurrencies[] = {
-    {"USD", "usd|us$|us_dollar|us_dollars|u_s_dollars|米ドル|dolares_americanos"}, {"EUR", "€|eur|euro|euros|ユーロ"},
+    {"USD", "usd|us$|us_dollar|us_dollars|u_s_dollars|米ドル|dolares_americanos"},
+    {"EUR", "€|eur|euro|euros|ユーロ"},
     {"GBP", "£|gbp|pound|pounds|quid|sterling|livres_sterling|libra|libras|pfund|ポンド"},
-    {"CHF", "chf|franken|franc_suisse|francs_suisses|swiss_francs|swiss_franc|sfr|fr|francos_suizos|francos_suicos|francs|franc|スイスフラン"},
-    {"INR", "₹|inr|rs|rupee|rupees|rupias|roupies|rupien|ルピー"}, {"BRL", "r$|brl|real|reais|reales|レアル"},
-    {"JPY", "¥|jpy|yen|yenes|yens|円|日本円"}, {"NOK", "nok|norwegian_kroner|norwegian_krone|couronnes_norvegiennes|coronas_noruegas|norwegische_kronen"},
-    {"SEK", "sek|swedish_kronor|kronor"}, {"DKK", "dkk|danish_kroner"}, {"CAD", "c$|ca$|cad|canadian_dollars|dollars_canadiens|can$"},
-    {"AUD", "a$|au$|aud|australian_dollars|aussie_dollars"}, {"NZD", "nz$|nzd|new_zealand_dollars"}, {"SGD", "s$|sgd|singapore_dollars"},
-    {"HKD", "hk$|hkd"}, {"MXN", "mx$|mxn|pesos_mexicanos|mexican_pesos"}, {"ARS", "ars|pesos_argentinos"}, {"COP", "cop|pesos_colombianos"},
-    {"CLP", "clp|pesos_chilenos"}, {"PLN", "pln|zloty|zlotys"}, {"ZAR", "zar|rand"}, {"CNY", "cny|rmb|yuan|元"}, {"KRW", "krw|won"}, {"AED", "aed|dirham|dirhams"}, {"CZK", "czk"},
-    {"KWD", "kwd|kd|kuwaiti_dinar|kuwaiti_dinars|dinars_koweitiens|クウェートディナール"}, {"BHD", "bhd|bahraini_dinars"}, {"JOD", "jod|jordanian_dinars"}, {"TND", "tnd|tunisian_dinars|dinars_tunisiens"}, {"OMR", "omr|omani_rials"},
-    {"SAR", "sar|saudi_riyals"}, {"QAR", "qar|qatari_riyals"}, {"EGP", "egp|egyptian_pounds"}, {"MAD", "mad_dirhams|dirhams_marocains"}, {"TRY", "₺|turkish_lira|turkish_liras"}, {"ILS", "ils|₪|shekel|shekels"},
-    {"THB", "thb|baht"}, {"IDR", "idr|rupiah"}, {"PHP", "php|philippine_pesos"}, {"MYR", "myr|ringgit"}, {"VND", "vnd|₫"}, {"HUF", "huf|forint|forints"}, {"NGN", "ngn|naira"}, {"KES", "kes|ksh"}, {"TWD", "twd|nt$"}, {"ISK", "isk"},
-    {"$", "$"}, {"DOLLAR", "dollar|dollars|bucks|dolar|dolares|ドル"}, {"PESO", "peso|pesos"}, {"DINAR", "dinar|dinars|dinares"}, {"RIYAL", "riyal|riyals|rial|rials"}, {"KR", "kr|kroner|krone|kronen"},
+    {"CHF",
+     "chf|franken|franc_suisse|francs_suisses|swiss_francs|swiss_franc|sfr|fr|francos_suizos|francos_suicos|francs|"
+     "franc|スイスフラン"},
+    {"INR", "₹|inr|rs|rupee|rupees|rupias|roupies|rupien|ルピー"},
+    {"BRL", "r$|brl|real|reais|reales|レアル"},
+    {"JPY", "¥|jpy|yen|yenes|yens|円|日本円"},
+    {"NOK", "nok|norwegian_kroner|norwegian_krone|couronnes_norvegiennes|coronas_noruegas|norwegische_kronen"},
+    {"SEK", "sek|swedish_kronor|kronor"},
+    {"DKK", "dkk|danish_kroner"},
+    {"CAD", "c$|ca$|cad|canadian_dollars|dollars_canadiens|can$"},
+    {"AUD", "a$|au$|aud|australian_dollars|aussie_dollars"},
+    {"NZD", "nz$|nzd|new_zealand_dollars"},
+    {"SGD", "s$|sgd|singapore_dollars"},
+    {"HKD", "hk$|hkd"},
+    {"MXN", "mx$|mxn|pesos_mexicanos|mexican_pesos"},
+    {"ARS", "ars|pesos_argentinos"},
+    {"COP", "cop|pesos_colombianos"},
+    {"CLP", "clp|pesos_chilenos"},
+    {"PLN", "pln|zloty|zlotys"},
+    {"ZAR", "zar|rand"},
+    {"CNY", "cny|rmb|yuan|元"},
+    {"KRW", "krw|won"},
+    {"AED", "aed|dirham|dirhams"},
+    {"CZK", "czk"},
+    {"KWD", "kwd|kd|kuwaiti_dinar|kuwaiti_dinars|dinars_koweitiens|クウェートディナール"},
+    {"BHD", "bhd|bahraini_dinars"},
+    {"JOD", "jod|jordanian_dinars"},
+    {"TND", "tnd|tunisian_dinars|dinars_tunisiens"},
+    {"OMR", "omr|omani_rials"},
+    {"SAR", "sar|saudi_riyals"},
+    {"QAR", "qar|qatari_riyals"},
+    {"EGP", "egp|egyptian_pounds"},
+    {"MAD", "mad_dirhams|dirhams_marocains"},
+    {"TRY", "₺|turkish_lira|turkish_liras"},
+    {"ILS", "ils|₪|shekel|shekels"},
+    {"THB", "thb|baht"},
+    {"IDR", "idr|rupiah"},
+    {"PHP", "php|philippine_pesos"},
+    {"MYR", "myr|ringgit"},
+    {"VND", "vnd|₫"},
+    {"HUF", "huf|forint|forints"},
+    {"NGN", "ngn|naira"},
+    {"KES", "kes|ksh"},
+    {"TWD", "twd|nt$"},
+    {"ISK", "isk"},
+    {"$", "$"},
+    {"DOLLAR", "dollar|dollars|bucks|dolar|dolares|ドル"},
+    {"PESO", "peso|pesos"},
+    {"DINAR", "dinar|dinars|dinares"},
+    {"RIYAL", "riyal|riyals|rial|rials"},
+    {"KR", "kr|kroner|krone|kronen"},
 };
 
 inline std::string_view dollar_of(std::string_view country) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> rows = {{{"AU", "AUD"}, {"CA", "CAD"}, {"NZ", "NZD"}, {"MX", "MXN"}, {"SG", "SGD"}, {"HK", "HKD"}, {"AR", "ARS"}, {"CO", "COP"}, {"CL", "CLP"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> rows = {{{"AU", "AUD"},
+                                                                                  {"CA", "CAD"},
+                                                                                  {"NZ", "NZD"},
+                                                                                  {"MX", "MXN"},
+                                                                                  {"SG", "SGD"},
+                                                                                  {"HK", "HKD"},
+                                                                                  {"AR", "ARS"},
+                                                                                  {"CO", "COP"},
+                                                                                  {"CL", "CLP"}}};
   for (const auto& [where, code] : rows) {
     if (where == country) return code;
   }
@@ -39,16 +88,25 @@ inline std::string_view dollar_of(std::string_view country) {
 }
 
 inline std::string_view home_currency(std::string_view country, Lang lang) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 20> rows = {{{"KW", "KWD"}, {"BH", "BHD"}, {"AE", "AED"}, {"SA", "SAR"}, {"KR", "KRW"}, {"GB", "GBP"}, {"IN", "INR"}, {"JP", "JPY"}, {"BR", "BRL"}, {"CH", "CHF"}, {"NO", "NOK"}, {"SE", "SEK"}, {"DK", "DKK"}, {"FR", "EUR"}, {"DE", "EUR"}, {"ES", "EUR"}, {"PT", "EUR"}, {"IE", "EUR"}, {"IT", "EUR"}, {"US", "USD"}}};
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 20> rows = {
+      {{"KW", "KWD"}, {"BH", "BHD"}, {"AE", "AED"}, {"SA", "SAR"}, {"KR", "KRW"}, {"GB", "GBP"}, {"IN", "INR"},
+       {"JP", "JPY"}, {"BR", "BRL"}, {"CH", "CHF"}, {"NO", "NOK"}, {"SE", "SEK"}, {"DK", "DKK"}, {"FR", "EUR"},
+       {"DE", "EUR"}, {"ES", "EUR"}, {"PT", "EUR"}, {"IE", "EUR"}, {"IT", "EUR"}, {"US", "USD"}}};
   for (const auto& [where, code] : rows) {
     if (where == country) return code;
   }
   if (const auto dollar = dollar_of(country); dollar != "USD") return dollar;
   switch (lang) {
-    case Lang::kJa: return "JPY";
-    case Lang::kPt: return "BRL";
-    case Lang::kEs: case Lang::kFr: case Lang::kDe: return "EUR";
-    default: return "USD";
+    case Lang::kJa:
+      return "JPY";
+    case Lang::kPt:
+      return "BRL";
+    case Lang::kEs:
+    case Lang::kFr:
+    case Lang::kDe:
+      return "EUR";
+    default:
+      return "USD";
   }
 }
 
@@ -72,7 +130,8 @@ struct Noun {
 
 class AmountWords {
  public:
-  AmountWords(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, std::string_view country, int turn)
+  AmountWords(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
+              std::string_view country, int turn)
       : text_(text), lang_(lang), dates_(dates), channels_(channels), country_(country), turn_(turn) {
     facts_.used.assign(static_cast<size_t>(text.size()), false);
   }
@@ -87,11 +146,15 @@ class AmountWords {
   AmountFacts facts_;
 
   [[nodiscard]] int m(int i, ClassId id) const { return match(text_, i, lang_, id); }
-  [[nodiscard]] bool taken(int i) const { return i >= 0 && i < text_.size() && (dates_.used[static_cast<size_t>(i)] || facts_.used[static_cast<size_t>(i)]); }
+  [[nodiscard]] bool taken(int i) const {
+    return i >= 0 && i < text_.size() && (dates_.used[static_cast<size_t>(i)] || facts_.used[static_cast<size_t>(i)]);
+  }
   void use(int begin, int end) {
     for (int i = std::max(0, begin); i < end && i < text_.size(); ++i) facts_.used[static_cast<size_t>(i)] = true;
   }
-  [[nodiscard]] bool same_sentence(int a, int b) const { return a >= 0 && b >= 0 && a < text_.size() && b < text_.size() && text_.at(a).sentence == text_.at(b).sentence; }
+  [[nodiscard]] bool same_sentence(int a, int b) const {
+    return a >= 0 && b >= 0 && a < text_.size() && b < text_.size() && text_.at(a).sentence == text_.at(b).sentence;
+  }
   // A word of the class within `before` tokens to the left of i (same sentence, no other number between).
   [[nodiscard]] bool near_before(int i, int before, ClassId id, bool stop_at_comma = false) const {
     for (int k = i - 1; k >= 0 && k >= i - before; --k) {
@@ -112,15 +175,32 @@ class AmountWords {
   }
 
   // "a day", "pro Woche" at token i: the index after it, or -1.
-  [[nodiscard]] int period_end(int i) const { return std::max({m(i, C("period_day")), m(i, C("period_week")), m(i, C("period_month"))}); }
-  [[nodiscard]] std::string period_name(int i) const { return m(i, C("period_day")) > 0 ? "day" : m(i, C("period_week")) > 0 ? "week" : m(i, C("period_month")) > 0 ? "month" : ""; }
+  [[nodiscard]] int period_end(int i) const {
+    return std::max({m(i, C("period_day")), m(i, C("period_week")), m(i, C("period_month"))});
+  }
+  [[nodiscard]] std::string period_name(int i) const {
+    return m(i, C("period_day")) > 0     ? "day"
+           : m(i, C("period_week")) > 0  ? "week"
+           : m(i, C("period_month")) > 0 ? "month"
+                                         : "";
+  }
   [[nodiscard]] bool unit_follows(int i) const {
-    return i < text_.size() && (m(i, C("unit_day")) > 0 || m(i, C("unit_week")) > 0 || m(i, C("unit_month")) > 0 || m(i, C("content_noun")) > 0 || m(i, C("distance")) > 0);
+    return i < text_.size() && (m(i, C("unit_day")) > 0 || m(i, C("unit_week")) > 0 || m(i, C("unit_month")) > 0 ||
+                                m(i, C("content_noun")) > 0 || m(i, C("distance")) > 0);
   }
   // "per booking", "por reserva", "pro Anruf": the counted noun by its singular.
   [[nodiscard]] Noun noun_of_singular(int i) const {
     if (i < 0 || i >= text_.size() || text_.at(i).kind != TokenKind::kWord) return {};
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> endings = {{{"", "s"}, {"", "es"}, {"", "e"}, {"", "en"}, {"", "n"}, {"y", "ies"}, {"cao", "coes"}, {"gem", "gens"}, {"al", "ais"}, {"", ""}}};
+    static constexpr std::array<std::pair<std::string_view, std::string_view>, 10> endings = {{{"", "s"},
+                                                                                               {"", "es"},
+                                                                                               {"", "e"},
+                                                                                               {"", "en"},
+                                                                                               {"", "n"},
+                                                                                               {"y", "ies"},
+                                                                                               {"cao", "coes"},
+                                                                                               {"gem", "gens"},
+                                                                                               {"al", "ais"},
+                                                                                               {"", ""}}};
     Text alone;
     alone.tokens = {text_.at(i)};
     const std::string word = text_.at(i).text;
@@ -173,7 +253,8 @@ class AmountWords {
 
   void find_ages() {
     for (int i = 0; i < text_.size(); ++i) {
-      if (!text_.is_number(i) || dates_.used[static_cast<size_t>(i)] || text_.at(i).value < 5 || text_.at(i).value > 99) continue;
+      if (!text_.is_number(i) || dates_.used[static_cast<size_t>(i)] || text_.at(i).value < 5 || text_.at(i).value > 99)
+        continue;
       const int low = static_cast<int>(text_.at(i).value);
       int begin = i;
       int end = i + 1;
@@ -184,18 +265,12 @@ class AmountWords {
       const bool marked = match_before(text_, i, lang_, C("age_mark")) >= 0 && (lang_ == Lang::kEn);
       int to = m(i + 1, C("range_to"));
       if (text_.is(i + 1, "-") && m(i + 2, C("range_to")) > 0) to = m(i + 2, C("range_to"));  // "18- bis 35-Jährige"
-      if (lang_ == Lang::kJa && text_.is(i + 1, "代")) {
-        set_age(i, i + 2, low, low + 9);
-        continue;
-      }
-      if (lang_ == Lang::kEn && text_.is(i + 1, "s") && !text_.at(i + 1).space_before && low >= 10) {  // "over 50s", "in their 30s"
-        const bool over = text_.is(i - 1, "over");
-        set_age(over ? i - 1 : i, i + 2, low, over ? 0 : low + 9);
-        continue;
-      }
-      if (to > 0 && text_.is_number(to) && !dates_.used[static_cast<size_t>(to)] && text_.at(to).value > low && text_.at(to).value <= 99) {
+      if (read_decade(i, low)) continue;
+      if (to > 0 && text_.is_number(to) && !dates_.used[static_cast<size_t>(to)] && text_.at(to).value > low &&
+          text_.at(to).value <= 99) {
         const int unit = age_unit(to + 1);
-        const bool bare_pair = unit < 0 && (lang_ == Lang::kEn ? text_.is(i + 1, "-") && bare_age_pair(i, to + 1) : aged_people(i, to + 1));
+        const bool bare_pair = unit < 0 && (lang_ == Lang::kEn ? text_.is(i + 1, "-") && bare_age_pair(i, to + 1)
+                                                               : aged_people(i, to + 1));
         if (unit > 0 || marked || bare_pair) {
           high = static_cast<int>(text_.at(to).value);
           end = unit > 0 ? unit : to + 1;
@@ -203,7 +278,9 @@ class AmountWords {
           const int mark = match_before(text_, i, lang_, C("age_mark"));
           if (mark >= 0) begin = mark;
         }
-      } else if (const int unit = age_unit(i + 1); unit > 0 && !(lang_ != Lang::kEn && m(i - 1, C("length_mark")) > 0 && m(i - 1, C("age_over")) < 0 && m(i - 1, C("age_mark")) < 0)) {
+      } else if (const int unit = age_unit(i + 1);
+                 unit > 0 && !(lang_ != Lang::kEn && m(i - 1, C("length_mark")) > 0 && m(i - 1, C("age_over")) < 0 &&
+                               m(i - 1, C("age_mark")) < 0)) {
         const bool company = near_after(unit, 2, C("company_age"));
         is_age = !company;
         end = unit;
@@ -222,11 +299,15 @@ class AmountWords {
           set_age(begin, end, under >= 0 ? 0 : low, high);
           continue;
         }
-      } else if (const int plus = m(i + 1, C("age_plus")); plus > 0 && low >= 13 && !text_.is(i + 1, "plus") && !money_near(i)) {
+      } else if (const int plus = m(i + 1, C("age_plus"));
+                 plus > 0 && low >= 13 && !text_.is(i + 1, "plus") && !money_near(i)) {
         const bool counted = plus < text_.size() && noun_at(plus).end > 0;
         is_age = !counted;
         end = plus;
-      } else if (lead >= 0 && (match_before(text_, i, lang_, C("age_over")) >= 0 || match_before(text_, i, lang_, C("age_under")) >= 0) && low >= 13 && bare_age(i)) {
+      } else if (lead >= 0 &&
+                 (match_before(text_, i, lang_, C("age_over")) >= 0 ||
+                  match_before(text_, i, lang_, C("age_under")) >= 0) &&
+                 low >= 13 && bare_age(i)) {
         const int under = match_before(text_, i, lang_, C("age_under"));
         begin = under >= 0 ? under : match_before(text_, i, lang_, C("age_over"));
         set_age(begin, end, under >= 0 ? 0 : low, under >= 0 ? low : 0);
@@ -239,6 +320,15 @@ class AmountWords {
         if (to > 0 && high > 0) i = end - 1;
       }
     }
+  }
+  // "over 50s", "in their 30s"
+  bool read_decade(int i, int low) {
+    const bool japanese = lang_ == Lang::kJa && text_.is(i + 1, "代");
+    const bool english = lang_ == Lang::kEn && text_.is(i + 1, "s") && !text_.at(i + 1).space_before && low >= 10;
+    if (!japanese && !english) return false;
+    const bool over = english && text_.is(i - 1, "over");
+    set_age(over ? i - 1 : i, i + 2, low, over ? 0 : low + 9);
+    return true;
   }
   [[nodiscard]] int age_unit(int i) const {
     const int end = m(i, C("age_unit"));
@@ -257,19 +347,24 @@ class AmountWords {
     const TokenKind kind = text_.at(next).kind;
     if (kind == TokenKind::kPunct) return true;
     if (noun_at(next).end > 0 || text_.is_number(next)) return false;
-    return m(next, C("audience_filter")) > 0 || m(next, C("and")) > 0 || m(next, C("audience_stop")) > 0 || text_.is(next, "s");
+    return m(next, C("audience_filter")) > 0 || m(next, C("and")) > 0 || m(next, C("audience_stop")) > 0 ||
+           text_.is(next, "s");
   }
   [[nodiscard]] bool bare_age_pair(int i, int next) const {
     if (money_near(i) || text_.at(i).value < 13 || text_.at(i).value > 70) return false;
     if (m(next, C("staff_word")) > 0 || m(next, C("distance")) > 0 || m(next, C("currency_word")) > 0) return false;
     if (next < text_.size() && (text_.is(next, "%") || noun_at(next).end > 0)) return false;
-    return i > 0 && (m(i - 1, C("person")) > 0 || (text_.is(i - 1, ",") && i > 1 && m(i - 2, C("person")) > 0) || (next < text_.size() && text_.is(next, ",")) || text_.is(i - 1, "("));
+    return i > 0 && (m(i - 1, C("person")) > 0 || (text_.is(i - 1, ",") && i > 1 && m(i - 2, C("person")) > 0) ||
+                     (next < text_.size() && text_.is(next, ",")) || text_.is(i - 1, "("));
   }
   // "gente de 18 a 30", "jovens de 18 a 24": people right before, nothing counted after.
   [[nodiscard]] bool aged_people(int i, int next) const {
     const int mark = match_before(text_, i, lang_, C("age_mark"));
     if (mark < 1 || m(mark - 1, C("person")) < 0 || text_.at(i).value < 13 || money_near(i)) return false;
-    return next >= text_.size() || (noun_at(next).end < 0 && m(next, C("staff_word")) < 0 && m(next, C("distance")) < 0 && m(next, C("of")) < 0) || m(next, C("place_prep")) > 0;
+    return next >= text_.size() ||
+           (noun_at(next).end < 0 && m(next, C("staff_word")) < 0 && m(next, C("distance")) < 0 &&
+            m(next, C("of")) < 0) ||
+           m(next, C("place_prep")) > 0;
   }
   void set_age(int begin, int end, int low, int high) {
     use(begin, end);
@@ -286,8 +381,11 @@ class AmountWords {
       if (mention.excluded) continue;
       int at = end;
       int steps = 0;
-      while (at < mention.begin && steps < 4 && (m(at, C("alloc_prep")) > 0 || m(at, C("article")) > 0 || m(at, C("ad_word")) > 0 || m(at, C("period_day")) > 0 || m(at, C("period_week")) > 0 || m(at, C("period_month")) > 0)) {
-        at = std::max({m(at, C("alloc_prep")), m(at, C("article")), m(at, C("ad_word")), m(at, C("period_day")), m(at, C("period_week")), m(at, C("period_month"))});
+      while (at < mention.begin && steps < 4 &&
+             (m(at, C("alloc_prep")) > 0 || m(at, C("article")) > 0 || m(at, C("ad_word")) > 0 ||
+              m(at, C("period_day")) > 0 || m(at, C("period_week")) > 0 || m(at, C("period_month")) > 0)) {
+        at = std::max({m(at, C("alloc_prep")), m(at, C("article")), m(at, C("ad_word")), m(at, C("period_day")),
+                       m(at, C("period_week")), m(at, C("period_month"))});
         ++steps;
       }
       if (at == mention.begin && (steps > 0 || is_paid(mention.id))) return mention.id;
@@ -295,7 +393,10 @@ class AmountWords {
     for (const ChannelMention& mention : channels_.mentions) {
       int at = mention.end;
       int steps = 0;
-      while (at < begin && steps < 4 && (m(at, C("ad_word")) > 0 || m(at, C("organic_word")) > 0 || m(at, C("alloc_prep")) > 0 || text_.is(at, ":") || text_.is(at, "(") || text_.is(at, "gets") || text_.is(at, "-") || text_.is(at, "=") || text_.is(at, "は"))) {
+      while (at < begin && steps < 4 &&
+             (m(at, C("ad_word")) > 0 || m(at, C("organic_word")) > 0 || m(at, C("alloc_prep")) > 0 ||
+              text_.is(at, ":") || text_.is(at, "(") || text_.is(at, "gets") || text_.is(at, "-") ||
+              text_.is(at, "=") || text_.is(at, "は"))) {
         ++at;
         ++steps;
       }
@@ -354,7 +455,11 @@ class AmountWords {
       if (noun.end < 0) continue;
       int at = noun.end;
       for (int guard = 0; guard < 4 && at < end; ++guard) {
-        if (at < text_.size() && (text_.is(at, "を") || text_.is(at, "が") || text_.is(at, "は") || text_.is(at, "数") || text_.is(at, "の") || text_.is(at, "で") || text_.is(at, ":") || text_.is(at, "者") || text_.is(at, "率") || text_.is(at, "に") || text_.is(at, "目") || text_.is(at, "標") || text_.is(at, "約"))) ++at;
+        if (at < text_.size() && (text_.is(at, "を") || text_.is(at, "が") || text_.is(at, "は") ||
+                                  text_.is(at, "数") || text_.is(at, "の") || text_.is(at, "で") || text_.is(at, ":") ||
+                                  text_.is(at, "者") || text_.is(at, "率") || text_.is(at, "に") ||
+                                  text_.is(at, "目") || text_.is(at, "標") || text_.is(at, "約")))
+          ++at;
         else break;
       }
       if (at == end) return {noun.metric, begin};
@@ -375,7 +480,9 @@ class AmountWords {
     if (text_.is(at, "+")) ++at;
     if (lang_ == Lang::kJa) {
       int counter = at;
-      if (counter < text_.size() && (text_.is(counter, "件") || text_.is(counter, "人") || text_.is(counter, "名") || text_.is(counter, "回") || text_.is(counter, "個") || text_.is(counter, "枚") || text_.is(counter, "本"))) {
+      if (counter < text_.size() &&
+          (text_.is(counter, "件") || text_.is(counter, "人") || text_.is(counter, "名") || text_.is(counter, "回") ||
+           text_.is(counter, "個") || text_.is(counter, "枚") || text_.is(counter, "本"))) {
         ++counter;
         if (text_.is(counter, "以") && text_.is(counter + 1, "上")) counter += 2;
         if (text_.is(counter, "の")) ++counter;
@@ -395,9 +502,14 @@ class AmountWords {
       if (at >= text_.size()) break;
       const Token& token = text_.at(at);
       if (token.kind != TokenKind::kWord) break;
-      const bool partitive = m(at, C("of")) > 0 && lang_ != Lang::kEn && !text_.is(at, "en") && !text_.is(at, "em") && !text_.is(at, "in") && !text_.is(at, "im");
-      if (m(at, C("channel_any")) > 0 && noun_at(at + 1).end > 0) return noun_at(at + 1);  // "300 newsletter subscribers"
-      if (!partitive && (m(at, C("audience_filter")) > 0 || m(at, C("audience_stop")) > 0 || m(at, C("channel_any")) > 0 || m(at, C("and")) > 0 || m(at, C("unit_day")) > 0 || m(at, C("unit_week")) > 0 || m(at, C("content_noun")) > 0)) break;
+      const bool partitive = m(at, C("of")) > 0 && lang_ != Lang::kEn && !text_.is(at, "en") && !text_.is(at, "em") &&
+                             !text_.is(at, "in") && !text_.is(at, "im");
+      if (m(at, C("channel_any")) > 0 && noun_at(at + 1).end > 0)
+        return noun_at(at + 1);  // "300 newsletter subscribers"
+      if (!partitive && (m(at, C("audience_filter")) > 0 || m(at, C("audience_stop")) > 0 ||
+                         m(at, C("channel_any")) > 0 || m(at, C("and")) > 0 || m(at, C("unit_day")) > 0 ||
+                         m(at, C("unit_week")) > 0 || m(at, C("content_noun")) > 0))
+        break;
       ++at;
     }
     return {};

@@ -1,9 +1,8 @@
-#include "planners/rules/amount_targets.hpp"
-
 #include <algorithm>
 #include <array>
 #include <cmath>
 
+#include "planners/rules/amount_targets.hpp"
 #include "planners/rules/kpi_table.hpp"
 
 namespace spreaders::planners::rules {
@@ -54,11 +53,13 @@ class Reader : AmountTargets {
       }
       int next = i + 1;
       if (text_.is(next, "-")) ++next;
-      const bool linked = lang_ != Lang::kEn && (text_.is(next, "de") || text_.is(next, "d'"));  // "2 millones de pesos"
+      const bool linked =
+          lang_ != Lang::kEn && (text_.is(next, "de") || text_.is(next, "d'"));  // "2 millones de pesos"
       if (linked) ++next;
       const std::string_view after = currency_at(next, end);
       if (!after.empty() && (code.empty() || code == "$")) {
-        if (!(after == "$" && next < text_.size() && text_.is(next, "$") && text_.is_number(next + 1) && text_.at(next).space_before)) {
+        if (!(after == "$" && next < text_.size() && text_.is(next, "$") && text_.is_number(next + 1) &&
+              text_.at(next).space_before)) {
           code = after == "$" && code == "$" ? code : after;
           cash.end = end;
         }
@@ -84,7 +85,8 @@ class Reader : AmountTargets {
   // "12.500 KWD" in English: the dinar has a thousand fils, so the point is no grouping.
   [[nodiscard]] bool three_decimals(int i, std::string_view currency) const {
     const std::string& digits = text_.at(i).text;
-    return lang_ == Lang::kEn && minor_digits(currency) == 3 && digits.size() >= 5 && digits[digits.size() - 4] == '.' && digits.find(',') == std::string::npos;
+    return lang_ == Lang::kEn && minor_digits(currency) == 3 && digits.size() >= 5 &&
+           digits[digits.size() - 4] == '.' && digits.find(',') == std::string::npos;
   }
 
   // "budget of 500", "予算は500", and a number right after a correction of money.
@@ -94,8 +96,9 @@ class Reader : AmountTargets {
     const bool counted = noun_near(i).end > 0;
     if (turn_ > 0 && period_end(i + 1) > 0) return true;  // "let's say 25 a day"
     for (int k = i - 1; k >= 0 && k >= i - 4; --k) {
-      if (!same_sentence(k, i) || text_.is(k, ",") ) break;
-      if (m(k, C("budget_strong")) > 0 || text_.is(k, "spend") || (text_.is(k, "予") && text_.is(k + 1, "算"))) return !counted;
+      if (!same_sentence(k, i) || text_.is(k, ",")) break;
+      if (m(k, C("budget_strong")) > 0 || text_.is(k, "spend") || (text_.is(k, "予") && text_.is(k + 1, "算")))
+        return !counted;
       if (m(k, C("correction")) > 0 && !cash_.empty() && k - cash_.back().end <= 4) return !counted;
       if (text_.is_number(k)) break;
     }
@@ -111,22 +114,31 @@ class Reader : AmountTargets {
   void classify(Cash& cash) const {
     const int after = cash.end;
     cash.period = period_near(cash);
-    if (cash.period.empty() && period_end(cash.number + 1) > 0 && period_end(cash.number + 1) < cash.end) cash.period = period_name(cash.number + 1);
-    const bool budgeted = near_before(cash.begin, 5, C("budget_word"), true) || near_after(after, 3, C("budget_word")) || capped(cash.begin);
-    if (budgeted) cash.strength = near_before(cash.begin, 4, C("budget_strong"), true) || near_after(after, 3, C("budget_strong")) ? 3 : 2;
+    if (cash.period.empty() && period_end(cash.number + 1) > 0 && period_end(cash.number + 1) < cash.end)
+      cash.period = period_name(cash.number + 1);
+    const bool budgeted = near_before(cash.begin, 5, C("budget_word"), true) ||
+                          near_after(after, 3, C("budget_word")) || capped(cash.begin);
+    if (budgeted)
+      cash.strength =
+          near_before(cash.begin, 4, C("budget_strong"), true) || near_after(after, 3, C("budget_strong")) ? 3 : 2;
     if (cost_per(cash)) return;
     if (near_after(after, 1, C("offer_after")) || (near_after(after, 2, C("offer_after")) && !budgeted)) {
       cash.kind = Cash::Kind::kOffer;
     } else if (lang_ == Lang::kEn && (text_.is(cash.begin - 1, "save"))) {
       cash.kind = Cash::Kind::kOffer;
-    } else if (!budgeted && cash.period.empty() && (near_before(cash.begin, 5, C("revenue_word"), true) || near_after(after, 3, C("revenue_word")))) {
+    } else if (!budgeted && cash.period.empty() &&
+               (near_before(cash.begin, 5, C("revenue_word"), true) || near_after(after, 3, C("revenue_word")))) {
       cash.kind = Cash::Kind::kRevenue;
-    } else if (budgeted && near_before(cash.begin, 4, C("revenue_word"), true) && !near_before(cash.begin, 3, C("budget_strong"), true)) {
+    } else if (budgeted && near_before(cash.begin, 4, C("revenue_word"), true) &&
+               !near_before(cash.begin, 3, C("budget_strong"), true)) {
       cash.kind = Cash::Kind::kRevenue;
-    } else if (cash.strength == 0 && !(cash.period.size() > 0 && priced_at(cash.begin)) && (m(after, C("price_after")) > 0 || priced(cash.begin))) {
+    } else if (cash.strength == 0 && !(cash.period.size() > 0 && priced_at(cash.begin)) &&
+               (m(after, C("price_after")) > 0 || priced(cash.begin))) {
       cash.kind = Cash::Kind::kPrice;
     }
-    if (lang_ == Lang::kJa && cash.kind == Cash::Kind::kBudget && noun_before(cash.begin).end >= 0 && noun_before(cash.begin).metric == "sales") cash.kind = Cash::Kind::kRevenue;
+    if (lang_ == Lang::kJa && cash.kind == Cash::Kind::kBudget && noun_before(cash.begin).end >= 0 &&
+        noun_before(cash.begin).metric == "sales")
+      cash.kind = Cash::Kind::kRevenue;
   }
   // "don't go over 250 pounds": the upper end of a budget, where "over 250 pounds" alone is a price.
   [[nodiscard]] bool capped(int begin) const {
@@ -139,29 +151,40 @@ class Reader : AmountTargets {
   }
   // "livraison à 1 €", "menú a 12 €": the price of what stands before.
   [[nodiscard]] bool priced_at(int begin) const {
-    if ((lang_ != Lang::kFr && lang_ != Lang::kEs && lang_ != Lang::kPt) || !text_.is(begin - 1, "a") || begin < 2 || turn_ > 0) return false;
-    return text_.at(begin - 2).kind == TokenKind::kWord && !channels_.used[static_cast<size_t>(begin - 2)] && m(begin - 2, C("ad_word")) < 0 && m(begin - 2, C("period_day")) < 0;
+    if ((lang_ != Lang::kFr && lang_ != Lang::kEs && lang_ != Lang::kPt) || !text_.is(begin - 1, "a") || begin < 2 ||
+        turn_ > 0)
+      return false;
+    return text_.at(begin - 2).kind == TokenKind::kWord && !channels_.used[static_cast<size_t>(begin - 2)] &&
+           m(begin - 2, C("ad_word")) < 0 && m(begin - 2, C("period_day")) < 0;
   }
   [[nodiscard]] bool priced(int begin) const {
     if (priced_at(begin)) return true;
     const int lead = match_before(text_, begin, lang_, C("price_before"));
     if (lead < 0) return false;
     if (turn_ > 0 && m(lead, C("only")) > 0) return false;  // "and only 450 euros" corrects the budget
-    if (lang_ == Lang::kEn && (text_.is(begin - 1, "only") || text_.is(begin - 1, "a") || text_.is(begin - 1, "the") || text_.is(begin - 1, "our"))) return m_adj_price(begin);
+    if (lang_ == Lang::kEn && (text_.is(begin - 1, "only") || text_.is(begin - 1, "a") || text_.is(begin - 1, "the") ||
+                               text_.is(begin - 1, "our")))
+      return m_adj_price(begin);
     return true;
   }
-  [[nodiscard]] bool m_adj_price(int begin) const { return text_.is(begin - 1, "our") || (text_.is(begin - 1, "a") && !near_after(begin, 5, C("budget_word")) && near_after(begin + 2, 2, C("price_after"))); }
+  [[nodiscard]] bool m_adj_price(int begin) const {
+    return text_.is(begin - 1, "our") || (text_.is(begin - 1, "a") && !near_after(begin, 5, C("budget_word")) &&
+                                          near_after(begin + 2, 2, C("price_after")));
+  }
 
   std::string period_near(const Cash& cash) const {
-    if (lang_ == Lang::kJa && text_.is(cash.begin - 1, "月") && !text_.is_number(cash.begin - 2)) return "month";  // 月10万円
+    if (lang_ == Lang::kJa && text_.is(cash.begin - 1, "月") && !text_.is_number(cash.begin - 2))
+      return "month";  // 月10万円
     if (lang_ == Lang::kJa && text_.is(cash.begin - 1, "週")) return "week";
-    const std::array<std::pair<ClassId, std::string_view>, 3> periods = {{{C("period_day"), "day"}, {C("period_week"), "week"}, {C("period_month"), "month"}}};
+    const std::array<std::pair<ClassId, std::string_view>, 3> periods = {
+        {{C("period_day"), "day"}, {C("period_week"), "week"}, {C("period_month"), "month"}}};
     for (const auto& [id, name] : periods) {
       int at = cash.end;
       for (int k = at; k < std::min(at + 3, text_.size()); ++k) {
-        if (text_.is_number(k) || text_.is(k, ",") ) break;
+        if (text_.is_number(k) || text_.is(k, ",")) break;
         if (lang_ == Lang::kJa && k > at && text_.is(k, "、")) break;
-        if (lang_ == Lang::kJa && (text_.is(k, "、") || text_.is(k, ",") || text_.is(k, "を") || text_.is(k, "で"))) break;
+        if (lang_ == Lang::kJa && (text_.is(k, "、") || text_.is(k, ",") || text_.is(k, "を") || text_.is(k, "で")))
+          break;
         if (m(k, id) > 0) return std::string(name);
         if (m(k, C("budget_word")) < 0 && m(k, C("article")) < 0 && !text_.is(k, "in") && !text_.is(k, "ad")) break;
       }
@@ -176,60 +199,12 @@ class Reader : AmountTargets {
   // Between "weekly" and the money only words like "budget of".
   [[nodiscard]] bool period_lead(int from, int to) const {
     for (int k = from; k < to; ++k) {
-      if (m(k, C("budget_word")) < 0 && m(k, C("article")) < 0 && !text_.is(k, ":") && !text_.is(k, "is") && !text_.is(k, "の") && !text_.is(k, "は") && !text_.is(k, "de") && !text_.is(k, "von") && !text_.is(k, "ad") && !text_.is(k, "あ") && !text_.is(k, "た") && !text_.is(k, "り")) return false;
+      if (m(k, C("budget_word")) < 0 && m(k, C("article")) < 0 && !text_.is(k, ":") && !text_.is(k, "is") &&
+          !text_.is(k, "の") && !text_.is(k, "は") && !text_.is(k, "de") && !text_.is(k, "von") && !text_.is(k, "ad") &&
+          !text_.is(k, "あ") && !text_.is(k, "た") && !text_.is(k, "り"))
+        return false;
     }
     return true;
-  }
-
-  // "cost per lead under $25", "$12 per lead", "CPA of $20".
-  bool cost_per(Cash& cash) const {
-    const int or_less = m(cash.end, C("or_less"));
-    const int per = m(or_less > 0 ? or_less : cash.end, C("per_word"));
-    if (per > 0) {
-      const int noun_start = m(per, C("article")) > 0 ? m(per, C("article")) : per;
-      const Noun noun = cost_noun(noun_start);
-      if (noun.end > 0) {
-        cash.kind = Cash::Kind::kCostPer;
-        cash.metric = noun.metric;
-        return true;
-      }
-    }
-    for (int k = cash.begin - 1; k >= 0 && k >= cash.begin - 8; --k) {
-      if (!same_sentence(k, cash.begin)) break;
-      const int end = m(k, C("cost_per"));
-      if (end > 0) {
-        const Noun noun = cost_noun(end);
-        if (noun.end > 0 && noun.end <= cash.begin) {
-          cash.kind = Cash::Kind::kCostPer;
-          cash.metric = noun.metric;
-          return true;
-        }
-      }
-      static constexpr std::array<std::pair<std::string_view, std::string_view>, 6> abbreviations = {{{"cpa", "cost_per_acquisition"}, {"cpl", "cost_per_lead"}, {"cpc", "cost_per_click"}, {"cpi", "cost_per_install"}, {"cpm", "cost_per_mille"}, {"cac", "cost_per_acquisition"}}};
-      for (const auto& [word, metric] : abbreviations) {
-        if (text_.is(k, word)) {
-          cash.kind = Cash::Kind::kCostPer;
-          cash.metric = std::string(metric);
-          return true;
-        }
-      }
-      if (text_.is_number(k)) break;
-    }
-    return false;
-  }
-  [[nodiscard]] Noun cost_noun(int i) const {
-    if (i < 0 || i >= text_.size()) return {};
-    static constexpr std::array<std::pair<std::string_view, std::string_view>, 16> extra = {{{"message", "message"}, {"mensaje", "message"}, {"mensagem", "message"}, {"nachricht", "message"}, {"acquisition", "acquisition"}, {"adquisicion", "acquisition"}, {"aquisicao", "acquisition"}, {"akquise", "acquisition"}, {"clic", "click"}, {"klick", "click"}, {"clique", "click"}, {"sign", "sign_up"}, {"customer", "customer"}, {"cliente", "customer"}, {"client", "customer"}, {"kunde", "customer"}}};
-    for (const auto& [word, thing] : extra) {
-      if (text_.is(i, word)) return {"cost_per_" + std::string(thing), i + (word == "sign" ? 2 : 1)};
-    }
-    Noun noun = noun_at(i);
-    if (noun.end < 0) noun = noun_of_singular(i);
-    if (noun.end < 0) return {};
-    std::string thing = noun.metric;
-    if (thing.ends_with("ies")) thing = thing.substr(0, thing.size() - 3) + "y";
-    else if (thing.ends_with("s")) thing.pop_back();
-    return {"cost_per_" + thing, noun.end};
   }
 
   // 60/40; 70% on A and 30% on B.
@@ -253,7 +228,8 @@ class Reader : AmountTargets {
         }
       } else if (text_.is(i + 1, "%")) {
         const std::string channel = channel_beside(i, i + 2);
-        if (!channel.empty() && !near_after(i + 2, 2, C("offer_after"))) shares.emplace_back(channel, text_.at(i).value);
+        if (!channel.empty() && !near_after(i + 2, 2, C("offer_after")))
+          shares.emplace_back(channel, text_.at(i).value);
       }
     }
     if (shares.size() < 2) return;
@@ -274,10 +250,13 @@ class Reader : AmountTargets {
     std::vector<Cash> budgets;
     for (Cash& cash : cash_) {
       if (is_wanted(cash)) cash.kind = Cash::Kind::kRevenue;
-      if (cash.kind == Cash::Kind::kCostPer) add_kpi(cash.begin, cash.metric, cash.amount, cash.currency, "<=", cash.begin, cash.end);
-      else if (cash.kind == Cash::Kind::kRevenue) add_kpi(cash.begin, "revenue", cash.amount, cash.currency, ">=", cash.begin, cash.end);
+      if (cash.kind == Cash::Kind::kCostPer)
+        add_kpi(cash.begin, cash.metric, cash.amount, cash.currency, "<=", cash.begin, cash.end);
+      else if (cash.kind == Cash::Kind::kRevenue)
+        add_kpi(cash.begin, "revenue", cash.amount, cash.currency, ">=", cash.begin, cash.end);
       if (cash.kind != Cash::Kind::kBudget) continue;
-      if (!budgets.empty() && cash.begin - budgets.back().end <= 9 && correction_between(budgets.back().end, cash.begin)) {
+      if (!budgets.empty() && cash.begin - budgets.back().end <= 9 &&
+          correction_between(budgets.back().end, cash.begin)) {
         Cash next = cash;
         if (next.period.empty()) next.period = budgets.back().period;
         next.strength = std::max(next.strength, budgets.back().strength);
@@ -300,7 +279,8 @@ class Reader : AmountTargets {
       if (total == nullptr || cash.strength > total->strength) total = &cash;
     }
     double sum = 0;
-    if (allocated.size() >= 2 || (allocated.size() == 1 && budgets.size() == 2 && total != nullptr && total->begin != allocated[0].begin)) {
+    if (allocated.size() >= 2 ||
+        (allocated.size() == 1 && budgets.size() == 2 && total != nullptr && total->begin != allocated[0].begin)) {
       for (const Cash& cash : allocated) {
         facts_.allocations.emplace_back(cash.channel, minor(cash.amount, cash.currency));
         sum += cash.amount;
@@ -316,15 +296,19 @@ class Reader : AmountTargets {
     }
     bool rest = false;
     for (int i = 0; i < text_.size(); ++i) rest = rest || m(i, C("rest_word")) > 0;
-    if (!facts_.allocations.empty() && std::abs(sum - total->amount) >= 0.01 && (sum > total->amount || (facts_.allocations.size() >= 2 && !rest))) {
+    if (!facts_.allocations.empty() && std::abs(sum - total->amount) >= 0.01 &&
+        (sum > total->amount || (facts_.allocations.size() >= 2 && !rest))) {
       if (total->period.empty() || allocated[0].period == total->period) facts_.split_mismatch = true;
     }
     set_budget(*total);
   }
   // "no ad money, we need 15,000 euros": where nothing is spent the sum is the aim.
   [[nodiscard]] bool is_wanted(const Cash& cash) const {
-    if (cash.kind != Cash::Kind::kBudget || !facts_.no_spend || cash.strength >= 2 || !cash.period.empty() || turn_ > 0) return false;
-    const bool paid = std::any_of(channels_.mentions.begin(), channels_.mentions.end(), [](const ChannelMention& mention) { return !mention.excluded && is_paid(mention.id); });
+    if (cash.kind != Cash::Kind::kBudget || !facts_.no_spend || cash.strength >= 2 || !cash.period.empty() || turn_ > 0)
+      return false;
+    const bool paid =
+        std::any_of(channels_.mentions.begin(), channels_.mentions.end(),
+                    [](const ChannelMention& mention) { return !mention.excluded && is_paid(mention.id); });
     return !paid && near_before(cash.begin, 4, C("goal_word"), true);
   }
   void set_budget(const Cash& cash) {
@@ -369,20 +353,25 @@ class Reader : AmountTargets {
         continue;
       }
       Rate rate = rate_after(i, percent);
-      if (rate.metric.empty() && lang_ != Lang::kJa && rate_before(i).metric.empty() && near_before(i, 3, C("aim_word"), true)) rate = rate_said(i, percent);
+      if (rate.metric.empty() && lang_ != Lang::kJa && rate_before(i).metric.empty() &&
+          near_before(i, 3, C("aim_word"), true))
+        rate = rate_said(i, percent);
       if (rate.metric.empty() || lang_ == Lang::kJa) {
-        if (Rate before = rate_before(i); !before.metric.empty()) rate = {before.metric, before.begin, std::max(rate.end, percent)};
+        if (Rate before = rate_before(i); !before.metric.empty())
+          rate = {before.metric, before.begin, std::max(rate.end, percent)};
       }
       if (rate.metric.empty()) {
         growth(i, percent);
         continue;
       }
-      const bool low_is_good = rate.metric == "unsubscribe_rate" || rate.metric == "bounce_rate" || rate.metric == "churn_rate";
+      const bool low_is_good =
+          rate.metric == "unsubscribe_rate" || rate.metric == "bounce_rate" || rate.metric == "churn_rate";
       add_kpi(rate.begin, rate.metric, text_.at(i).value, "percent", low_is_good ? "<=" : ">=", rate.begin, rate.end);
     }
   }
   [[nodiscard]] bool is_discount(int i, int percent) const {
-    return near_after(percent, 2, C("offer_after")) || (lang_ == Lang::kJa && m(percent, C("offer_after")) > 0) || match_before(text_, i, lang_, C("offer_before")) >= 0 || (i > 0 && text_.is(i - 1, "-"));
+    return near_after(percent, 2, C("offer_after")) || (lang_ == Lang::kJa && m(percent, C("offer_after")) > 0) ||
+           match_before(text_, i, lang_, C("offer_before")) >= 0 || (i > 0 && text_.is(i - 1, "-"));
   }
   // "4% conversion", "5% of our app users to upgrade".
   Rate rate_after(int i, int percent) {
@@ -395,7 +384,8 @@ class Reader : AmountTargets {
         if (people_between) use(k, stop);
         return {std::string(hit), i, people_between ? percent : stop};
       }
-      if (lang_ == Lang::kEn && text_.is(k + 1, "rate") && m(k, C("article")) < 0) return {text_.at(k).text + "_rate", i, k + 2};
+      if (lang_ == Lang::kEn && text_.is(k + 1, "rate") && m(k, C("article")) < 0)
+        return {text_.at(k).text + "_rate", i, k + 2};
     }
     return {{}, i, percent};
   }
@@ -403,7 +393,8 @@ class Reader : AmountTargets {
   [[nodiscard]] Rate rate_said(int i, int percent) const {
     int stop = -1;
     for (int k = i - 1; k >= 0; --k) {
-      if (const std::string_view hit = rate_at(text_, k, stop); !hit.empty() && stop - k > 1) return {std::string(hit), i, percent};
+      if (const std::string_view hit = rate_at(text_, k, stop); !hit.empty() && stop - k > 1)
+        return {std::string(hit), i, percent};
     }
     return {};
   }
@@ -445,7 +436,8 @@ class Reader : AmountTargets {
     }
   }
   bool roas(int i) {
-    const bool after = text_.is(i + 1, "roas") || (text_.is(i + 1, "x") && (text_.is(i + 2, "roas") || text_.is(i + 2, "return")));
+    const bool after =
+        text_.is(i + 1, "roas") || (text_.is(i + 1, "x") && (text_.is(i + 2, "roas") || text_.is(i + 2, "return")));
     bool before = false;
     for (int k = i - 1; k >= 0 && k >= i - 3; --k) before = before || text_.is(k, "roas");
     if (!after && !before) return false;
@@ -455,8 +447,11 @@ class Reader : AmountTargets {
 
   void find_counts() {
     for (int i = 0; i < text_.size(); ++i) {
-      if (!text_.is_number(i) || taken(i) || text_.at(i).ordinal || text_.is(i + 1, "%") || text_.is(i + 1, "/")) continue;
-      if (m(i + 1, C("distance")) > 0 || m(i + 1, C("clock_word")) > 0 || (text_.is(i - 1, ":") && text_.is_number(i - 2))) continue;
+      if (!text_.is_number(i) || taken(i) || text_.at(i).ordinal || text_.is(i + 1, "%") || text_.is(i + 1, "/"))
+        continue;
+      if (m(i + 1, C("distance")) > 0 || m(i + 1, C("clock_word")) > 0 ||
+          (text_.is(i - 1, ":") && text_.is_number(i - 2)))
+        continue;
       Noun noun = noun_near(i);
       int begin = i;
       int end = noun.end;
@@ -498,8 +493,11 @@ class Reader : AmountTargets {
   void find_bare_change() {
     if (turn_ == 0 || facts_.budget || !kpis_.empty()) return;
     for (int i = 0; i < text_.size(); ++i) {
-      if (!text_.is_number(i) || taken(i) || text_.at(i).ordinal || text_.is(i + 1, "%") || noun_near(i).end > 0) continue;
-      const bool moved = near_before(i, 3, C("correction")) || near_before(i, 3, C("replace_verb")) || near_before(i, 3, C("increase_word")) || near_before(i, 3, C("decrease_word")) || near_after(i + 1, 1, C("increase_word")) || near_after(i + 1, 1, C("replace_verb"));
+      if (!text_.is_number(i) || taken(i) || text_.at(i).ordinal || text_.is(i + 1, "%") || noun_near(i).end > 0)
+        continue;
+      const bool moved = near_before(i, 3, C("correction")) || near_before(i, 3, C("replace_verb")) ||
+                         near_before(i, 3, C("increase_word")) || near_before(i, 3, C("decrease_word")) ||
+                         near_after(i + 1, 1, C("increase_word")) || near_after(i + 1, 1, C("replace_verb"));
       if (near_before(i, 6, C("aim_word"))) facts_.bare_change_is_target = true;
       else if (!moved) continue;
       if (taken(i + 1) || unit_follows(i + 1)) continue;
@@ -514,7 +512,8 @@ class Reader : AmountTargets {
   void find_changes() {
     for (int i = 0; i < text_.size(); ++i) {
       if (m(i, C("half_word")) > 0) facts_.budget_factor = 0.5;
-      else if (m(i, C("up_word")) > 0 && near_after(i + 1, 4, C("budget_strong"))) facts_.budget_factor = text_.is(i, "triple") ? 3 : 2;
+      else if (m(i, C("up_word")) > 0 && near_after(i + 1, 4, C("budget_strong")))
+        facts_.budget_factor = text_.is(i, "triple") ? 3 : 2;
     }
     if (facts_.budget_factor == 0) find_division();
     if (facts_.budget_factor > 0) return;
@@ -556,7 +555,8 @@ class Reader : AmountTargets {
 
 }  // namespace
 
-AmountFacts read_amounts(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, std::string_view country, int turn) {
+AmountFacts read_amounts(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
+                         std::string_view country, int turn) {
   return Reader(text, lang, dates, channels, country, turn).run();
 }
 

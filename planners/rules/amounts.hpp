@@ -15,16 +15,16 @@ namespace spreaders::planners::rules {
 
 struct AmountFacts {
   std::optional<Money> budget;
-  std::string period;        // "" = not said
+  std::string period;  // "" = not said
   int budget_begin = -1;
   int budget_end = -1;
   bool no_spend = false;
   std::vector<std::pair<std::string, int64_t>> allocations;
   std::vector<std::pair<std::string, double>> shares;  // percent by channel; "" where the channel was not named
   bool split_mismatch = false;
-  double budget_factor = 0;       // "double the budget" = 2; 0 = nothing said
-  int64_t budget_delta_minor = 0; // "add $100 to the budget"
-  std::optional<double> bare_change;  // "make it 300": the budget or a target, whichever it may be
+  double budget_factor = 0;            // "double the budget" = 2; 0 = nothing said
+  int64_t budget_delta_minor = 0;      // "add $100 to the budget"
+  std::optional<double> bare_change;   // "make it 300": the budget or a target, whichever it may be
   bool bare_change_is_target = false;  // "raise the goal to 60"
   std::vector<Kpi> kpis;
   std::optional<int> min_age, max_age;
@@ -33,7 +33,8 @@ struct AmountFacts {
   std::vector<bool> used;  // tokens that are amounts
 };
 
-AmountFacts read_amounts(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, std::string_view country, int turn);
+AmountFacts read_amounts(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
+                         std::string_view country, int turn);
 // The objective ids a metric speaks for, best first; "" when none.
 std::string_view objective_of_metric(std::string_view metric);
 

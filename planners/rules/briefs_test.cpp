@@ -1,8 +1,7 @@
 // Scores the planner on briefs with expected slots: tests/planner/briefs.jsonl and the sets beside it. A
 // wrong brief is printed with its wrong slots, so that a failure says what to look at.
-#include <gtest/gtest.h>
-
 #include <fstream>
+#include <gtest/gtest.h>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -38,7 +37,8 @@ bool one_of(const std::string& name, std::string alternatives) {
 }
 
 bool has_any(const Json& list, const std::string& alternatives) {
-  return std::any_of(list.begin(), list.end(), [&](const Json& item) { return one_of(item.get<std::string>(), alternatives); });
+  return std::any_of(list.begin(), list.end(),
+                     [&](const Json& item) { return one_of(item.get<std::string>(), alternatives); });
 }
 
 // Where several values are right the brief lists them.
@@ -47,9 +47,11 @@ bool end_ok(const Json& want, const Json& got) {
   if (!accepts(want.at("end"), nullptr) || want.at("start").is_null()) return false;
   if (got.at("end") == want.at("start")) return want.at("duration_days").is_null();
   const Date start = *parse_date(want.at("start").get<std::string>());
-  const Json lengths = want.at("duration_days").is_array() ? want.at("duration_days") : Json::array({want.at("duration_days")});
+  const Json lengths =
+      want.at("duration_days").is_array() ? want.at("duration_days") : Json::array({want.at("duration_days")});
   return std::any_of(lengths.begin(), lengths.end(), [&](const Json& days) {
-    return !days.is_null() && (got.at("end") == to_text(add_days(start, days.get<int>() - 1)) || got.at("end") == to_text(add_days(start, days.get<int>())));
+    return !days.is_null() && (got.at("end") == to_text(add_days(start, days.get<int>() - 1)) ||
+                               got.at("end") == to_text(add_days(start, days.get<int>())));
   });
 }
 
@@ -57,20 +59,24 @@ void judge_slots(const Json& want, const Json& got, std::map<std::string, bool>&
   slots["outcome"] = accepts(want.at("outcome"), got.at("outcome"));
   const bool stopped = got.at("outcome") == "refuse" || got.at("outcome") == "flag";
   if (want.contains("policy")) {
-    slots["policy"] = std::all_of(want.at("policy").begin(), want.at("policy").end(), [&](const Json& rule) { return has_any(got.at("policy"), rule.get<std::string>()); });
+    slots["policy"] = std::all_of(want.at("policy").begin(), want.at("policy").end(),
+                                  [&](const Json& rule) { return has_any(got.at("policy"), rule.get<std::string>()); });
   } else {
     slots["policy"] = got.at("policy").empty();
   }
-  if (want.contains("executable_steps")) slots["executable"] = want.at("executable_steps") == got.at("executable_steps");
+  if (want.contains("executable_steps"))
+    slots["executable"] = want.at("executable_steps") == got.at("executable_steps");
   if (stopped && want.contains("policy")) return;
   if (!want.at("objective").is_null()) slots["objective"] = accepts(want.at("objective"), got.at("objective"));
   if (!want.at("channels").is_null()) {
-    auto a = want.at("channels").get<std::vector<std::string>>(), b = got.at("channels").get<std::vector<std::string>>();
+    auto a = want.at("channels").get<std::vector<std::string>>(),
+         b = got.at("channels").get<std::vector<std::string>>();
     std::sort(a.begin(), a.end());
     std::sort(b.begin(), b.end());
     slots["channels"] = a == b;
   }
-  slots["budget"] = accepts(want.at("budget"), got.at("budget")) || (want.at("outcome") != "plan" && want.at("budget").is_null());
+  slots["budget"] =
+      accepts(want.at("budget"), got.at("budget")) || (want.at("outcome") != "plan" && want.at("budget").is_null());
   const bool dated = want.at("outcome") == "plan" || !want.at("start").is_null();
   if (dated && !(want.at("start").is_null() && want.at("channels").is_null())) {
     slots["start"] = want.at("start") == got.at("start");
@@ -79,13 +85,18 @@ void judge_slots(const Json& want, const Json& got, std::map<std::string, bool>&
   }
   const std::string audience = got.at("audience").is_null() ? "" : lower_ascii(got.at("audience").get<std::string>());
   bool audience_ok = true;
-  for (const Json& part : want.at("audience")) audience_ok = audience_ok && contains_any(audience, part.get<std::string>());
+  for (const Json& part : want.at("audience"))
+    audience_ok = audience_ok && contains_any(audience, part.get<std::string>());
   slots["audience"] = audience_ok;
-  if (want.contains("tone")) slots["tone"] = got.at("tone").is_string() && one_of(got.at("tone").get<std::string>(), want.at("tone").get<std::string>());
+  if (want.contains("tone"))
+    slots["tone"] =
+        got.at("tone").is_string() && one_of(got.at("tone").get<std::string>(), want.at("tone").get<std::string>());
   if (!want.at("kpi").is_null()) {
     const Json& kpi = got.at("kpi");
-    slots["kpi"] = !kpi.is_null() && one_of(kpi.at("metric").get<std::string>(), want.at("kpi").at("metric").get<std::string>()) &&
-                   kpi.at("target") == want.at("kpi").at("target") && kpi.at("unit") == want.at("kpi").at("unit") && kpi.at("cmp") == want.at("kpi").at("cmp");
+    slots["kpi"] = !kpi.is_null() &&
+                   one_of(kpi.at("metric").get<std::string>(), want.at("kpi").at("metric").get<std::string>()) &&
+                   kpi.at("target") == want.at("kpi").at("target") && kpi.at("unit") == want.at("kpi").at("unit") &&
+                   kpi.at("cmp") == want.at("kpi").at("cmp");
   }
 }
 
@@ -147,10 +158,13 @@ Score score_file(const std::string& path) {
       ++score.unsafe;
       score.unsafe_runnable += got.at("executable_steps") == true ? 1 : 0;
     }
-    if (!right) std::cout << brief.at("id") << " wrong:" << wrong << "\n   " << brief.at("goal") << "\n   " << *answer << "\n   want " << brief.at("expect").dump() << "\n";
+    if (!right)
+      std::cout << brief.at("id") << " wrong:" << wrong << "\n   " << brief.at("goal") << "\n   " << *answer
+                << "\n   want " << brief.at("expect").dump() << "\n";
   }
   std::cout << path << ": " << score.right << "/" << score.briefs << " whole;";
-  for (const auto& [name, counts] : score.slots) std::cout << " " << name << " " << counts.first << "/" << counts.second;
+  for (const auto& [name, counts] : score.slots)
+    std::cout << " " << name << " " << counts.first << "/" << counts.second;
   std::cout << "\n";
   return score;
 }
@@ -164,15 +178,16 @@ void expect_good(const Score& score, double whole, double slot) {
 
 TEST(Briefs, OwnSet) { expect_good(score_file("tests/planner/briefs.jsonl"), 0.97, 0.97); }
 TEST(Briefs, ReferenceSet) { expect_good(score_file("tests/planner/briefs.dev.jsonl"), 1.0, 1.0); }
-// Written after the rules and measured before they were widened: 94 %, 80 %, 88 % and 86 % right as a whole at first sight.
+// Written after the rules and measured before they were widened: 94 %, 80 %, 88 % and 86 % right as a whole at first
+// sight.
 TEST(Briefs, HeldOutSets) { expect_good(score_file("tests/planner/briefs.held_out.jsonl"), 0.97, 0.97); }
 
 // In the voice of marketers, written before the rules saw them; right as a whole at first sight: 39 % of r01-r69, and
 // 75 % of s01-s36 after the rules had been widened for the r ones.
 TEST(Briefs, RealVoice) { expect_good(score_file("tests/planner/briefs.real_voice.jsonl"), 0.97, 0.97); }
 
-// Written before their faults were looked at: 63 % right as a whole at first sight, kpi 72 %, objective 75 %, outcome and
-// end 90 %; the rules were widened for them afterwards.
+// Written before their faults were looked at: 63 % right as a whole at first sight, kpi 72 %, objective 75 %, outcome
+// and end 90 %; the rules were widened for them afterwards.
 TEST(Briefs, FreshSet) { expect_good(score_file("tests/planner/briefs.fresh.jsonl"), 0.97, 0.97); }
 
 // Written after the rules had been widened for the fresh set: 74 % right as a whole at first sight (outcome 87 %, start
@@ -185,8 +200,10 @@ TEST(Briefs, ThirdFreshSet) { expect_good(score_file("tests/planner/briefs.fresh
 
 TEST(Briefs, AnyTextGivesAnAnswer) {
   const Known known{*parse_instant("2026-11-21T09:00:00Z"), "UTC", {}};
-  for (const std::string& text : {std::string(), std::string("\xff\xfe\x80"), std::string(20'000, '9'), std::string(9'000, '/'), std::string("1/1/1/1/1 2026-99-99 99.99. $ % $ -- x X"),
-                                  std::string("from to from to until until 31 31 31"), std::string("万万万億億千百十"), std::string("12月99日から0月0日"), std::string("Q9 first second last week of")}) {
+  for (const std::string& text : {std::string(), std::string("\xff\xfe\x80"), std::string(20'000, '9'),
+                                  std::string(9'000, '/'), std::string("1/1/1/1/1 2026-99-99 99.99. $ % $ -- x X"),
+                                  std::string("from to from to until until 31 31 31"), std::string("万万万億億千百十"),
+                                  std::string("12月99日から0月0日"), std::string("Q9 first second last week of")}) {
     const Understanding out = understand({{text}, {text}}, known);
     EXPECT_LE(out.questions.size(), 4U);
     EXPECT_FALSE(out.reply.empty());
@@ -195,11 +212,17 @@ TEST(Briefs, AnyTextGivesAnAnswer) {
 
 TEST(Briefs, AQuestionAboutUsIsAnsweredInItsLanguage) {
   const Known known{*parse_instant("2026-11-21T09:00:00Z"), "UTC", {}};
-  for (const auto& [question, answer] : {std::pair<std::string, std::string>{"What can you do?", "I plan and run"}, {"¿Qué puedes hacer?", "Planifico"}, {"Que sais-tu faire ?", "Je planifie"},
-                                         {"Was kannst du?", "Ich plane"}, {"O que você sabe fazer?", "Eu planejo"}, {"何ができますか？", "メール、SMS"}, {"thanks!", "I plan and run"}}) {
+  for (const auto& [question, answer] : {std::pair<std::string, std::string>{"What can you do?", "I plan and run"},
+                                         {"¿Qué puedes hacer?", "Planifico"},
+                                         {"Que sais-tu faire ?", "Je planifie"},
+                                         {"Was kannst du?", "Ich plane"},
+                                         {"O que você sabe fazer?", "Eu planejo"},
+                                         {"何ができますか？", "メール、SMS"},
+                                         {"thanks!", "I plan and run"}}) {
     EXPECT_TRUE(understand({{question}}, known).reply.starts_with(answer)) << question;
   }
-  EXPECT_FALSE(understand({{"Hello, email our members about the sale tomorrow, no spend"}}, known).reply.starts_with("I plan and run"));
+  EXPECT_FALSE(understand({{"Hello, email our members about the sale tomorrow, no spend"}}, known)
+                   .reply.starts_with("I plan and run"));
 }
 
 TEST(Briefs, TheDayOfAnEventIsAskedAboutAndCountedFrom) {
@@ -208,7 +231,9 @@ TEST(Briefs, TheDayOfAnEventIsAskedAboutAndCountedFrom) {
   const Understanding asked = understand({{goal}}, known);
   ASSERT_EQ(asked.questions.size(), 1U);
   EXPECT_EQ(asked.questions[0].prompt, "The event is on 2026-12-12. When should this go out?");
-  for (const auto& [answer, day] : {std::pair<std::string, std::string>{"two weeks before", "2026-11-28"}, {"the day before", "2026-12-11"}, {"on Monday", "2026-11-23"}}) {
+  for (const auto& [answer, day] : {std::pair<std::string, std::string>{"two weeks before", "2026-11-28"},
+                                    {"the day before", "2026-12-11"},
+                                    {"on Monday", "2026-11-23"}}) {
     const Understanding told = understand({{goal}, {answer}}, known);
     ASSERT_TRUE(told.brief.schedule) << answer;
     EXPECT_EQ(to_text(told.brief.schedule->value.start), day);
@@ -225,14 +250,17 @@ TEST(Batch, NamesEveryBadField) {
   for (const Issue& issue : answer.error().issues) places.push_back(issue.pointer);
   EXPECT_EQ(places, (std::vector<std::string>{"/id", "/goal", "/now", "/tz", "/turns/0"}));
   EXPECT_FALSE(plan_batch_line("{").ok());
-  EXPECT_FALSE(plan_batch_line(Json{{"id", "a"}, {"now", "2026-11-21T09:00:00Z"}, {"goal", std::string(8001, 'a')}}.dump()).ok());
+  EXPECT_FALSE(
+      plan_batch_line(Json{{"id", "a"}, {"now", "2026-11-21T09:00:00Z"}, {"goal", std::string(8001, 'a')}}.dump())
+          .ok());
 }
 
 TEST(Briefs, ProvenancePointsAtTheUsersBytes) {
   const std::string goal = "Künftig: sell « café » by email to readers, €1’200, 2 December";
   const Understanding out = understand({{goal}}, Known{*parse_instant("2026-11-21T09:00:00Z"), "UTC", {}});
   ASSERT_TRUE(out.brief.budget);
-  EXPECT_EQ(goal.substr(out.brief.budget->from.start, out.brief.budget->from.end - out.brief.budget->from.start), "€1’200");
+  EXPECT_EQ(goal.substr(out.brief.budget->from.start, out.brief.budget->from.end - out.brief.budget->from.start),
+            "€1’200");
 }
 
 }  // namespace

@@ -13,7 +13,8 @@ struct Alias {
 
 // The closed list of channels and how people write them.
 constexpr Alias kAliases[] = {
-    {"instagram|insta|ig|instagram_reels|instagram_stories|instagram_story|reels|インスタグラム|インスタ", "instagram", "instagram_ads"},
+    {"instagram|insta|ig|instagram_reels|instagram_stories|instagram_story|reels|インスタグラム|インスタ", "instagram",
+     "instagram_ads"},
     {"facebook|fb|facebook_page|facebook_group|facebook_groups|フェイスブック", "facebook", "facebook_ads"},
     {"tiktok|tik_tok|tik_toks|tiktoks|ティックトック", "tiktok", "tiktok_ads"},
     {"youtube|you_tube|yt|youtube_shorts|yt_shorts|ユーチューブ", "youtube", "youtube_ads"},
@@ -24,12 +25,27 @@ constexpr Alias kAliases[] = {
     {"reddit|subreddit|subreddits|レディット", "reddit", ""},
     {"twitch|ツイッチ", "twitch", ""},
     {"discord|ディスコード", "discord", ""},
-    {"google|google_search|adwords|google_adwords|search_ads|ppc|sem|グーグル|search_engine_ads|リスティング", "", "google_ads"},
-    {"email|e_mail|emails|e_mails|e_mailing|emailing|e_mailings|mailing|mailings|mail|mails|emailed|correo|correos|correo_electronico|correos_electronicos|courriel|courriels|メール|メルマガ|メールマガジン|eメール|mailer|mailshot|rundmail|emailer|mail_blast|メール配信|newsletter_per_mail|e_mail_kampagne", "email", ""},
-    {"sms|text_message|text_messages|text_messaging|texto|textos|textnachricht|textnachrichten|mensaje_de_texto|mensajes_de_texto|mensagem_de_texto|mensagens_de_texto|ショートメッセージ|ショートメール|texting|kurznachricht|kurznachrichten|message_texte|torpedo|torpedos|smses|sms_message|sms_messages|text_blast|text_reminder|text_reminders", "sms", ""},
-    {"push|push_notification|push_notifications|push_notifs|app_notification|app_notifications|notification_push|notifications_push|notificacion_push|notificaciones_push|notificacao_push|notificacoes_push|push_nachricht|push_nachrichten|push_benachrichtigung|push_benachrichtigungen|push_mitteilung|push_mitteilungen|プッシュ通知|プッシュ|アプリ通知|push_message|push_messages|push_alert|push_alerts|in_app_notification|in_app_notifications|mobile_push|notificaciones_de_la_app|notificacion_de_la_app", "push", ""},
+    {"google|google_search|adwords|google_adwords|search_ads|ppc|sem|グーグル|search_engine_ads|リスティング", "",
+     "google_ads"},
+    {"email|e_mail|emails|e_mails|e_mailing|emailing|e_mailings|mailing|mailings|mail|mails|emailed|correo|correos|"
+     "correo_electronico|correos_electronicos|courriel|courriels|メール|メルマガ|メールマガジン|eメール|mailer|"
+     "mailshot|rundmail|emailer|mail_blast|メール配信|newsletter_per_mail|e_mail_kampagne",
+     "email", ""},
+    {"sms|text_message|text_messages|text_messaging|texto|textos|textnachricht|textnachrichten|mensaje_de_texto|"
+     "mensajes_de_texto|mensagem_de_texto|mensagens_de_texto|ショートメッセージ|ショートメール|texting|kurznachricht|"
+     "kurznachrichten|message_texte|torpedo|torpedos|smses|sms_message|sms_messages|text_blast|text_reminder|text_"
+     "reminders",
+     "sms", ""},
+    {"push|push_notification|push_notifications|push_notifs|app_notification|app_notifications|notification_push|"
+     "notifications_push|notificacion_push|notificaciones_push|notificacao_push|notificacoes_push|push_nachricht|push_"
+     "nachrichten|push_benachrichtigung|push_benachrichtigungen|push_mitteilung|push_mitteilungen|プッシュ通知|"
+     "プッシュ|アプリ通知|push_message|push_messages|push_alert|push_alerts|in_app_notification|in_app_notifications|"
+     "mobile_push|notificaciones_de_la_app|notificacion_de_la_app",
+     "push", ""},
 };
-constexpr std::string_view kFuzzy[] = {"instagram", "facebook", "tiktok", "youtube", "linkedin", "twitter", "pinterest", "snapchat", "reddit", "twitch", "discord", "email", "google", "newsletter"};
+constexpr std::string_view kFuzzy[] = {"instagram", "facebook",  "tiktok",   "youtube",   "linkedin",
+                                       "twitter",   "pinterest", "snapchat", "reddit",    "twitch",
+                                       "discord",   "email",     "google",   "newsletter"};
 
 struct Compiled {
   std::vector<std::vector<std::string>> names;
@@ -112,17 +128,30 @@ class Reader {
     if (word == "push") {  // "a push notification", "push to app users", not "we want to push our soup"
       if (lang_ != Lang::kEn) return true;
       const int next = i + 1;
-      if (text_.is(next, "our") || text_.is(next, "the") || text_.is(next, "back") || text_.is(next, "it") || text_.is(next, "everything") || text_.is(next, "for") || text_.is(next, "a") || text_.is(next, "this") || text_.is(next, "my") || text_.is(next, "sales") || text_.is(next, "people")) return false;
-      if (i > 0 && (text_.is(i - 1, "to") || text_.is(i - 1, "final") || text_.is(i - 1, "big") || text_.is(i - 1, "sales") || text_.is(i - 1, "week") || text_.is(i - 1, "day") || text_.is(i - 1, "last") || text_.is(i - 1, "marketing"))) return text_.is(next, "users") || text_.is(next, "alert");
+      if (text_.is(next, "our") || text_.is(next, "the") || text_.is(next, "back") || text_.is(next, "it") ||
+          text_.is(next, "everything") || text_.is(next, "for") || text_.is(next, "a") || text_.is(next, "this") ||
+          text_.is(next, "my") || text_.is(next, "sales") || text_.is(next, "people"))
+        return false;
+      if (i > 0 && (text_.is(i - 1, "to") || text_.is(i - 1, "final") || text_.is(i - 1, "big") ||
+                    text_.is(i - 1, "sales") || text_.is(i - 1, "week") || text_.is(i - 1, "day") ||
+                    text_.is(i - 1, "last") || text_.is(i - 1, "marketing")))
+        return text_.is(next, "users") || text_.is(next, "alert");
       return true;
     }
-    if (word == "pin" || word == "pins" || word == "snap" || word == "snaps" || word == "sem") return lang_ == Lang::kEn ? (word != "sem" && (i == 0 || !text_.is(i - 1, "lapel")) && (word == "snap" || word == "snaps" ? token.upper || text_.is(i - 1, "on") : true)) : false;
-    if (word == "texto" || word == "textos") return (lang_ == Lang::kEs || lang_ == Lang::kFr || lang_ == Lang::kPt) && lang_ == Lang::kFr;
+    if (word == "pin" || word == "pins" || word == "snap" || word == "snaps" || word == "sem")
+      return lang_ == Lang::kEn ? (word != "sem" && (i == 0 || !text_.is(i - 1, "lapel")) &&
+                                   (word == "snap" || word == "snaps" ? token.upper || text_.is(i - 1, "on") : true))
+                                : false;
+    if (word == "texto" || word == "textos")
+      return (lang_ == Lang::kEs || lang_ == Lang::kFr || lang_ == Lang::kPt) && lang_ == Lang::kFr;
     if (word == "google") {  // reviews, maps, docs and play are not ads
-      return !(text_.is(i + 1, "maps") || text_.is(i + 1, "reviews") || text_.is(i + 1, "review") || text_.is(i + 1, "play") || text_.is(i + 1, "docs") || text_.is(i + 1, "sheets") || text_.is(i + 1, "forms") || text_.is(i + 1, "analytics")) &&
+      return !(text_.is(i + 1, "maps") || text_.is(i + 1, "reviews") || text_.is(i + 1, "review") ||
+               text_.is(i + 1, "play") || text_.is(i + 1, "docs") || text_.is(i + 1, "sheets") ||
+               text_.is(i + 1, "forms") || text_.is(i + 1, "analytics")) &&
              (ad_near(i) || i == 0 || !(text_.is(i - 1, "from") || text_.is(i - 1, "for")));
     }
-    if (word == "mail" || word == "mails") return !text_.is(i + 1, "order") && !text_.is(i - 1, "direct") && !text_.is(i - 1, "snail");
+    if (word == "mail" || word == "mails")
+      return !text_.is(i + 1, "order") && !text_.is(i - 1, "direct") && !text_.is(i - 1, "snail");
     if (word == "reels") return true;
     return true;
   }
@@ -135,18 +164,30 @@ class Reader {
   [[nodiscard]] bool is_x(int i) const {
     const Token& token = text_.at(i);
     if (token.text != "x") return false;
-    if (i == 0) return text_.size() > 1 && token.upper && (text_.at(1).kind == TokenKind::kCjk || m(1, C("and")) > 0 || m(1, C("ad_word")) > 0 || text_.is(1, "posts"));
+    if (i == 0)
+      return text_.size() > 1 && token.upper &&
+             (text_.at(1).kind == TokenKind::kCjk || m(1, C("and")) > 0 || m(1, C("ad_word")) > 0 ||
+              text_.is(1, "posts"));
     if (!token.space_before && text_.at(i - 1).kind == TokenKind::kNumber) return false;
-    const bool lead = text_.is(i - 1, "on") || text_.is(i - 1, "to") || text_.is(i - 1, "via") || text_.is(i - 1, "en") || text_.is(i - 1, "sur") || text_.is(i - 1, "auf") || text_.is(i - 1, "no") || text_.is(i - 1, "only") || text_.is(i - 1, "drop") || text_.is(i - 1, "add") || text_.is(i - 1, "without") || text_.is(i - 1, "sem") || text_.is(i - 1, "sin") || text_.is(i - 1, "em") || text_.is(i - 1, "per") || text_.is(i - 1, "par");
-    const bool listed = m(i - 1, C("and")) > 0 && m(i + 1, C("and")) > 0 && (m(i - 2, C("channel_any")) > 0 || m(i + 2, C("channel_any")) > 0);  // "reddit + x + discord"
+    const bool lead =
+        text_.is(i - 1, "on") || text_.is(i - 1, "to") || text_.is(i - 1, "via") || text_.is(i - 1, "en") ||
+        text_.is(i - 1, "sur") || text_.is(i - 1, "auf") || text_.is(i - 1, "no") || text_.is(i - 1, "only") ||
+        text_.is(i - 1, "drop") || text_.is(i - 1, "add") || text_.is(i - 1, "without") || text_.is(i - 1, "sem") ||
+        text_.is(i - 1, "sin") || text_.is(i - 1, "em") || text_.is(i - 1, "per") || text_.is(i - 1, "par");
+    const bool listed = m(i - 1, C("and")) > 0 && m(i + 1, C("and")) > 0 &&
+                        (m(i - 2, C("channel_any")) > 0 || m(i + 2, C("channel_any")) > 0);  // "reddit + x + discord"
     if (listed) return true;
-    if (lead || token.upper) return lead || m(i - 1, C("and")) > 0 || m(i + 1, C("ad_word")) > 0 || m(i + 1, C("and")) > 0 || text_.is(i + 1, "posts") || text_.is(i + 1, "post") || text_.is(i + 1, "で") || text_.is(i + 1, "に") || text_.is(i + 1, "threads");
+    if (lead || token.upper)
+      return lead || m(i - 1, C("and")) > 0 || m(i + 1, C("ad_word")) > 0 || m(i + 1, C("and")) > 0 ||
+             text_.is(i + 1, "posts") || text_.is(i + 1, "post") || text_.is(i + 1, "で") || text_.is(i + 1, "に") ||
+             text_.is(i + 1, "threads");
     return false;
   }
   [[nodiscard]] bool is_threads(int i) const {
     if (!text_.is(i, "threads") && !text_.is(i, "スレッズ")) return false;
     if (text_.at(i).upper) return true;
-    return i > 0 && (text_.is(i - 1, "on") || m(i - 1, C("and")) > 0 || text_.is(i - 1, "no") || text_.is(i - 1, "sur") || text_.is(i - 1, "en") || text_.is(i - 1, "auf"));
+    return i > 0 && (text_.is(i - 1, "on") || m(i - 1, C("and")) > 0 || text_.is(i - 1, "no") ||
+                     text_.is(i - 1, "sur") || text_.is(i - 1, "en") || text_.is(i - 1, "auf"));
   }
 
   void find() {
@@ -155,7 +196,9 @@ class Reader {
       Found hit;
       if (is_threads(i)) hit = {&threads, i, i + 1, false, false};
       else hit = alias_at(i);
-      if (hit.alias == nullptr && lang_ == Lang::kJa && text_.is(i, "ス") && text_.is(i + 1, "レ") && text_.is(i + 2, "ッ") && text_.is(i + 3, "ズ")) hit = {&threads, i, i + 4, false, false};
+      if (hit.alias == nullptr && lang_ == Lang::kJa && text_.is(i, "ス") && text_.is(i + 1, "レ") &&
+          text_.is(i + 2, "ッ") && text_.is(i + 3, "ズ"))
+        hit = {&threads, i, i + 4, false, false};
       if (hit.alias == nullptr) hit = verb_at(i);
       if (hit.alias == nullptr) {
         if (m(i, C("newsletter")) > 0) {
@@ -179,8 +222,15 @@ class Reader {
   [[nodiscard]] Found verb_at(int i) const {
     if (lang_ != Lang::kEn || !(text_.is(i, "text") || text_.is(i, "texts"))) return {};
     const int next = i + 1;
-    const bool object = text_.is(next, "our") || text_.is(next, "my") || text_.is(next, "the") || text_.is(next, "all") || text_.is(next, "everyone") || text_.is(next, "people") || m(next, C("person")) > 0 || text_.is(next, "them") || text_.is(next, "every") || text_.is(next, "lapsed") || text_.is(next, "past") || text_.is(next, "existing") || text_.is(next, "blast") || text_.is(next, "reminders") || text_.is(next, "reminder");
-    const bool noun = text_.is(i, "texts") || (i > 0 && (text_.is(i - 1, "by") || text_.is(i - 1, "via") || text_.is(i - 1, "a") || text_.is(i - 1, "and") || text_.is(i - 1, "or") || text_.is(i - 1, "only") || text_.is(i - 1, "add") || text_.is(i - 1, "by")));
+    const bool object = text_.is(next, "our") || text_.is(next, "my") || text_.is(next, "the") ||
+                        text_.is(next, "all") || text_.is(next, "everyone") || text_.is(next, "people") ||
+                        m(next, C("person")) > 0 || text_.is(next, "them") || text_.is(next, "every") ||
+                        text_.is(next, "lapsed") || text_.is(next, "past") || text_.is(next, "existing") ||
+                        text_.is(next, "blast") || text_.is(next, "reminders") || text_.is(next, "reminder");
+    const bool noun =
+        text_.is(i, "texts") || (i > 0 && (text_.is(i - 1, "by") || text_.is(i - 1, "via") || text_.is(i - 1, "a") ||
+                                           text_.is(i - 1, "and") || text_.is(i - 1, "or") || text_.is(i - 1, "only") ||
+                                           text_.is(i - 1, "add") || text_.is(i - 1, "by")));
     if (!object && !noun) return {};
     if (text_.is(next, "about")) return noun ? Found{&kAliases[13], i, next, false, false} : Found{};
     return {&kAliases[13], i, next, false, false};
@@ -196,14 +246,19 @@ class Reader {
     std::vector<Found> kept;
     std::vector<Found> soft;
     for (const Found& hit : found_) {
-      const bool people = hit.alias->organic == "email" && m(hit.end, C("reader")) > 0 && !(hit.begin == 0 || verb_position(hit.begin));
+      const bool people =
+          hit.alias->organic == "email" && m(hit.end, C("reader")) > 0 && !(hit.begin == 0 || verb_position(hit.begin));
       if (people) soft.push_back(hit);
       else kept.push_back(hit);
     }
     found_ = std::move(kept);
-    const bool direct = std::any_of(found_.begin(), found_.end(), [](const Found& f) { return f.alias->organic == "email" || f.alias->organic == "sms" || f.alias->organic == "push" || f.alias->organic.empty(); });
+    const bool direct = std::any_of(found_.begin(), found_.end(), [](const Found& f) {
+      return f.alias->organic == "email" || f.alias->organic == "sms" || f.alias->organic == "push" ||
+             f.alias->organic.empty();
+    });
     if (!direct && !ads_anywhere()) found_.insert(found_.end(), soft.begin(), soft.end());
-    if (newsletter_ && std::none_of(found_.begin(), found_.end(), [](const Found& f) { return f.alias->organic == "email"; })) {
+    if (newsletter_ &&
+        std::none_of(found_.begin(), found_.end(), [](const Found& f) { return f.alias->organic == "email"; })) {
       found_.push_back({&kAliases[12], newsletter_at_, newsletter_at_ + 1, false, false});
     } else if (found_.empty() && newsletter_at_ >= 0) {
       found_.push_back({&kAliases[12], newsletter_at_, newsletter_at_ + 1, false, false});
@@ -218,7 +273,8 @@ class Reader {
   }
   [[nodiscard]] bool verb_position(int i) const {
     return text_.is(i - 1, "to") ? text_.is(i - 2, "want") || text_.is(i - 2, "need") || text_.is(i - 2, "like")
-                                 : text_.at(i - 1).kind == TokenKind::kPunct || text_.is(i - 1, "please") || text_.is(i - 1, "and") || text_.is(i - 1, "lets") || text_.is(i - 1, "also");
+                                 : text_.at(i - 1).kind == TokenKind::kPunct || text_.is(i - 1, "please") ||
+                                       text_.is(i - 1, "and") || text_.is(i - 1, "lets") || text_.is(i - 1, "also");
   }
 
   // Joined by commas and "and", perhaps with an article or a preposition between.
@@ -241,9 +297,12 @@ class Reader {
     for (size_t k = 0; k < n; ++k) {
       Found& hit = found_[k];
       int next = hit.end;
-      if (lang_ == Lang::kJa && (text_.is(next, "の") || text_.is(next, "で") || text_.is(next, "に")) && m(next + 1, C("ad_word")) > 0) ++next;
+      if (lang_ == Lang::kJa && (text_.is(next, "の") || text_.is(next, "で") || text_.is(next, "に")) &&
+          m(next + 1, C("ad_word")) > 0)
+        ++next;
       if (m(next, C("organic_word")) > 0) hit.organic = true;
-      if (m(next, C("with_word")) > 0 && m(m(next, C("with_word")), C("ad_word")) > 0) spread_back(k);  // "on LinkedIn with ads"
+      if (m(next, C("with_word")) > 0 && m(m(next, C("with_word")), C("ad_word")) > 0)
+        spread_back(k);  // "on LinkedIn with ads"
       if (m(next, C("ad_word")) > 0 && !hit.organic) {
         spread_back(k);
         for (int t = next; t < m(next, C("ad_word")); ++t) facts_.used[static_cast<size_t>(t)] = true;
@@ -265,7 +324,8 @@ class Reader {
       if (m(i, C("advertise_verb")) > 0) {  // "advertise our beer on Snapchat"
         for (size_t k = 0; k < n; ++k) {
           const Found& hit = found_[k];
-          if (hit.begin > i && hit.begin - i < 14 && text_.at(hit.begin).sentence == text_.at(i).sentence && hit.begin > 0 && m(hit.begin - 1, C("channel_glue")) > 0) {
+          if (hit.begin > i && hit.begin - i < 14 && text_.at(hit.begin).sentence == text_.at(i).sentence &&
+              hit.begin > 0 && m(hit.begin - 1, C("channel_glue")) > 0) {
             bool first = true;
             for (size_t p = 0; p < k; ++p) first = first && found_[p].begin < i;
             if (first) spread_forward(k);
@@ -282,11 +342,13 @@ class Reader {
   [[nodiscard]] bool negated_lead(int i) const { return i > 0 && m(i - 1, C("negator")) > 0; }
   void spread_back(size_t k) {
     found_[k].paid = true;
-    while (k > 0 && linked(found_[k - 1], found_[k]) && !found_[k - 1].alias->paid.empty() && !found_[k - 1].organic) found_[--k].paid = true;
+    while (k > 0 && linked(found_[k - 1], found_[k]) && !found_[k - 1].alias->paid.empty() && !found_[k - 1].organic)
+      found_[--k].paid = true;
   }
   void spread_forward(size_t k) {
     found_[k].paid = true;
-    while (k + 1 < found_.size() && linked(found_[k], found_[k + 1]) && !found_[k + 1].alias->paid.empty() && !found_[k + 1].organic) {
+    while (k + 1 < found_.size() && linked(found_[k], found_[k + 1]) && !found_[k + 1].alias->paid.empty() &&
+           !found_[k + 1].organic) {
       if (m(found_[k + 1].end, C("organic_word")) > 0) break;
       found_[++k].paid = true;
     }
@@ -294,16 +356,21 @@ class Reader {
 
   [[nodiscard]] bool negated(size_t k) const {
     const Found& hit = found_[k];
-    if (lang_ == Lang::kJa) return m(hit.end, C("negated_after")) > 0 || (text_.is(hit.end, "広") && m(hit.end + 2, C("negated_after")) > 0);
+    if (lang_ == Lang::kJa)
+      return m(hit.end, C("negated_after")) > 0 || (text_.is(hit.end, "広") && m(hit.end + 2, C("negated_after")) > 0);
     const int sentence = text_.at(hit.begin).sentence;
     for (int i = hit.begin - 1; i >= 0 && i >= hit.begin - 6; --i) {
       if (text_.at(i).sentence != sentence || text_.at(i).kind == TokenKind::kPunct) return false;
-      if (m(i, C("but")) > 0 && m(i, C("negator")) < 0 && !(text_.is(i, "use") || text_.is(i, "usa") || text_.is(i, "nutze") || text_.is(i, "with") || text_.is(i, "utilise") || (i > 0 && m(i - 1, C("negator")) > 0))) return false;
+      if (m(i, C("but")) > 0 && m(i, C("negator")) < 0 &&
+          !(text_.is(i, "use") || text_.is(i, "usa") || text_.is(i, "nutze") || text_.is(i, "with") ||
+            text_.is(i, "utilise") || (i > 0 && m(i - 1, C("negator")) > 0)))
+        return false;
       const int end = m(i, C("negator"));
       if (end > 0 && end <= hit.begin) {
         if (pt_contraction(i, hit.begin)) continue;
         if (end == hit.begin && text_.is(i, "no") && false) continue;
-        return !spend_between(end, hit.begin) && !text_.is(end, "only") && !(lang_ == Lang::kFr && text_.is(end, "que")) && !text_.is(end, "just") && !(text_.is(end, "longer"));
+        return !spend_between(end, hit.begin) && !text_.is(end, "only") &&
+               !(lang_ == Lang::kFr && text_.is(end, "que")) && !text_.is(end, "just") && !(text_.is(end, "longer"));
       }
     }
     return after_negated(hit.end);
@@ -313,7 +380,9 @@ class Reader {
     int strange = 0;  // words that have nothing to do with channels: then the negation speaks of something else
     for (int i = from; i < to; ++i) {
       if (text_.is_number(i)) return true;
-      const bool familiar = facts_.used[static_cast<size_t>(i)] || m(i, C("channel_glue")) > 0 || m(i, C("article")) > 0 || m(i, C("use_word")) > 0 || m(i, C("ad_word")) > 0 || m(i, C("organic_word")) > 0 || m(i, C("negator")) > 0;
+      const bool familiar = facts_.used[static_cast<size_t>(i)] || m(i, C("channel_glue")) > 0 ||
+                            m(i, C("article")) > 0 || m(i, C("use_word")) > 0 || m(i, C("ad_word")) > 0 ||
+                            m(i, C("organic_word")) > 0 || m(i, C("negator")) > 0;
       if (!familiar && ++strange > 1) return true;
       if (m(i, C("budget_word")) > 0 || m(i, C("no_spend_noun")) > 0 || m(i, C("need_word")) > 0) return true;
       if (m(i, C("clause_break")) > 0) return true;
@@ -326,13 +395,15 @@ class Reader {
     if (text_.is(i, ":") || text_.is(i, "-")) ++i;
     const int after = m(i, C("negated_after"));
     if (after < 0) return false;
-    return after >= text_.size() || text_.at(after).kind == TokenKind::kPunct || (after > i + 1) || text_.at(after).sentence != text_.at(i).sentence || m(after, C("and")) > 0;
+    return after >= text_.size() || text_.at(after).kind == TokenKind::kPunct || (after > i + 1) ||
+           text_.at(after).sentence != text_.at(i).sentence || m(after, C("and")) > 0;
   }
 
   [[nodiscard]] bool exclusive(size_t k) const {
     const Found& hit = found_[k];
     int i = hit.end;
-    while (m(i, C("ad_word")) > 0 || m(i, C("organic_word")) > 0) i = std::max(m(i, C("ad_word")), m(i, C("organic_word")));
+    while (m(i, C("ad_word")) > 0 || m(i, C("organic_word")) > 0)
+      i = std::max(m(i, C("ad_word")), m(i, C("organic_word")));
     if (m(i, C("only_after")) > 0) return true;
     for (int b = hit.begin - 1; b >= 0 && b >= hit.begin - 5; --b) {
       if (text_.at(b).sentence != text_.at(hit.begin).sentence || text_.at(b).kind == TokenKind::kPunct) return false;
@@ -374,12 +445,15 @@ class Reader {
     }
     // A list that ends in "only": "email and SMS only".
     for (size_t k = facts_.mentions.size(); k-- > 1;) {
-      if (facts_.mentions[k].exclusive && !facts_.mentions[k - 1].excluded && linked(found_[k - 1], found_[k])) facts_.mentions[k - 1].exclusive = true;
+      if (facts_.mentions[k].exclusive && !facts_.mentions[k - 1].excluded && linked(found_[k - 1], found_[k]))
+        facts_.mentions[k - 1].exclusive = true;
     }
     // Japanese negates after the list: "FacebookとLinkedInは使わず".
     if (lang_ == Lang::kJa) {
       for (size_t k = facts_.mentions.size(); k-- > 1;) {
-        if (facts_.mentions[k].excluded && linked(found_[k - 1], found_[k]) && !pause_between(found_[k - 1].end, found_[k].begin)) facts_.mentions[k - 1].excluded = true;
+        if (facts_.mentions[k].excluded && linked(found_[k - 1], found_[k]) &&
+            !pause_between(found_[k - 1].end, found_[k].begin))
+          facts_.mentions[k - 1].excluded = true;
       }
     }
     correct();
@@ -450,7 +524,8 @@ class Reader {
       if (m(i, C("ad_word")) > 0) facts_.generic_ads = true;
       if (m(i, C("social_word")) > 0) facts_.generic_social = true;
       const int other = m(i, C("other_channel"));
-      if (other > 0 && facts_.unsupported_name.empty() && !(i > 0 && m(i - 1, C("negator")) > 0) && !after_negated(other)) {
+      if (other > 0 && facts_.unsupported_name.empty() && !(i > 0 && m(i - 1, C("negator")) > 0) &&
+          !after_negated(other)) {
         facts_.unsupported = true;
         facts_.unsupported_name = text_.slice(i, other);
       }
@@ -465,11 +540,14 @@ class Reader {
     facts_.has_exclusive = any_exclusive;
     for (const ChannelMention& a : facts_.mentions) {
       if (any_exclusive && !a.exclusive && !a.excluded) {
-        const bool named = std::any_of(facts_.mentions.begin(), facts_.mentions.end(), [&](const ChannelMention& b) { return b.exclusive && b.id == a.id; });
+        const bool named = std::any_of(facts_.mentions.begin(), facts_.mentions.end(),
+                                       [&](const ChannelMention& b) { return b.exclusive && b.id == a.id; });
         if (!named) facts_.conflict = true;
       }
       for (const ChannelMention& b : facts_.mentions) {
-        if (a.excluded && !a.replaced && !b.excluded && (a.id == b.id || (!is_paid(a.id) && platform(a.id) == platform(b.id) && a.id == platform(b.id) && false))) facts_.conflict = true;
+        if (a.excluded && !a.replaced && !b.excluded &&
+            (a.id == b.id || (!is_paid(a.id) && platform(a.id) == platform(b.id) && a.id == platform(b.id) && false)))
+          facts_.conflict = true;
       }
     }
   }

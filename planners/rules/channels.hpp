@@ -24,7 +24,7 @@ struct ChannelFacts {
   bool generic_social = false;  // "social media"
   bool unsupported = false;     // only channels outside the list were named
   std::string unsupported_name;
-  bool conflict = false;        // only A, yet B as well; or A both wanted and excluded
+  bool conflict = false;  // only A, yet B as well; or A both wanted and excluded
   bool has_exclusive = false;
   bool corrected = false;
 };

@@ -13,8 +13,9 @@ class DateParser : public DateWords {
  protected:
   bool parse_at(int i, Mention& out) const {
     if (i >= text_.size()) return false;
-    return parse_literal(i, out) || parse_japanese(i, out) || parse_week_of(i, out) || parse_nth_weekday(i, out) || parse_part_of_month(i, out) || parse_month(i, out) || parse_slashed(i, out) ||
-           parse_relative(i, out) || parse_weekday(i, out) || parse_period(i, out) || parse_holiday(i, out) || parse_bare_day(i, out);
+    return parse_literal(i, out) || parse_japanese(i, out) || parse_week_of(i, out) || parse_nth_weekday(i, out) ||
+           parse_part_of_month(i, out) || parse_month(i, out) || parse_slashed(i, out) || parse_relative(i, out) ||
+           parse_weekday(i, out) || parse_period(i, out) || parse_holiday(i, out) || parse_bare_day(i, out);
   }
 
   bool parse_literal(int i, Mention& out) const {
@@ -69,7 +70,8 @@ class DateParser : public DateWords {
         out.first.day = std::clamp(week * 7 - 6, 1, 28);
         out.last.day = std::min(week * 7, out.last.day);
         out.end = end + 3;
-      } else if (text_.is(end, "の") && text_.is(end + 1, "最") && text_.is(end + 2, "初") && text_.is(end + 3, "の") && text_.is(end + 4, "週")) {
+      } else if (text_.is(end, "の") && text_.is(end + 1, "最") && text_.is(end + 2, "初") && text_.is(end + 3, "の") &&
+                 text_.is(end + 4, "週")) {
         out.last.day = 7;
         out.end = end + 5;
       }
@@ -104,7 +106,8 @@ class DateParser : public DateWords {
     }
     const int month = month_at(i, end);
     if (month == 0) return false;
-    if (day_number(end) && !unit_follows(end + 1) && !(text_.is(end + 1, ":")) && (lang_ == Lang::kEn || text_.at(end).ordinal || lang_ == Lang::kJa) &&
+    if (day_number(end) && !unit_follows(end + 1) && !(text_.is(end + 1, ":")) &&
+        (lang_ == Lang::kEn || text_.at(end).ordinal || lang_ == Lang::kJa) &&
         (end + 1 >= text_.size() || m(end + 1, C("kpi_noun_any")) < 0)) {
       set_day(out, month, static_cast<int>(text_.at(end).value));
       out.end = take_year(end + 1, out);
@@ -131,7 +134,10 @@ class DateParser : public DateWords {
     if (word == "out" || word == "ago" || word == "set") return true;
     if (word != "may" && word != "march" && word != "mar" && word != "mai") return false;
     if (word == "mai" || word == "mar") return false;
-    if (i > 0 && (m(i - 1, C("on")) == i || m(i - 1, C("from")) == i || m(i - 1, C("until")) == i || m(i - 1, C("next")) == i || text_.is(i - 1, "and") || text_.is(i - 1, "early") || text_.is(i - 1, "late") || text_.is(i - 1, "mid") || text_.is(i - 1, "to"))) return false;
+    if (i > 0 && (m(i - 1, C("on")) == i || m(i - 1, C("from")) == i || m(i - 1, C("until")) == i ||
+                  m(i - 1, C("next")) == i || text_.is(i - 1, "and") || text_.is(i - 1, "early") ||
+                  text_.is(i - 1, "late") || text_.is(i - 1, "mid") || text_.is(i - 1, "to")))
+      return false;
     return !(text_.at(i).upper && i > 0) && !year_number(i + 1);
   }
 
@@ -189,7 +195,8 @@ class DateParser : public DateWords {
     int at = m(i, C("in_relative"));
     if (at > 0) {
       const Length length = length_at(at);
-      if (length.days > 0 && !length.adjective && !(lang_ == Lang::kEn && text_.is(i, "within")) && m(length.end, C("campaign_noun")) < 0) {
+      if (length.days > 0 && !length.adjective && !(lang_ == Lang::kEn && text_.is(i, "within")) &&
+          m(length.end, C("campaign_noun")) < 0) {
         set_span(out, add_days(today_, length.days), add_days(today_, length.days), length.end);
         out.in_length = true;
         if (m(out.end, C("from_now")) > 0) out.end = m(out.end, C("from_now"));
@@ -229,7 +236,7 @@ class DateParser : public DateWords {
     else if ((end = m(at, C("this"))) > 0) at = end;
     if (lang_ == Lang::kJa && at != i) {
       if (text_.is(at, "週")) {
-        next_week = text_.is(i, "来") ;
+        next_week = text_.is(i, "来");
         ++at;
         if (text_.is(at, "の")) ++at;
       } else if (text_.is(at, "の")) ++at;
@@ -251,7 +258,8 @@ class DateParser : public DateWords {
     rest = skip(rest, C("article"), 1);
     if (text_.is(rest, "den") || text_.is(rest, "dem")) ++rest;
     Mention full;  // "Monday 7 December", "lundi 4 janvier", "Friday, December 4"
-    if (rest < text_.size() && (day_number(rest) || month_at(rest, month_end) > 0) && parse_month_latin(rest, full) && full.day) {
+    if (rest < text_.size() && (day_number(rest) || month_at(rest, month_end) > 0) && parse_month_latin(rest, full) &&
+        full.day) {
       out = full;
       return true;
     }
@@ -261,19 +269,27 @@ class DateParser : public DateWords {
   }
 
   [[nodiscard]] int skip_back(int i) const { return i > 0 && m(i - 1, C("article")) == i ? i - 1 : i; }
-  [[nodiscard]] bool ends_clause(int i) const { return i >= text_.size() || text_.at(i).kind == TokenKind::kPunct || text_.at(i).sentence != text_.at(i - 1).sentence || m(i, C("and")) > 0; }
-  // "until the 10th", "jusqu'au 20" in a later turn, or behind a date of the same text: a day of the month the schedule is in, or of the next one.
+  [[nodiscard]] bool ends_clause(int i) const {
+    return i >= text_.size() || text_.at(i).kind == TokenKind::kPunct ||
+           text_.at(i).sentence != text_.at(i - 1).sentence || m(i, C("and")) > 0;
+  }
+  // "until the 10th", "jusqu'au 20" in a later turn, or behind a date of the same text: a day of the month the schedule
+  // is in, or of the next one.
   bool parse_bare_day(int i, Mention& out) const {
     const std::optional<Date>& anchor = anchor_ ? anchor_ : said_;
     if (!anchor || !day_number(i) || i == 0) return false;
-    const bool led_to = match_before(text_, skip_back(i), lang_, C("until")) >= 0 || (text_.at(i).ordinal && match_before(text_, skip_back(i), lang_, C("on_day")) >= 0);
+    const bool led_to = match_before(text_, skip_back(i), lang_, C("until")) >= 0 ||
+                        (text_.at(i).ordinal && match_before(text_, skip_back(i), lang_, C("on_day")) >= 0);
     if (!anchor_ && !(led_to && ends_clause(i + 1))) return false;
-    static constexpr std::array<std::string_view, 10> leads = {"the", "el", "al", "au", "le", "zum", "den", "dem", "dia", "o"};
-    const bool led = std::any_of(leads.begin(), leads.end(), [&](std::string_view word) { return text_.is(i - 1, word); });
+    static constexpr std::array<std::string_view, 10> leads = {"the", "el",  "al",  "au",  "le",
+                                                               "zum", "den", "dem", "dia", "o"};
+    const bool led =
+        std::any_of(leads.begin(), leads.end(), [&](std::string_view word) { return text_.is(i - 1, word); });
     int month_end = -1;
     if (lang_ == Lang::kJa) {
       if (!text_.is(i + 1, "日") || !(text_.is(i + 2, "ま") || text_.is(i + 2, "か"))) return false;
-    } else if ((!led && !text_.at(i).ordinal) || unit_follows(i + 1) || month_at(i + 1, month_end) > 0 || text_.is(i + 1, "/") || m(i + 1, C("kpi_noun_any")) > 0) {
+    } else if ((!led && !text_.at(i).ordinal) || unit_follows(i + 1) || month_at(i + 1, month_end) > 0 ||
+               text_.is(i + 1, "/") || m(i + 1, C("kpi_noun_any")) > 0) {
       return false;
     }
     Date day{anchor->year, anchor->month, static_cast<int>(text_.at(i).value)};
@@ -291,7 +307,8 @@ class DateParser : public DateWords {
     if (at < 0) return false;
     at = skip(at, C("article"), 1);
     Mention day;
-    if (at >= text_.size() || !(parse_literal(at, day) || parse_month_latin(at, day)) || !day.day || day.impossible) return false;
+    if (at >= text_.size() || !(parse_literal(at, day) || parse_month_latin(at, day)) || !day.day || day.impossible)
+      return false;
     const Date date = coming_year(day.first);
     const Date monday = add_days(date, -((weekday(date) + 6) % 7));
     set_span(out, monday, add_days(monday, 6), day.end);
@@ -306,7 +323,8 @@ class DateParser : public DateWords {
       if (month == 0) return false;
       at = text_.is(month_end, "の") ? month_end + 1 : month_end;
     }
-    const std::array<ClassId, 5> ordinals = {C("first"), C("second_ord"), C("third_ord"), C("fourth_ord"), C("last_ord")};
+    const std::array<ClassId, 5> ordinals = {C("first"), C("second_ord"), C("third_ord"), C("fourth_ord"),
+                                             C("last_ord")};
     int nth = 0, word = -1;
     for (int k = 0; k < 5 && nth == 0; ++k) {
       if ((word = m(at, ordinals[static_cast<size_t>(k)])) > 0) nth = k == 4 ? -1 : k + 1;
@@ -321,7 +339,10 @@ class DateParser : public DateWords {
     }
     Mention year;
     end = lang_ == Lang::kJa ? end : take_year(end, year);
-    const auto in_year = [&](int y) { return nth < 0 ? last_weekday(y, month, day) : add_days({y, month, 1}, (day - weekday({y, month, 1}) + 7) % 7 + 7 * (nth - 1)); };
+    const auto in_year = [&](int y) {
+      return nth < 0 ? last_weekday(y, month, day)
+                     : add_days({y, month, 1}, (day - weekday({y, month, 1}) + 7) % 7 + 7 * (nth - 1));
+    };
     Date date = in_year(year.has_year ? year.first.year : today_.year);
     if (!year.has_year && date < today_) date = in_year(today_.year + 1);
     set_span(out, date, date, end);
@@ -407,7 +428,8 @@ class DateParser : public DateWords {
     int number = 0;
     int end = m(at, C("quarter"));
     if (end > 0 && text_.is_number(end - 1)) number = static_cast<int>(text_.at(end - 1).value);
-    else if (end > 0 && at != i && m(i, C("next")) > 0) number = (today_.month - 1) / 3 + 2 > 4 ? 1 : (today_.month - 1) / 3 + 2;
+    else if (end > 0 && at != i && m(i, C("next")) > 0)
+      number = (today_.month - 1) / 3 + 2 > 4 ? 1 : (today_.month - 1) / 3 + 2;
     if (end < 0 || number == 0) {
       const std::array<ClassId, 4> ordinals = {C("first"), C("second_ord"), C("third_ord"), C("fourth_ord")};
       for (int k = 0; k < 4; ++k) {
@@ -437,9 +459,12 @@ class DateParser : public DateWords {
     for (int k = 0; k < 4; ++k) {
       const int end = m(at, seasons[static_cast<size_t>(k)]);
       if (end < 0) continue;
-      const bool marked = at != i || (i > 0 && (text_.is(i - 1, "in") || text_.is(i - 1, "during") || text_.is(i - 1, "all") || text_.is(i - 1, "en") || text_.is(i - 1, "im") || text_.is(i - 1, "au")));
+      const bool marked =
+          at != i || (i > 0 && (text_.is(i - 1, "in") || text_.is(i - 1, "during") || text_.is(i - 1, "all") ||
+                                text_.is(i - 1, "en") || text_.is(i - 1, "im") || text_.is(i - 1, "au")));
       if (!marked || m(end, C("campaign_noun")) > 0) return false;
-      const bool south = country_ == "AU" || country_ == "NZ" || country_ == "BR" || country_ == "AR" || country_ == "CL";
+      const bool south =
+          country_ == "AU" || country_ == "NZ" || country_ == "BR" || country_ == "AR" || country_ == "CL";
       const int month = ((k + (south ? 2 : 0)) % 4) * 3 + 3;
       out.first = {0, month, 1};
       out.last = {0, (month + 1) % 12 + 1, days_in_month(2027, (month + 1) % 12 + 1)};
@@ -461,9 +486,11 @@ class DateParser : public DateWords {
     for (int k = 0; k < 4 && nth == 0; ++k) {
       if ((at = m(i, ordinals[static_cast<size_t>(k)])) > 0) nth = k + 1;
     }
-    if (nth == 0 && text_.is_number(i) && text_.at(i).ordinal && text_.at(i).value <= 4) nth = static_cast<int>(text_.at(i).value), at = i + 1;
+    if (nth == 0 && text_.is_number(i) && text_.at(i).ordinal && text_.at(i).value <= 4)
+      nth = static_cast<int>(text_.at(i).value), at = i + 1;
     const bool last = nth == 0 && (at = m(i, C("last_ord"))) > 0;
-    if (nth > 0 && m(at, C("of")) > 0 && month_at(m(at, C("of")), month_end) > 0 && lang_ != Lang::kJa) {  // "the first of December"
+    if (nth > 0 && m(at, C("of")) > 0 && month_at(m(at, C("of")), month_end) > 0 &&
+        lang_ != Lang::kJa) {  // "the first of December"
       set_day(out, month_at(m(at, C("of")), month_end), nth);
       out.end = take_year(month_end, out);
       return true;
@@ -515,7 +542,9 @@ class DateParser : public DateWords {
   }
   // "Aprilhälfte": the month in it, or 0.
   [[nodiscard]] int german_half(int i) const {
-    if (lang_ != Lang::kDe || i < 0 || i >= text_.size() || !text_.at(i).text.ends_with("halfte") || text_.at(i).text.size() < 8) return 0;
+    if (lang_ != Lang::kDe || i < 0 || i >= text_.size() || !text_.at(i).text.ends_with("halfte") ||
+        text_.at(i).text.size() < 8)
+      return 0;
     Text alone;
     alone.tokens = {text_.at(i)};
     alone.tokens[0].text.resize(alone.tokens[0].text.size() - 6);
@@ -542,7 +571,8 @@ class DateParser : public DateWords {
     if (m(hit.end, C("weekend")) > 0) {  // Black Friday weekend
       const int day = weekday(hit.first);
       const Date saturday = day == 0 ? add_days(hit.first, -1) : add_days(hit.first, 6 - day);
-      set_span(out, std::min(hit.first, saturday), std::max(add_days(saturday, 1), hit.first), m(hit.end, C("weekend")));
+      set_span(out, std::min(hit.first, saturday), std::max(add_days(saturday, 1), hit.first),
+               m(hit.end, C("weekend")));
       out.weak = false;
     } else if (m(hit.end, C("unit_week")) > 0) {  // Thanksgiving week
       const Date monday = add_days(hit.first, -((weekday(hit.first) + 6) % 7));
@@ -551,7 +581,8 @@ class DateParser : public DateWords {
     }
     for (int k = i - 1; k >= 0 && k >= i - 4; --k) {  // "the week before Christmas", "week of Thanksgiving"
       if (m(k, C("unit_week")) != k + 1) continue;
-      if (text_.is(k + 1, "before") || text_.is(k + 1, "avant") || text_.is(k + 1, "vor") || text_.is(k + 1, "antes") || text_.is(k + 1, "anterior") || text_.is(k + 1, "leading")) {
+      if (text_.is(k + 1, "before") || text_.is(k + 1, "avant") || text_.is(k + 1, "vor") || text_.is(k + 1, "antes") ||
+          text_.is(k + 1, "anterior") || text_.is(k + 1, "leading")) {
         const Date last = add_days(hit.first, -1);
         set_span(out, add_days(last, -6), last, hit.end);
         out.weak = false;

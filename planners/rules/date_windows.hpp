@@ -1,5 +1,5 @@
-// Lengths that are no schedule: look-back windows ("in the last 90 days") and shifts of one ("a week later"). Internal to
-// dates.cpp.
+// Lengths that are no schedule: look-back windows ("in the last 90 days") and shifts of one ("a week later"). Internal
+// to dates.cpp.
 #pragma once
 
 #include "planners/rules/date_parser.hpp"
@@ -21,7 +21,8 @@ class DateWindows : public DateParser {
         const Length length = length_at(at);
         int unit_end = -1;
         int month_end = -1;
-        if (length.days > 0 && m(length.end, C("of")) > 0 && month_at(m(length.end, C("of")), month_end) > 0) continue;  // "the last two weeks of April"
+        if (length.days > 0 && m(length.end, C("of")) > 0 && month_at(m(length.end, C("of")), month_end) > 0)
+          continue;  // "the last two weeks of April"
         if (length.days > 0) {
           end = length.end;
         } else if (text_.is_number(at)) {
@@ -34,7 +35,8 @@ class DateWindows : public DateParser {
           else if (month_at(at, month_end) > 0 && text_.at(i).text != "final") end = month_end;
           else if (weekday_at(at, month_end) >= 0) end = month_end;
           else if (const HolidayHit hit = holiday_at(text_, at, today_, lang_, country_); hit.end > 0) end = hit.end;
-          else if (m(at, C("spring")) > 0 || m(at, C("summer")) > 0 || m(at, C("autumn")) > 0 || m(at, C("winter")) > 0) end = at + 1;
+          else if (m(at, C("spring")) > 0 || m(at, C("summer")) > 0 || m(at, C("autumn")) > 0 || m(at, C("winter")) > 0)
+            end = at + 1;
         }
       } else if ((at = m(i, C("since_for"))) > 0) {
         const Length length = length_at(at);
@@ -47,12 +49,14 @@ class DateWindows : public DateParser {
       } else if (text_.is(i, "since") && lang_ == Lang::kEn && lapsed_before(i)) {
         int month_end = -1;
         if (month_at(i + 1, month_end) > 0) end = month_end;
-      } else if ((text_.is(i, "desde") || text_.is(i, "depuis") || text_.is(i, "seit")) && denied_before(i)) {  // "que no vienen desde enero"
+      } else if ((text_.is(i, "desde") || text_.is(i, "depuis") || text_.is(i, "seit")) &&
+                 denied_before(i)) {  // "que no vienen desde enero"
         int month_end = -1;
         if (month_at(skip(i + 1, C("article"), 1), month_end) > 0) end = month_end;
       } else if (m(i, C("unit_week")) > 0 || m(i, C("unit_month")) > 0 || m(i, C("unit_year")) > 0) {
         int unit_end = std::max({m(i, C("unit_week")), m(i, C("unit_month")), m(i, C("unit_year"))});
-        if (lang_ != Lang::kEn && lang_ != Lang::kJa && m(unit_end, C("last")) > 0 && m(unit_end, C("next")) < 0) end = m(unit_end, C("last"));
+        if (lang_ != Lang::kEn && lang_ != Lang::kJa && m(unit_end, C("last")) > 0 && m(unit_end, C("next")) < 0)
+          end = m(unit_end, C("last"));
       }
       if (end > i) {
         while (begin > 0 && (m(begin - 1, C("window_in")) == begin || m(begin - 1, C("article")) == begin)) --begin;
@@ -64,7 +68,8 @@ class DateWindows : public DateParser {
   }
   [[nodiscard]] bool shift_word(int i) const { return m(i, C("later_shift")) > 0 || text_.is(i, "earlier"); }
   [[nodiscard]] bool denied_before(int i) const {
-    for (int k = i - 1; k >= 0 && k >= i - 5 && text_.at(k).sentence == text_.at(i).sentence && !text_.is(k, ","); --k) {
+    for (int k = i - 1; k >= 0 && k >= i - 5 && text_.at(k).sentence == text_.at(i).sentence && !text_.is(k, ",");
+         --k) {
       if (m(k, C("negator")) > 0) return true;
     }
     return false;
@@ -84,7 +89,9 @@ class DateWindows : public DateParser {
     for (int i = 0; i < text_.size(); ++i) {
       const Length length = length_at(i);
       if (length.days == 0 || used(i)) continue;
-      if (lang_ == Lang::kJa && (text_.is(i - 1, "月") || (text_.is(length.end, "ま") && text_.is(length.end + 1, "で")))) continue;  // "1月31日まで延長"
+      if (lang_ == Lang::kJa &&
+          (text_.is(i - 1, "月") || (text_.is(length.end, "ま") && text_.is(length.end + 1, "で"))))
+        continue;  // "1月31日まで延長"
       bool later = false, earlier = false, longer = false, shorter = false;
       for (int k = std::max(0, i - 6); k < std::min(text_.size(), length.end + 3); ++k) {
         if (text_.at(k).sentence != text_.at(i).sentence || comma_between(k, i)) continue;
@@ -121,6 +128,63 @@ class DateWindows : public DateParser {
     return false;
   }
   std::pair<int, int> shift_span_{-1, -1};
+  // "SMS on Cyber Monday", "E-Mail am Nikolaustag": what is sent stands right before.
+  [[nodiscard]] bool channel_before(int i) const {
+    for (int k = i - 1; k >= 0 && k >= i - 6 && text_.at(k).sentence == text_.at(i).sentence && !text_.is(k, ",");
+         --k) {
+      if (m(k, C("sent_word")) > 0) return true;
+    }
+    return false;
+  }
+  // "the open day on 12 December", "el gala del 19", "12月12日の体験会": when it takes place, not when to speak of it.
+  [[nodiscard]] bool event_day(Mention& found) const {
+    if (!found.day || found.weak || found.role == Role::kUntil) return false;
+    if (lang_ == Lang::kJa) {
+      if (!text_.is(found.end, "の")) return false;
+      for (int k = found.end + 1; k < std::min(found.end + 9, text_.size()) && !text_.is(k, "を") && !text_.is(k, "に");
+           ++k) {
+        if (m(k, C("event_noun")) > 0) return true;
+      }
+      return false;
+    }
+    if (found.role == Role::kFrom && m(found.begin - 1, C("of")) < 0 && !text_.is(found.begin - 1, "du")) return false;
+    for (int k = found.begin - 1;
+         k >= 0 && k >= found.begin - 7 && text_.at(k).sentence == text_.at(found.begin).sentence; --k) {
+      if (text_.is(k, ",") || text_.is(k, ":") || text_.is(k, ")") || text_.is_number(k) || m(k, C("send_verb")) > 0)
+        return false;
+      if (!event_word(k)) continue;
+      found.role = Role::kOn;
+      found.loose = spoken_about(k);
+      return true;
+    }
+    return false;
+  }
+  [[nodiscard]] bool event_word(int k) const {
+    if (m(k, C("event_noun")) > 0) return true;
+    if (lang_ != Lang::kDe) return false;
+    static constexpr std::array<std::string_view, 9> tails = {"fest",  "feier",       "abend",   "messe",  "konzert",
+                                                              "probe", "versammlung", "treffen", "seminar"};
+    const std::string& word = text_.at(k).text;  // Herbstfest, Weinprobe
+    return std::any_of(tails.begin(), tails.end(),
+                       [&](std::string_view tail) { return word.size() > tail.size() + 2 && word.ends_with(tail); });
+  }
+  [[nodiscard]] bool spoken_about(int noun) const {
+    for (int k = noun - 1; k >= 0 && k >= noun - 3; --k) {
+      if (text_.is(k, "about") || (lang_ == Lang::kDe && text_.is(k, "uber"))) return true;
+    }
+    return false;
+  }
+
+  // "Versand am Donnerstag", "it goes out on Monday", "sai na segunda".
+  [[nodiscard]] bool send_day(const Mention& found) const {
+    if (!found.day || found.range || found.role == Role::kUntil) return false;
+    for (int k = found.begin - 1;
+         k >= 0 && k >= found.begin - 3 && text_.at(k).sentence == text_.at(found.begin).sentence && !text_.is(k, ",");
+         --k) {
+      if (m(k, C("send_lead")) > 0) return true;
+    }
+    return false;
+  }
 };
 
 }  // namespace spreaders::planners::rules

@@ -17,8 +17,8 @@ struct Mention {
   Date first{0, 0, 0};  // year 0: not said
   Date last{0, 0, 0};
   bool has_year = false;
-  bool day = true;   // one day, not a week, month or season
-  bool weak = false; // a holiday or season that may be part of a product's name
+  bool day = true;    // one day, not a week, month or season
+  bool weak = false;  // a holiday or season that may be part of a product's name
   bool impossible = false;
   bool ambiguous = false;
   bool slashed = false;      // 12/20
@@ -82,7 +82,8 @@ class DateWords {
       if (end > 0) return k + 1;
     }
     if (lang_ != Lang::kJa && i < text_.size() && text_.at(i).text.size() >= 7) {  // Decmber, janurary
-      static constexpr std::array<std::string_view, 7> names = {"january", "february", "september", "october", "november", "december", ""};
+      static constexpr std::array<std::string_view, 7> names = {"january",  "february", "september", "october",
+                                                                "november", "december", ""};
       static constexpr std::array<int, 6> numbers = {1, 2, 9, 10, 11, 12};
       for (size_t k = 0; k < numbers.size(); ++k) {
         if (within_one_edit(text_.at(i).text, names[k])) {
@@ -98,8 +99,12 @@ class DateWords {
   }
   // "fri to sun": a short name is a day beside another.
   [[nodiscard]] bool beside_weekday(int i) const {
-    static constexpr std::array<std::string_view, 8> names = {"mon", "tue", "tues", "thu", "thurs", "fri", "friday", "thursday"};
-    const auto is_day = [&](int k) { return k >= 0 && std::any_of(names.begin(), names.end(), [&](std::string_view name) { return text_.is(k, name); }); };
+    static constexpr std::array<std::string_view, 8> names = {"mon",   "tue", "tues",   "thu",
+                                                              "thurs", "fri", "friday", "thursday"};
+    const auto is_day = [&](int k) {
+      return k >= 0 &&
+             std::any_of(names.begin(), names.end(), [&](std::string_view name) { return text_.is(k, name); });
+    };
     return is_day(i - 2) || is_day(i + 2);
   }
   [[nodiscard]] int weekday_at(int i, int& end) const {
@@ -114,8 +119,12 @@ class DateWords {
         if (lang_ == Lang::kJa && text_.is(end, "日")) ++end;
         const std::string& word = text_.at(i).text;
         // "sun" and "sat" are also words; "segunda semana" is an ordinal.
-        if (lang_ == Lang::kEn && (word == "sun" || word == "sat" || word == "wed") && !text_.at(i).upper && !beside_weekday(i)) return -1;
-        if (lang_ == Lang::kPt && end == i + 1 && (m(end, C("unit_week")) > 0 || m(end, C("half")) > 0 || text_.is(end, "mao"))) return -1;
+        if (lang_ == Lang::kEn && (word == "sun" || word == "sat" || word == "wed") && !text_.at(i).upper &&
+            !beside_weekday(i))
+          return -1;
+        if (lang_ == Lang::kPt && end == i + 1 &&
+            (m(end, C("unit_week")) > 0 || m(end, C("half")) > 0 || text_.is(end, "mao")))
+          return -1;
         return k;
       }
     }
@@ -146,32 +155,44 @@ class DateWords {
       ClassId id;
       double days;
     };
-    const std::array<Unit, 5> units = {{{C("unit_day"), 1}, {C("unit_week"), 7}, {C("unit_fortnight"), 14}, {C("unit_month"), 30}, {C("unit_hour"), 1.0 / 24}}};
+    const std::array<Unit, 5> units = {{{C("unit_day"), 1},
+                                        {C("unit_week"), 7},
+                                        {C("unit_fortnight"), 14},
+                                        {C("unit_month"), 30},
+                                        {C("unit_hour"), 1.0 / 24}}};
     for (const Unit& unit : units) {
       const int end = m(at, unit.id);
       if (end < 0) continue;
-      if (lang_ == Lang::kJa && unit.days == 1 && text_.is(at, "日") && end == at + 1 && text_.is(at + 1, "か")) return out;
+      if (lang_ == Lang::kJa && unit.days == 1 && text_.is(at, "日") && end == at + 1 && text_.is(at + 1, "か"))
+        return out;
       out.days = static_cast<int>(count * unit.days + 0.999);
       if (unit.days < 1 && count < 12) return {};
       out.end = end;
       const std::string& word = text_.at(at).text;
-      out.adjective = lang_ == Lang::kEn && (word == "day" || word == "week" || word == "month" || word == "hour") && (count > 1 || !text_.at(at).space_before);
-      if (lang_ == Lang::kEn && count == 1 && text_.at(at).start == text_.at(i).end + 1 && text_.original[text_.at(i).end] == '-') out.adjective = true;
+      out.adjective = lang_ == Lang::kEn && (word == "day" || word == "week" || word == "month" || word == "hour") &&
+                      (count > 1 || !text_.at(at).space_before);
+      if (lang_ == Lang::kEn && count == 1 && text_.at(at).start == text_.at(i).end + 1 &&
+          text_.original[text_.at(i).end] == '-')
+        out.adjective = true;
       return out;
     }
     return out;
   }
 
   [[nodiscard]] bool day_number(int i) const {
-    return text_.is_number(i) && !text_.at(i).decimal && text_.at(i).value >= 1 && text_.at(i).value <= 31 && text_.at(i).value == static_cast<int>(text_.at(i).value);
+    return text_.is_number(i) && !text_.at(i).decimal && text_.at(i).value >= 1 && text_.at(i).value <= 31 &&
+           text_.at(i).value == static_cast<int>(text_.at(i).value);
   }
 
   [[nodiscard]] bool unit_follows(int i) const {
-    return i < text_.size() && (text_.is(i, "%") || m(i, C("currency_word")) > 0 || text_.at(i).kind == TokenKind::kSymbol || m(i, C("unit_year")) > 0 || m(i, C("unit_day")) > 0 || m(i, C("unit_week")) > 0);
+    return i < text_.size() &&
+           (text_.is(i, "%") || m(i, C("currency_word")) > 0 || text_.at(i).kind == TokenKind::kSymbol ||
+            m(i, C("unit_year")) > 0 || m(i, C("unit_day")) > 0 || m(i, C("unit_week")) > 0);
   }
 
   [[nodiscard]] bool year_number(int i) const {
-    return text_.is_number(i) && text_.at(i).value >= 2020 && text_.at(i).value <= 2100 && text_.at(i).end - text_.at(i).start == 4;
+    return text_.is_number(i) && text_.at(i).value >= 2020 && text_.at(i).value <= 2100 &&
+           text_.at(i).end - text_.at(i).start == 4;
   }
   int take_year(int i, Mention& out) const {
     int at = i;

@@ -1,7 +1,7 @@
-#include "planners/rules/date_windows.hpp"
-
 #include <algorithm>
 #include <array>
+
+#include "planners/rules/date_windows.hpp"
 
 namespace spreaders::planners::rules {
 namespace {
@@ -36,7 +36,8 @@ class Reader : DateWindows {
     if (!parse_range(i, found) && !parse_at(i, found)) return i + 1;
     found.begin = i;
     find_role(found);
-    found.own_day = found.weak && !found.range && match_before(text_, found.begin, lang_, C("on_day")) >= 0 && channel_before(found.begin);
+    found.own_day = found.weak && !found.range && match_before(text_, found.begin, lang_, C("on_day")) >= 0 &&
+                    channel_before(found.begin);
     found.event = event_day(found);
     found.send = send_day(found);
     if (!found.range) parse_tail(found);
@@ -52,7 +53,9 @@ class Reader : DateWindows {
 
   // "customers whose contract ends in Q1": a date of the people, not of the campaign.
   [[nodiscard]] bool of_their_own(const Mention& found) const {
-    for (int k = found.begin - 1; k >= 0 && k >= found.begin - 6 && text_.at(k).sentence == text_.at(found.begin).sentence && !text_.is(k, ","); --k) {
+    for (int k = found.begin - 1;
+         k >= 0 && k >= found.begin - 6 && text_.at(k).sentence == text_.at(found.begin).sentence && !text_.is(k, ",");
+         --k) {
       if (m(k, C("whose_word")) > 0) return true;
     }
     return false;
@@ -69,22 +72,27 @@ class Reader : DateWindows {
   // "1 to 20 December", "1.-15. Januar", "5th to the 9th".
   bool parse_range(int i, Mention& out) const {
     if (!day_number(i)) return false;
-    if (i > 0 && (text_.at(i - 1).kind == TokenKind::kSymbol || text_.is(i - 1, "/") || text_.is(i - 1, ":") || text_.is(i - 1, "-"))) return false;
+    if (i > 0 && (text_.at(i - 1).kind == TokenKind::kSymbol || text_.is(i - 1, "/") || text_.is(i - 1, ":") ||
+                  text_.is(i - 1, "-")))
+      return false;
     const int next = to_at(i + 1);
     if (next < 0 || next >= text_.size()) return false;
     Mention second;
     const int first_day = static_cast<int>(text_.at(i).value);
-    if (day_number(next) && parse_at(next, second) && second.day && !second.ambiguous && second.first.month > 0 && second.first.day > 0) {
+    if (day_number(next) && parse_at(next, second) && second.day && !second.ambiguous && second.first.month > 0 &&
+        second.first.day > 0) {
       if (!second.has_year || second.first.year > 0) {
         out = second;
         out.first.day = first_day;
         out.range = true;
-        if (first_day > days_in_month(second.first.year == 0 ? 2028 : second.first.year, second.first.month)) out.impossible = true;
+        if (first_day > days_in_month(second.first.year == 0 ? 2028 : second.first.year, second.first.month))
+          out.impossible = true;
         return true;
       }
     }
     const bool ordinals = day_number(next) && text_.at(i).ordinal && text_.at(next).ordinal;
-    const bool marked = day_number(next) && i > 0 && lang_ != Lang::kEn && (text_.is(i - 1, "del") || text_.is(i - 1, "du") || text_.is(i - 1, "vom"));
+    const bool marked = day_number(next) && i > 0 && lang_ != Lang::kEn &&
+                        (text_.is(i - 1, "del") || text_.is(i - 1, "du") || text_.is(i - 1, "vom"));
     int month_end = -1;
     if ((ordinals || marked) && !unit_follows(next + 1) && month_at(next + 1, month_end) == 0) {
       int year = today_.year, month = today_.month;
@@ -100,7 +108,8 @@ class Reader : DateWindows {
 
   // The second half of a range: "... to 20 December", "December 1-14".
   void parse_tail(Mention& found) {
-    if (lang_ == Lang::kFr && found.role == Role::kNone && text_.is(found.end, "a") && !text_.is_number(found.end + 1) ) {
+    if (lang_ == Lang::kFr && found.role == Role::kNone && text_.is(found.end, "a") &&
+        !text_.is_number(found.end + 1)) {
       int month_end = -1;
       if (month_at(found.end + 1, month_end) == 0) return;
     }
@@ -108,20 +117,26 @@ class Reader : DateWindows {
     if (next < 0 || next >= text_.size() || used(next)) return;
     Mention second;
     if (parse_at(next, second)) {
-      const bool alike = (found.weekday && second.weekday) || (!found.day && !second.day && !second.weak);  // "Tuesday and Wednesday", "December and January"
+      const bool alike =
+          (found.weekday && second.weekday) ||
+          (!found.day && !second.day && !second.weak);  // "Tuesday and Wednesday", "December and January"
       if (lang_ != Lang::kJa && m(found.end, C("and")) > 0 && found.role != Role::kFrom && !alike) return;
       found.last = second.last;
       join_ranges(found, second);
       return;
     }
     const bool ja_day = lang_ == Lang::kJa && text_.is(next + 1, "日") && !text_.is(next + 2, "間");
-    if (day_number(next) && found.day && found.first.month > 0 && (ja_day || !unit_follows(next + 1)) && !text_.is(next + 1, "/")) {
+    if (day_number(next) && found.day && found.first.month > 0 && (ja_day || !unit_follows(next + 1)) &&
+        !text_.is(next + 1, "/")) {
       if (lang_ == Lang::kJa && !text_.is(next + 1, "日")) return;
-      if (text_.at(next).kind == TokenKind::kNumber && next + 1 < text_.size() && m(next + 1, C("kpi_noun_any")) > 0) return;
+      if (text_.at(next).kind == TokenKind::kNumber && next + 1 < text_.size() && m(next + 1, C("kpi_noun_any")) > 0)
+        return;
       const int day = static_cast<int>(text_.at(next).value);
-      if (m(found.end, C("and")) > 0 && found.role != Role::kFrom && !(ends_clause(next + 1) && day > found.first.day)) return;  // "December 30 and 31"
+      if (m(found.end, C("and")) > 0 && found.role != Role::kFrom && !(ends_clause(next + 1) && day > found.first.day))
+        return;  // "December 30 and 31"
       found.last = {found.first.year, found.first.month, day};
-      if (day > days_in_month(found.first.year == 0 ? 2028 : found.first.year, found.first.month)) found.impossible = true;
+      if (day > days_in_month(found.first.year == 0 ? 2028 : found.first.year, found.first.month))
+        found.impossible = true;
       found.end = next + 1;
       if (lang_ == Lang::kJa) ++found.end;
       if (text_.is(found.end, ",") && year_number(found.end + 1)) ++found.end;
@@ -138,7 +153,8 @@ class Reader : DateWindows {
     found.range = true;
     found.end = second.end;
     found.impossible = found.impossible || second.impossible;
-    if (found.ambiguous != second.ambiguous && !found.impossible) {  // "12/1 - 12/20": the day over 12 says which is which
+    if (found.ambiguous != second.ambiguous &&
+        !found.impossible) {  // "12/1 - 12/20": the day over 12 says which is which
       Mention& open = found.ambiguous ? found : second;
       const Mention& sure = found.ambiguous ? second : found;
       Date& day = found.ambiguous ? open.first : found.last;
@@ -176,7 +192,9 @@ class Reader : DateWindows {
     }
     for (int guard = 0; guard < 4; ++guard) {
       int begin = match_before(text_, at, lang_, C("from"));
-      if (begin >= 0 && lang_ != Lang::kEn && !found.day && m(begin, C("month_filler")) > 0 && (match_before(text_, begin, lang_, C("unit_month")) >= 0 || match_before(text_, begin, lang_, C("whole")) >= 0)) {
+      if (begin >= 0 && lang_ != Lang::kEn && !found.day && m(begin, C("month_filler")) > 0 &&
+          (match_before(text_, begin, lang_, C("unit_month")) >= 0 ||
+           match_before(text_, begin, lang_, C("whole")) >= 0)) {
         found.role = Role::kOn;  // "le mois de janvier"
         return;
       }
@@ -187,7 +205,8 @@ class Reader : DateWindows {
       if (begin >= 0) {
         found.role = Role::kFrom;
         // "after Christmas" starts the day after; "5 de diciembre" was consumed before.
-        if (lang_ == Lang::kEn && text_.is(begin, "after") && found.day && found.has_year) found.first = found.last = add_days(found.first, 1);
+        if (lang_ == Lang::kEn && text_.is(begin, "after") && found.day && found.has_year)
+          found.first = found.last = add_days(found.first, 1);
         return;
       }
       begin = match_before(text_, at, lang_, C("until"));
@@ -201,67 +220,23 @@ class Reader : DateWindows {
       }
       begin = match_before(text_, at, lang_, C("on"));
       if (begin < 0) begin = match_before(text_, at, lang_, C("article"));
-      if (begin < 0 && at > 0 && (text_.is(at - 1, ":") || text_.is(at - 1, "dia") || text_.is(at - 1, "morning") || text_.is(at - 1, "evening"))) begin = at - 1;
+      if (begin < 0 && at > 0 &&
+          (text_.is(at - 1, ":") || text_.is(at - 1, "dia") || text_.is(at - 1, "morning") ||
+           text_.is(at - 1, "evening")))
+        begin = at - 1;
       if (begin < 0) return;
       found.role = Role::kOn;
       at = begin;
     }
   }
 
-  // "SMS on Cyber Monday", "E-Mail am Nikolaustag": what is sent stands right before.
-  [[nodiscard]] bool channel_before(int i) const {
-    for (int k = i - 1; k >= 0 && k >= i - 6 && text_.at(k).sentence == text_.at(i).sentence && !text_.is(k, ","); --k) {
-      if (m(k, C("sent_word")) > 0) return true;
-    }
-    return false;
-  }
-  // "the open day on 12 December", "el gala del 19", "12月12日の体験会": when it takes place, not when to speak of it.
-  [[nodiscard]] bool event_day(Mention& found) const {
-    if (!found.day || found.weak || found.role == Role::kUntil) return false;
-    if (lang_ == Lang::kJa) {
-      if (!text_.is(found.end, "の")) return false;
-      for (int k = found.end + 1; k < std::min(found.end + 9, text_.size()) && !text_.is(k, "を") && !text_.is(k, "に"); ++k) {
-        if (m(k, C("event_noun")) > 0) return true;
-      }
-      return false;
-    }
-    if (found.role == Role::kFrom && m(found.begin - 1, C("of")) < 0 && !text_.is(found.begin - 1, "du")) return false;
-    for (int k = found.begin - 1; k >= 0 && k >= found.begin - 7 && text_.at(k).sentence == text_.at(found.begin).sentence; --k) {
-      if (text_.is(k, ",") || text_.is(k, ":") || text_.is(k, ")") || text_.is_number(k) || m(k, C("send_verb")) > 0) return false;
-      if (!event_word(k)) continue;
-      found.role = Role::kOn;
-      found.loose = spoken_about(k);
-      return true;
-    }
-    return false;
-  }
-  [[nodiscard]] bool event_word(int k) const {
-    if (m(k, C("event_noun")) > 0) return true;
-    if (lang_ != Lang::kDe) return false;
-    static constexpr std::array<std::string_view, 9> tails = {"fest", "feier", "abend", "messe", "konzert", "probe", "versammlung", "treffen", "seminar"};
-    const std::string& word = text_.at(k).text;  // Herbstfest, Weinprobe
-    return std::any_of(tails.begin(), tails.end(), [&](std::string_view tail) { return word.size() > tail.size() + 2 && word.ends_with(tail); });
-  }
-  [[nodiscard]] bool spoken_about(int noun) const {
-    for (int k = noun - 1; k >= 0 && k >= noun - 3; --k) {
-      if (text_.is(k, "about") || (lang_ == Lang::kDe && text_.is(k, "uber"))) return true;
-    }
-    return false;
-  }
-
-  // "Versand am Donnerstag", "it goes out on Monday", "sai na segunda".
-  [[nodiscard]] bool send_day(const Mention& found) const {
-    if (!found.day || found.range || found.role == Role::kUntil) return false;
-    for (int k = found.begin - 1; k >= 0 && k >= found.begin - 3 && text_.at(k).sentence == text_.at(found.begin).sentence && !text_.is(k, ","); --k) {
-      if (m(k, C("send_lead")) > 0) return true;
-    }
-    return false;
-  }
   // Where one day is said to be the sending, another single day is what it is sent for.
   void set_apart_send_day() {
-    const bool any = std::any_of(mentions_.begin(), mentions_.end(), [](const Mention& mention) { return mention.send; });
+    const bool any =
+        std::any_of(mentions_.begin(), mentions_.end(), [](const Mention& mention) { return mention.send; });
     for (Mention& mention : mentions_) {
-      const bool dated = mention.role == Role::kOn || mention.role == Role::kNone || (lang_ != Lang::kEn && mention.role == Role::kFrom && m(mention.begin - 1, C("of")) > 0);
+      const bool dated = mention.role == Role::kOn || mention.role == Role::kNone ||
+                         (lang_ != Lang::kEn && mention.role == Role::kFrom && m(mention.begin - 1, C("of")) > 0);
       if (any && !mention.send && mention.day && !mention.range && !mention.weak && dated) mention.event = true;
     }
   }
@@ -323,7 +298,8 @@ class Reader : DateWindows {
       if (length.days == 0) continue;
       const int next = length.end;
       const bool shortened = anchor_ && match_before(text_, i, lang_, C("first")) >= 0;  // "only the first two weeks"
-      bool reject = m(next, C("length_stop_after")) > 0 || (!shortened && match_before(text_, i, lang_, C("length_stop_before")) >= 0);
+      bool reject = m(next, C("length_stop_after")) > 0 ||
+                    (!shortened && match_before(text_, i, lang_, C("length_stop_before")) >= 0);
       if (lang_ == Lang::kJa && length.days == 1 && text_.is_number(next)) reject = true;  // "1日8千円" is a period
       if (text_.is_number(i - 1) || text_.is(i - 1, "/")) reject = true;
       if (i > 0 && (m(i - 1, C("currency_word")) == i)) reject = true;  // "25 euros al dia"
@@ -360,9 +336,12 @@ class Reader : DateWindows {
 
   void drop_corrected() {
     for (size_t k = 0; k + 1 < mentions_.size();) {
-      if (mentions_[k + 1].begin - mentions_[k].end <= 8 && correction_between(mentions_[k].end, mentions_[k + 1].begin)) {
-        if (mentions_[k + 1].role == Role::kNone || mentions_[k + 1].role == Role::kOn) mentions_[k + 1].role = mentions_[k].role;
-        if (mentions_[k].range && !mentions_[k + 1].range && mentions_[k + 1].day) {  // "from 1 to 5, sorry, 6 December"
+      if (mentions_[k + 1].begin - mentions_[k].end <= 8 &&
+          correction_between(mentions_[k].end, mentions_[k + 1].begin)) {
+        if (mentions_[k + 1].role == Role::kNone || mentions_[k + 1].role == Role::kOn)
+          mentions_[k + 1].role = mentions_[k].role;
+        if (mentions_[k].range && !mentions_[k + 1].range &&
+            mentions_[k + 1].day) {  // "from 1 to 5, sorry, 6 December"
           mentions_[k + 1].role = Role::kUntil;
           ++k;
           continue;
@@ -416,10 +395,14 @@ class Reader : DateWindows {
       mention.last.year = mention.first.year;
       if (mention.last < mention.first && mention.last.month < mention.first.month) ++mention.last.year;
     }
-    if (!mention.day && mention.last.month == 2 && mention.last.day >= 28) mention.last.day = days_in_month(mention.last.year, 2);
-    if (mention.range && !mention.day && !mention.has_year && mention.first < today_ && mention.last >= today_) mention.first = today_;  // "February to April", said in February
+    if (!mention.day && mention.last.month == 2 && mention.last.day >= 28)
+      mention.last.day = days_in_month(mention.last.year, 2);
+    if (mention.range && !mention.day && !mention.has_year && mention.first < today_ && mention.last >= today_)
+      mention.first = today_;  // "February to April", said in February
     const auto clamp_day = [](Date& date) { date.day = std::min(date.day, days_in_month(date.year, date.month)); };
-    if (mention.first.month == 2 && mention.first.day == 29 && days_in_month(mention.first.year, 2) == 28 && mention.day) mention.impossible = true;
+    if (mention.first.month == 2 && mention.first.day == 29 && days_in_month(mention.first.year, 2) == 28 &&
+        mention.day)
+      mention.impossible = true;
     clamp_day(mention.first);
     clamp_day(mention.last);
   }
@@ -428,12 +411,15 @@ class Reader : DateWindows {
     if (!mention.weak) return true;
     if (mention.range || mention.role == Role::kFrom || mention.role == Role::kUntil) return true;
     if (lang_ == Lang::kJa) {
-      return text_.is(mention.end, "に") || m(mention.end, C("campaign_noun")) > 0 || text_.is(mention.end, "当") || text_.is(mention.end, "の日") || text_.is(mention.end, "、") || text_.is(mention.end, "ま");
+      return text_.is(mention.end, "に") || m(mention.end, C("campaign_noun")) > 0 || text_.is(mention.end, "当") ||
+             text_.is(mention.end, "の日") || text_.is(mention.end, "、") || text_.is(mention.end, "ま");
     }
     if (m(mention.end, C("campaign_noun")) > 0 || mention.end >= text_.size()) return true;
-    if (match_before(text_, mention.begin, lang_, C("on")) >= 0 || match_before(text_, mention.begin, lang_, C("holiday_lead")) >= 0) {
+    if (match_before(text_, mention.begin, lang_, C("on")) >= 0 ||
+        match_before(text_, mention.begin, lang_, C("holiday_lead")) >= 0) {
       const Token& next = text_.at(mention.end);
-      return next.kind != TokenKind::kWord || m(mention.end, C("after_holiday")) > 0 || m(mention.end, C("on")) > 0 || m(mention.end, C("and")) > 0 || m(mention.end, C("channel_any")) > 0;
+      return next.kind != TokenKind::kWord || m(mention.end, C("after_holiday")) > 0 || m(mention.end, C("on")) > 0 ||
+             m(mention.end, C("and")) > 0 || m(mention.end, C("channel_any")) > 0;
     }
     const Token& next = text_.at(mention.end);
     if (m(mention.end, C("channel_any")) > 0) return true;
@@ -459,11 +445,14 @@ class Reader : DateWindows {
       if (mention.ambiguous) facts_.ambiguous = true;
       if (mention.impossible || mention.ambiguous) facts_.problem_text = text_.slice(mention.begin, mention.end);
       if (mention.event && (!mention.loose || other_day)) continue;
-      if (mention.weak && !mention.range && !mention.own_day && mention.role != Role::kFrom && mention.role != Role::kUntil && (strong || !weak_counts(mention))) continue;
+      if (mention.weak && !mention.range && !mention.own_day && mention.role != Role::kFrom &&
+          mention.role != Role::kUntil && (strong || !weak_counts(mention)))
+        continue;
       if (mention.role == Role::kUntil && !mention.range) {
         if (until == nullptr) until = &mention;
       } else if (mention.range || mention.role == Role::kFrom) {
-        if (start == nullptr || (mention.range && !start->range && (start->role != Role::kFrom || lang_ != Lang::kEn))) start = &mention;
+        if (start == nullptr || (mention.range && !start->range && (start->role != Role::kFrom || lang_ != Lang::kEn)))
+          start = &mention;
       } else if (plain == nullptr || (plain->weak && !mention.weak && !plain->own_day)) {
         plain = &mention;
       } else if (plain->day && mention.day && (!mention.weak || mention.own_day)) {
@@ -484,7 +473,9 @@ class Reader : DateWindows {
     }
     if (until != nullptr) {
       facts_.end = until->day ? until->last : until->last;
-      if (facts_.start && start->first.year > 0 && !start->has_year && *facts_.end < *facts_.start && facts_.end->month < facts_.start->month) ++facts_.end->year;
+      if (facts_.start && start->first.year > 0 && !start->has_year && *facts_.end < *facts_.start &&
+          facts_.end->month < facts_.start->month)
+        ++facts_.end->year;
       facts_.single_day = false;
       note(*until);
     }
@@ -507,7 +498,9 @@ class Reader : DateWindows {
   }
   // "10 posts in two weeks from Monday": with a start said, the length is one.
   void lengths_beside_a_start() {
-    const bool started = std::any_of(mentions_.begin(), mentions_.end(), [](const Mention& mention) { return !mention.in_length && mention.role == Role::kFrom; });
+    const bool started = std::any_of(mentions_.begin(), mentions_.end(), [](const Mention& mention) {
+      return !mention.in_length && mention.role == Role::kFrom;
+    });
     for (const Mention& mention : mentions_) {
       if (!started || !mention.in_length) continue;
       facts_.duration_days = days_between(today_, mention.first);
@@ -552,7 +545,10 @@ class Reader : DateWindows {
     if (facts_.start && facts_.end) {
       const int span = days_between(*facts_.start, *facts_.end);
       const bool open_years = start != nullptr && !start->has_year;
-      if (span < 0 || (open_years && span > kSpanSuspicious_days && start->range && facts_.end->month <= facts_.start->month && facts_.end->year > facts_.start->year && start->first.month == start->last.month)) facts_.reversed = true;
+      if (span < 0 ||
+          (open_years && span > kSpanSuspicious_days && start->range && facts_.end->month <= facts_.start->month &&
+           facts_.end->year > facts_.start->year && start->first.month == start->last.month))
+        facts_.reversed = true;
     }
     if (facts_.start && *facts_.start < today_ && start != nullptr && start->has_year && !start->weak) {
       if (!(facts_.end && *facts_.end >= today_)) facts_.past = true;
@@ -568,7 +564,8 @@ class Reader : DateWindows {
 
 }  // namespace
 
-DateFacts read_dates(const Text& text, Lang lang, Date today, std::string_view country, std::optional<Date> anchor, std::optional<Date> event) {
+DateFacts read_dates(const Text& text, Lang lang, Date today, std::string_view country, std::optional<Date> anchor,
+                     std::optional<Date> event) {
   return Reader(text, lang, today, country, anchor).run(event);
 }
 

@@ -23,12 +23,18 @@ struct YearDate {
   Date date;
 };
 constexpr YearDate kYearDates[] = {
-    {0, {2026, 11, 8}}, {0, {2027, 10, 29}}, {0, {2028, 10, 17}}, {0, {2029, 11, 5}}, {0, {2030, 10, 26}},   // Diwali
-    {1, {2026, 2, 17}}, {1, {2027, 2, 6}},   {1, {2028, 1, 26}},  {1, {2029, 2, 13}}, {1, {2030, 2, 3}},     // Lunar New Year
-    {2, {2026, 2, 18}}, {2, {2027, 2, 8}},   {2, {2028, 1, 28}},  {2, {2029, 1, 16}}, {2, {2030, 1, 6}},     // Ramadan
-    {3, {2026, 3, 20}}, {3, {2027, 3, 10}},  {3, {2028, 2, 27}},  {3, {2029, 2, 15}}, {3, {2030, 2, 5}},     // Eid al-Fitr
-    {4, {2026, 12, 5}}, {4, {2027, 12, 25}}, {4, {2028, 12, 13}}, {4, {2029, 12, 2}}, {4, {2030, 12, 21}},   // Hanukkah
-    {5, {2026, 3, 4}},  {5, {2027, 3, 22}},  {5, {2028, 3, 11}},  {5, {2029, 3, 1}},  {5, {2030, 3, 20}},    // Holi
+    {0, {2026, 11, 8}}, {0, {2027, 10, 29}}, {0, {2028, 10, 17}},
+    {0, {2029, 11, 5}}, {0, {2030, 10, 26}},  // Diwali
+    {1, {2026, 2, 17}}, {1, {2027, 2, 6}},   {1, {2028, 1, 26}},
+    {1, {2029, 2, 13}}, {1, {2030, 2, 3}},  // Lunar New Year
+    {2, {2026, 2, 18}}, {2, {2027, 2, 8}},   {2, {2028, 1, 28}},
+    {2, {2029, 1, 16}}, {2, {2030, 1, 6}},  // Ramadan
+    {3, {2026, 3, 20}}, {3, {2027, 3, 10}},  {3, {2028, 2, 27}},
+    {3, {2029, 2, 15}}, {3, {2030, 2, 5}},  // Eid al-Fitr
+    {4, {2026, 12, 5}}, {4, {2027, 12, 25}}, {4, {2028, 12, 13}},
+    {4, {2029, 12, 2}}, {4, {2030, 12, 21}},  // Hanukkah
+    {5, {2026, 3, 4}},  {5, {2027, 3, 22}},  {5, {2028, 3, 11}},
+    {5, {2029, 3, 1}},  {5, {2030, 3, 20}},  // Holi
 };
 
 constexpr Holiday kHolidays[] = {
@@ -38,30 +44,49 @@ constexpr Holiday kHolidays[] = {
     {"small_business_saturday", Rule::kDayAfterNth, 11, 4, 2},
     {"cyber_week|cyberweek|サイバーウィーク", Rule::kDayAfterNth, 11, 4, 4, 5},
     {"thanksgiving|thanksgiving_day|accion_de_gracias|感謝祭", Rule::kThanksgiving},
-    {"christmas_eve|xmas_eve|nochebuena|veille_de_noel|reveillon_de_noel|heiligabend|heilig_abend|weihnachtsabend|vespera_de_natal|クリスマスイブ|クリスマス・イブ", Rule::kFixed, 12, 24},
-    {"christmas|xmas|christmas_day|navidad|dia_de_navidad|noel|jour_de_noel|weihnachten|weihnachtstag|natal|dia_de_natal|クリスマス", Rule::kFixed, 12, 25},
+    {"christmas_eve|xmas_eve|nochebuena|veille_de_noel|reveillon_de_noel|heiligabend|heilig_abend|weihnachtsabend|"
+     "vespera_de_natal|クリスマスイブ|クリスマス・イブ",
+     Rule::kFixed, 12, 24},
+    {"christmas|xmas|christmas_day|navidad|dia_de_navidad|noel|jour_de_noel|weihnachten|weihnachtstag|natal|dia_de_"
+     "natal|クリスマス",
+     Rule::kFixed, 12, 25},
     {"boxing_day|st_stephens_day", Rule::kFixed, 12, 26},
-    {"new_years_eve|new_year_eve|new_years_even|nochevieja|fin_de_ano|saint_sylvestre|reveillon_du_nouvel_an|silvester|vespera_de_ano_novo|reveillon|大晦日|大みそか", Rule::kFixed, 12, 31},
-    {"new_years_day|new_years|new_year|ano_nuevo|dia_de_ano_nuevo|nouvel_an|jour_de_l'_an|neujahr|ano_novo|dia_de_ano_novo|元日|元旦|お正月|正月", Rule::kFixed, 1, 1},
+    {"new_years_eve|new_year_eve|new_years_even|nochevieja|fin_de_ano|saint_sylvestre|reveillon_du_nouvel_an|silvester|"
+     "vespera_de_ano_novo|reveillon|大晦日|大みそか",
+     Rule::kFixed, 12, 31},
+    {"new_years_day|new_years|new_year|ano_nuevo|dia_de_ano_nuevo|nouvel_an|jour_de_l'_an|neujahr|ano_novo|dia_de_ano_"
+     "novo|元日|元旦|お正月|正月",
+     Rule::kFixed, 1, 1},
     {"epiphany|reyes|dia_de_reyes|reyes_magos|epiphanie|heilige_drei_konige|dia_de_reis", Rule::kFixed, 1, 6},
-    {"valentines_day|valentines|valentine|valentine_day|st_valentines_day|san_valentin|dia_de_san_valentin|saint_valentin|valentinstag|dia_de_sao_valentim|バレンタインデー|バレンタイン", Rule::kFixed, 2, 14},
+    {"valentines_day|valentines|valentine|valentine_day|st_valentines_day|san_valentin|dia_de_san_valentin|saint_"
+     "valentin|valentinstag|dia_de_sao_valentim|バレンタインデー|バレンタイン",
+     Rule::kFixed, 2, 14},
     {"white_day|ホワイトデー", Rule::kFixed, 3, 14},
     {"super_bowl|super_bowl_sunday|superbowl|スーパーボウル", Rule::kNth, 2, 0, 2},
-    {"international_womens_day|womens_day|dia_de_la_mujer|dia_internacional_de_la_mujer|journee_de_la_femme|journee_internationale_des_femmes|frauentag|weltfrauentag|dia_da_mulher|dia_internacional_da_mulher", Rule::kFixed, 3, 8},
+    {"international_womens_day|womens_day|dia_de_la_mujer|dia_internacional_de_la_mujer|journee_de_la_femme|journee_"
+     "internationale_des_femmes|frauentag|weltfrauentag|dia_da_mulher|dia_internacional_da_mulher",
+     Rule::kFixed, 3, 8},
     {"st_patricks_day|saint_patricks_day|st_patricks|san_patricio|saint_patrick", Rule::kFixed, 3, 17},
     {"consumer_day|dia_do_consumidor", Rule::kFixed, 3, 15},
     {"april_fools_day|april_fools|poisson_d'_avril", Rule::kFixed, 4, 1},
     {"earth_day|dia_de_la_tierra|jour_de_la_terre|tag_der_erde|dia_da_terra|アースデイ", Rule::kFixed, 4, 22},
-    {"ash_wednesday|miercoles_de_ceniza|mercredi_des_cendres|aschermittwoch|quarta_feira_de_cinzas", Rule::kEaster, -46},
+    {"ash_wednesday|miercoles_de_ceniza|mercredi_des_cendres|aschermittwoch|quarta_feira_de_cinzas", Rule::kEaster,
+     -46},
     {"carnival|carnaval|karneval|fasching|mardi_gras|カーニバル", Rule::kEaster, -47},
     {"good_friday|viernes_santo|vendredi_saint|karfreitag|sexta_feira_santa", Rule::kEaster, -2},
     {"holy_week|semana_santa|semaine_sainte|karwoche", Rule::kEaster, -7, 0, 0, 8},
     {"easter_monday|lunes_de_pascua|lundi_de_paques|ostermontag", Rule::kEaster, 1},
-    {"easter|easter_sunday|pascua|domingo_de_pascua|domingo_de_resurreccion|paques|ostern|ostersonntag|pascoa|domingo_de_pascoa|イースター|復活祭", Rule::kEaster, 0},
-    {"mothering_sunday|mothers_day|mother_day|dia_de_la_madre|dia_de_las_madres|fete_des_meres|muttertag|dia_das_maes|dia_da_mae|母の日", Rule::kMothersDay},
+    {"easter|easter_sunday|pascua|domingo_de_pascua|domingo_de_resurreccion|paques|ostern|ostersonntag|pascoa|domingo_"
+     "de_pascoa|イースター|復活祭",
+     Rule::kEaster, 0},
+    {"mothering_sunday|mothers_day|mother_day|dia_de_la_madre|dia_de_las_madres|fete_des_meres|muttertag|dia_das_maes|"
+     "dia_da_mae|母の日",
+     Rule::kMothersDay},
     {"fathers_day|dia_del_padre|fete_des_peres|vatertag|dia_dos_pais|dia_do_pai|父の日", Rule::kFathersDay},
     {"cinco_de_mayo", Rule::kFixed, 5, 5},
-    {"may_day|international_workers_day|dia_del_trabajo|dia_del_trabajador|fete_du_travail|tag_der_arbeit|dia_do_trabalho|dia_do_trabalhador", Rule::kFixed, 5, 1},
+    {"may_day|international_workers_day|dia_del_trabajo|dia_del_trabajador|fete_du_travail|tag_der_arbeit|dia_do_"
+     "trabalho|dia_do_trabalhador",
+     Rule::kFixed, 5, 1},
     {"memorial_day", Rule::kNth, 5, 1, -1},
     {"pentecost|whit_sunday|pentecostes|pentecote|pfingsten", Rule::kEaster, 49},
     {"dia_dos_namorados", Rule::kFixed, 6, 12},
@@ -101,13 +126,16 @@ constexpr Holiday kHolidays[] = {
     {"ひな祭り|雛祭り", Rule::kFixed, 3, 3},
     {"こどもの日|子供の日", Rule::kFixed, 5, 5},
     {"diwali|deepavali|ディワリ", Rule::kYears, 0},
-    {"lunar_new_year|chinese_new_year|ano_nuevo_chino|ano_nuevo_lunar|nouvel_an_chinois|nouvel_an_lunaire|chinesisches_neujahr|chinesischen_neujahrsfest|ano_novo_chines|旧正月|春節", Rule::kYears, 1},
+    {"lunar_new_year|chinese_new_year|ano_nuevo_chino|ano_nuevo_lunar|nouvel_an_chinois|nouvel_an_lunaire|chinesisches_"
+     "neujahr|chinesischen_neujahrsfest|ano_novo_chines|旧正月|春節",
+     Rule::kYears, 1},
     {"ramadan", Rule::kYears, 2},
     {"eid|eid_al_fitr|eid_ul_fitr", Rule::kYears, 3},
     {"hanukkah|chanukah|januca|hanoucca|chanukka", Rule::kYears, 4},
     {"holi", Rule::kYears, 5},
     {"kings_day|koningsdag", Rule::kFixed, 4, 27},
-    {"first_advent|1st_advent|1_advent|erster_advent|ersten_advent|premier_avent|primer_domingo_de_adviento", Rule::kAdvent},
+    {"first_advent|1st_advent|1_advent|erster_advent|ersten_advent|premier_avent|primer_domingo_de_adviento",
+     Rule::kAdvent},
 };
 
 Date easter(int year) {  // Gregorian, Meeus/Jones/Butcher
@@ -149,13 +177,20 @@ Date fathers_day(int year, Lang lang, std::string_view country) {
 
 Date in_year(const Holiday& holiday, int year, Lang lang, std::string_view country) {
   switch (holiday.rule) {
-    case Rule::kFixed: return {year, holiday.a, holiday.b};
-    case Rule::kNth: return nth_weekday(year, holiday.a, holiday.b, holiday.c);
-    case Rule::kDayAfterNth: return add_days(nth_weekday(year, holiday.a, holiday.b, 4), holiday.c);
-    case Rule::kEaster: return add_days(easter(year), holiday.a);
-    case Rule::kMothersDay: return mothers_day(year, lang, country);
-    case Rule::kFathersDay: return fathers_day(year, lang, country);
-    case Rule::kThanksgiving: return country == "CA" ? nth_weekday(year, 10, 1, 2) : nth_weekday(year, 11, 4, 4);
+    case Rule::kFixed:
+      return {year, holiday.a, holiday.b};
+    case Rule::kNth:
+      return nth_weekday(year, holiday.a, holiday.b, holiday.c);
+    case Rule::kDayAfterNth:
+      return add_days(nth_weekday(year, holiday.a, holiday.b, 4), holiday.c);
+    case Rule::kEaster:
+      return add_days(easter(year), holiday.a);
+    case Rule::kMothersDay:
+      return mothers_day(year, lang, country);
+    case Rule::kFathersDay:
+      return fathers_day(year, lang, country);
+    case Rule::kThanksgiving:
+      return country == "CA" ? nth_weekday(year, 10, 1, 2) : nth_weekday(year, 11, 4, 4);
     case Rule::kAdvent: {  // the fourth Sunday before Christmas Day
       const int day = weekday({year, 12, 25});
       return add_days({year, 12, 25}, -21 - (day == 0 ? 7 : day));
@@ -200,7 +235,7 @@ HolidayHit holiday_at(const Text& text, int i, Date today, Lang lang, std::strin
     }
   }
   if (best == nullptr) return hit;
-  if (best->a == 1 && best->b == 1 && text.at(hit.end - 1).text == "new" ) return {};
+  if (best->a == 1 && best->b == 1 && text.at(hit.end - 1).text == "new") return {};
   int year = today.year;
   if (text.is_number(hit.end) && text.at(hit.end).value >= 2020 && text.at(hit.end).value <= 2100) {
     year = static_cast<int>(text.at(hit.end).value);
@@ -219,18 +254,52 @@ std::string_view country_of_zone(std::string_view zone) {
     std::string_view zones;
     std::string_view country;
   };
-  static constexpr Row rows[] = {
-      {"|Europe/London|", "GB"}, {"|Europe/Dublin|", "IE"}, {"|Europe/Paris|", "FR"}, {"|Europe/Madrid|Atlantic/Canary|", "ES"},
-      {"|Europe/Berlin|", "DE"}, {"|Europe/Vienna|", "AT"}, {"|Europe/Zurich|", "CH"}, {"|Europe/Lisbon|Atlantic/Madeira|Atlantic/Azores|", "PT"},
-      {"|Europe/Oslo|", "NO"}, {"|Europe/Stockholm|", "SE"}, {"|Europe/Copenhagen|", "DK"}, {"|Europe/Brussels|", "BE"}, {"|Europe/Amsterdam|", "NL"}, {"|Europe/Rome|", "IT"},
-      {"|America/Mexico_City|America/Tijuana|America/Monterrey|America/Cancun|America/Merida|America/Hermosillo|America/Chihuahua|America/Mazatlan|", "MX"},
-      {"|America/Sao_Paulo|America/Bahia|America/Recife|America/Fortaleza|America/Manaus|America/Belem|America/Cuiaba|America/Maceio|", "BR"},
-      {"|America/Toronto|America/Vancouver|America/Montreal|America/Edmonton|America/Winnipeg|America/Halifax|America/Calgary|America/Regina|America/St_Johns|", "CA"},
-      {"|America/Argentina/Buenos_Aires|America/Buenos_Aires|", "AR"}, {"|America/Bogota|", "CO"}, {"|America/Santiago|", "CL"},
-      {"|Australia/Sydney|Australia/Melbourne|Australia/Brisbane|Australia/Perth|Australia/Adelaide|Australia/Hobart|Australia/Darwin|", "AU"},
-      {"|Pacific/Auckland|", "NZ"}, {"|Asia/Tokyo|", "JP"}, {"|Asia/Kolkata|Asia/Calcutta|", "IN"}, {"|Asia/Singapore|", "SG"}, {"|Asia/Hong_Kong|", "HK"}, {"|Asia/Seoul|", "KR"},
-      {"|Asia/Kuwait|", "KW"}, {"|Asia/Bahrain|", "BH"}, {"|Asia/Dubai|", "AE"}, {"|Asia/Riyadh|", "SA"}, {"|Asia/Qatar|", "QA"}, {"|Asia/Muscat|", "OM"}, {"|Asia/Amman|", "JO"}, {"|Africa/Tunis|", "TN"},
-      {"|America/New_York|America/Chicago|America/Denver|America/Los_Angeles|America/Phoenix|America/Detroit|Pacific/Honolulu|America/Anchorage|", "US"}};
+  static constexpr Row rows[] = {{"|Europe/London|", "GB"},
+                                 {"|Europe/Dublin|", "IE"},
+                                 {"|Europe/Paris|", "FR"},
+                                 {"|Europe/Madrid|Atlantic/Canary|", "ES"},
+                                 {"|Europe/Berlin|", "DE"},
+                                 {"|Europe/Vienna|", "AT"},
+                                 {"|Europe/Zurich|", "CH"},
+                                 {"|Europe/Lisbon|Atlantic/Madeira|Atlantic/Azores|", "PT"},
+                                 {"|Europe/Oslo|", "NO"},
+                                 {"|Europe/Stockholm|", "SE"},
+                                 {"|Europe/Copenhagen|", "DK"},
+                                 {"|Europe/Brussels|", "BE"},
+                                 {"|Europe/Amsterdam|", "NL"},
+                                 {"|Europe/Rome|", "IT"},
+                                 {"|America/Mexico_City|America/Tijuana|America/Monterrey|America/Cancun|America/"
+                                  "Merida|America/Hermosillo|America/Chihuahua|America/Mazatlan|",
+                                  "MX"},
+                                 {"|America/Sao_Paulo|America/Bahia|America/Recife|America/Fortaleza|America/"
+                                  "Manaus|America/Belem|America/Cuiaba|America/Maceio|",
+                                  "BR"},
+                                 {"|America/Toronto|America/Vancouver|America/Montreal|America/Edmonton|America/"
+                                  "Winnipeg|America/Halifax|America/Calgary|America/Regina|America/St_Johns|",
+                                  "CA"},
+                                 {"|America/Argentina/Buenos_Aires|America/Buenos_Aires|", "AR"},
+                                 {"|America/Bogota|", "CO"},
+                                 {"|America/Santiago|", "CL"},
+                                 {"|Australia/Sydney|Australia/Melbourne|Australia/Brisbane|Australia/Perth|Australia/"
+                                  "Adelaide|Australia/Hobart|Australia/Darwin|",
+                                  "AU"},
+                                 {"|Pacific/Auckland|", "NZ"},
+                                 {"|Asia/Tokyo|", "JP"},
+                                 {"|Asia/Kolkata|Asia/Calcutta|", "IN"},
+                                 {"|Asia/Singapore|", "SG"},
+                                 {"|Asia/Hong_Kong|", "HK"},
+                                 {"|Asia/Seoul|", "KR"},
+                                 {"|Asia/Kuwait|", "KW"},
+                                 {"|Asia/Bahrain|", "BH"},
+                                 {"|Asia/Dubai|", "AE"},
+                                 {"|Asia/Riyadh|", "SA"},
+                                 {"|Asia/Qatar|", "QA"},
+                                 {"|Asia/Muscat|", "OM"},
+                                 {"|Asia/Amman|", "JO"},
+                                 {"|Africa/Tunis|", "TN"},
+                                 {"|America/New_York|America/Chicago|America/Denver|America/Los_Angeles|America/"
+                                  "Phoenix|America/Detroit|Pacific/Honolulu|America/Anchorage|",
+                                  "US"}};
   const std::string key = "|" + std::string(zone) + "|";
   for (const Row& row : rows) {
     if (row.zones.find(key) != std::string_view::npos) return row.country;

@@ -208,7 +208,9 @@ Lang detect_language(const Text& text, Lang fallback, int margin) {
       if (end > 0) hits[static_cast<size_t>(lang)] += end - i > 1 ? 3 : (text.at(i).text.size() >= 4 ? 2 : 1);
     }
   }
-  static constexpr std::pair<std::string_view, size_t> letters[] = {{"ñ", 1}, {"¿", 1}, {"¡", 1}, {"ción", 1}, {"è", 2}, {"ê", 2}, {"à", 2}, {"ù", 2}, {"œ", 2}, {"É", 2}, {"î", 2}, {"ß", 3}, {"ä", 3}, {"ö", 3}, {"ü", 3}, {"ã", 4}, {"õ", 4}, {"ção", 4}, {"ções", 4}, {"R$", 4}};
+  static constexpr std::pair<std::string_view, size_t> letters[] = {
+      {"ñ", 1}, {"¿", 1}, {"¡", 1}, {"ción", 1}, {"è", 2}, {"ê", 2}, {"à", 2}, {"ù", 2},   {"œ", 2},    {"É", 2},
+      {"î", 2}, {"ß", 3}, {"ä", 3}, {"ö", 3},    {"ü", 3}, {"ã", 4}, {"õ", 4}, {"ção", 4}, {"ções", 4}, {"R$", 4}};
   for (const auto& [letter, lang] : letters) {
     if (text.original.find(letter) != std::string::npos) hits[lang] += 2;
   }

@@ -35,10 +35,10 @@ using ClassId = int;
 ClassId class_id(std::string_view key);  // -1 when there is no such class
 
 // A class reference that is looked up once, at its first use.
-#define C(key)                                              \
-  ([]() -> ::spreaders::planners::rules::ClassId {          \
-    static const auto id_ = class_id(key);                  \
-    return id_;                                             \
+#define C(key)                                     \
+  ([]() -> ::spreaders::planners::rules::ClassId { \
+    static const auto id_ = class_id(key);         \
+    return id_;                                    \
   }())
 
 // Longest entry of the class at token i; the index after it, or -1.
@@ -74,7 +74,8 @@ std::vector<std::vector<std::string>> parse_entries(std::string_view list);
 // Damerau-Levenshtein distance at most 1 (insert, delete, replace, swap of neighbours).
 bool within_one_edit(std::string_view a, std::string_view b);
 
-// `margin`: how far another language must lead the fallback; a later turn of a few words keeps the language of the talk.
+// `margin`: how far another language must lead the fallback; a later turn of a few words keeps the language of the
+// talk.
 Lang detect_language(const Text& text, Lang fallback, int margin = 1);
 // Joins number words, 万, lakh and the like into one number token.
 void merge_numbers(Text& text, Lang lang);

@@ -7,64 +7,125 @@ namespace {
 
 constexpr ClassRow kRows[] = {
     {"stop_words", "",
-     "the|and|for|with|our|we|want|to|of|from|by|our|who|about|my|make|is|it|on|all|every|new|promote|sell|run|email|week|weeks|days|people|budget|customers|post|get|help|need|more|your|their|them|that|this|ads|in|have|at|next|send|launch|not|no|until|only|start|instead|add|drop|spend|text|buy|fake|what|can|you|do|how|are|hi|hello|thanks|does|me|lets|say|everyone|looking|please|january|february|march|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|today",
-     "el|la|los|las|de|del|para|con|una|un|nuestra|nuestro|nuestros|nuestras|por|sin|que|y|en|quiero|al|mi|mis|desde|hasta|durante|semanas|dias|anuncios|clientes|correo|pesos|presupuesto|mas|toda|todo|sobre|nada|pero|tambien|hoy|manana|enero|diciembre|vender|vende|promociona|consigue|envia|manda|anade|quita|mejor|no|se|a|puedes|hacer|como|funciona|hola|gracias|buenas|quien|eres|febrero|marzo|mayo|junio|julio|septiembre|octubre|noviembre|lunes|martes|miercoles|jueves|viernes|semana",
-     "a|mois|futures|demandes|devis|le|la|les|des|du|de|pour|avec|une|un|notre|nos|par|sans|que|qui|et|en|je|veux|mon|ma|mes|au|aux|a partir|jusqu'|pendant|semaines|jours|publicites|publicite|clients|plus|tout|toute|sur|pas|mais|aussi|demain|decembre|janvier|vendre|vendez|envoyez|ajoutez|est|dans|d'|l'|c'|dire|annonces|ce|ou|chez|sais|tu|faire|vous|pouvez|bonjour|salut|quoi|comment|ca|merci|qu'|moi|peux|peut|es|s'|fevrier|mars|avril|juin|juillet|aout|septembre|octobre|novembre|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|semaine",
-     "der|die|das|den|dem|des|und|fur|mit|unsere|unser|unseren|unserem|ein|eine|einen|ohne|von|vom|bis|ab|an|am|im|zu|zum|zur|ich|mein|meine|mochte|wochen|tage|anzeigen|werbung|kunden|uber|nicht|kein|keine|aber|auch|morgen|dezember|januar|wir|wollen|per|auf|fur|verkaufe|verkaufen|bewerbe|bewerben|schicke|schick|sende|nach|bei|mehr|ist|sind|sie|es|nur|statt|in|budget|heute|ganzen|woche|was|kannst|du|konnen|wie|hallo|mir|danke|wobei|moin|helfen|kann|wer|bist|februar|marz|mai|juni|juli|oktober|montag|dienstag|mittwoch|donnerstag|freitag|samstag|sonntag|tag|monat",
-     "so|mulheres|homens|vaga|voce|garcom|nossas|muito|o|a|os|as|de|do|da|dos|das|para|com|uma|um|nossa|nosso|nossos|nossas|por|sem|que|e|em|no|na|nos|nas|quero|minha|meu|ate|durante|semanas|dias|anuncios|clientes|reais|verba|mais|sobre|nao|tambem|amanha|dezembro|janeiro|vender|divulgar|enviar|partir|orcamento|segunda|mande|pelo|pela|ao|gastar|adicione|envie|divulgue|promova|inteiro|compre|seguidores|um_milhao|e-mail|o_que|pode|sabe|ola|obrigado|obrigada|oi|fazer|voces|quem|fevereiro|marco|maio|junho|julho|setembro|outubro|novembro|terca|quarta|quinta|sexta|semana",
+     "the|and|for|with|our|we|want|to|of|from|by|our|who|about|my|make|is|it|on|all|every|new|promote|sell|run|email|"
+     "week|weeks|days|people|budget|customers|post|get|help|need|more|your|their|them|that|this|ads|in|have|at|next|"
+     "send|launch|not|no|until|only|start|instead|add|drop|spend|text|buy|fake|what|can|you|do|how|are|hi|hello|thanks|"
+     "does|me|lets|say|everyone|looking|please|january|february|march|june|july|august|september|october|november|"
+     "december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|tomorrow|today",
+     "el|la|los|las|de|del|para|con|una|un|nuestra|nuestro|nuestros|nuestras|por|sin|que|y|en|quiero|al|mi|mis|desde|"
+     "hasta|durante|semanas|dias|anuncios|clientes|correo|pesos|presupuesto|mas|toda|todo|sobre|nada|pero|tambien|hoy|"
+     "manana|enero|diciembre|vender|vende|promociona|consigue|envia|manda|anade|quita|mejor|no|se|a|puedes|hacer|como|"
+     "funciona|hola|gracias|buenas|quien|eres|febrero|marzo|mayo|junio|julio|septiembre|octubre|noviembre|lunes|martes|"
+     "miercoles|jueves|viernes|semana",
+     "a|mois|futures|demandes|devis|le|la|les|des|du|de|pour|avec|une|un|notre|nos|par|sans|que|qui|et|en|je|veux|mon|"
+     "ma|mes|au|aux|a "
+     "partir|jusqu'|pendant|semaines|jours|publicites|publicite|clients|plus|tout|toute|sur|pas|mais|aussi|demain|"
+     "decembre|janvier|vendre|vendez|envoyez|ajoutez|est|dans|d'|l'|c'|dire|annonces|ce|ou|chez|sais|tu|faire|vous|"
+     "pouvez|bonjour|salut|quoi|comment|ca|merci|qu'|moi|peux|peut|es|s'|fevrier|mars|avril|juin|juillet|aout|"
+     "septembre|octobre|novembre|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche|semaine",
+     "der|die|das|den|dem|des|und|fur|mit|unsere|unser|unseren|unserem|ein|eine|einen|ohne|von|vom|bis|ab|an|am|im|zu|"
+     "zum|zur|ich|mein|meine|mochte|wochen|tage|anzeigen|werbung|kunden|uber|nicht|kein|keine|aber|auch|morgen|"
+     "dezember|januar|wir|wollen|per|auf|fur|verkaufe|verkaufen|bewerbe|bewerben|schicke|schick|sende|nach|bei|mehr|"
+     "ist|sind|sie|es|nur|statt|in|budget|heute|ganzen|woche|was|kannst|du|konnen|wie|hallo|mir|danke|wobei|moin|"
+     "helfen|kann|wer|bist|februar|marz|mai|juni|juli|oktober|montag|dienstag|mittwoch|donnerstag|freitag|samstag|"
+     "sonntag|tag|monat",
+     "so|mulheres|homens|vaga|voce|garcom|nossas|muito|o|a|os|as|de|do|da|dos|das|para|com|uma|um|nossa|nosso|nossos|"
+     "nossas|por|sem|que|e|em|no|na|nos|nas|quero|minha|meu|ate|durante|semanas|dias|anuncios|clientes|reais|verba|"
+     "mais|sobre|nao|tambem|amanha|dezembro|janeiro|vender|divulgar|enviar|partir|orcamento|segunda|mande|pelo|pela|ao|"
+     "gastar|adicione|envie|divulgue|promova|inteiro|compre|seguidores|um_milhao|e-mail|o_que|pode|sabe|ola|obrigado|"
+     "obrigada|oi|fazer|voces|quem|fevereiro|marco|maio|junho|julho|setembro|outubro|novembro|terca|quarta|quinta|"
+     "sexta|semana",
      ""},
-    {"and", ",|&|+", "and|plus|as_well_as|then|or", "y|e|mas|ademas_de", "et|plus|ainsi_que|ou", "und|sowie|plus|oder", "e|mais|alem_de|ou",
-     "と|や|、|および|及び|・|または"},
+    {"and", ",|&|+", "and|plus|as_well_as|then|or", "y|e|mas|ademas_de", "et|plus|ainsi_que|ou", "und|sowie|plus|oder",
+     "e|mais|alem_de|ou", "と|や|、|および|及び|・|または"},
     {"negator", "",
-     "no|not|without|dont|do_not|never|skip|avoid|drop|remove|except|exclude|excluding|nothing_on|stay_off|stay_away_from|nor|neither|cut|ditch|forget|lose|stop_using|no_more|anything_but|leave_out|instead_of|rather_than|other_than|delete|cancel|isnt|arent|wont|minus|kill|take_out|leave|scrap",
-     "no|sin|nada_de|nunca|quita|quitar|elimina|eliminar|evita|evitar|excepto|salvo|ni|menos|fuera|en_lugar_de|en_vez_de|descarta|saca|olvida|tampoco",
-     "pas|sans|jamais|pas_de|pas_d'|retirez|retire|retirer|supprimez|supprime|enlevez|enleve|enlever|evitez|eviter|evite|sauf|excepte|ni|hormis|au_lieu_de|plutot_que|oubliez|oublie|aucun|aucune|abandonnez|abandonne|rien|laissez_tomber|laisse_tomber",
-     "kein|keine|keinen|keiner|keinem|nicht|ohne|nie|niemals|streiche|streich|streichen|entferne|vermeide|ausser|bloss_kein|statt|anstatt|anstelle_von|weder|noch|lass|lasst|weg_mit|verzichte_auf|verzichten_auf|nichts",
-     "nao|sem|nunca|nada_de|tire|tira|tirar|retire|remova|remover|evite|evitar|exceto|menos|nem|em_vez_de|ao_inves_de|exclua|excluir|esqueca|corte|corta|dispense",
+     "no|not|without|dont|do_not|never|skip|avoid|drop|remove|except|exclude|excluding|nothing_on|stay_off|stay_away_"
+     "from|nor|neither|cut|ditch|forget|lose|stop_using|no_more|anything_but|leave_out|instead_of|rather_than|other_"
+     "than|delete|cancel|isnt|arent|wont|minus|kill|take_out|leave|scrap",
+     "no|sin|nada_de|nunca|quita|quitar|elimina|eliminar|evita|evitar|excepto|salvo|ni|menos|fuera|en_lugar_de|en_vez_"
+     "de|descarta|saca|olvida|tampoco",
+     "pas|sans|jamais|pas_de|pas_d'|retirez|retire|retirer|supprimez|supprime|enlevez|enleve|enlever|evitez|eviter|"
+     "evite|sauf|excepte|ni|hormis|au_lieu_de|plutot_que|oubliez|oublie|aucun|aucune|abandonnez|abandonne|rien|laissez_"
+     "tomber|laisse_tomber",
+     "kein|keine|keinen|keiner|keinem|nicht|ohne|nie|niemals|streiche|streich|streichen|entferne|vermeide|ausser|bloss_"
+     "kein|statt|anstatt|anstelle_von|weder|noch|lass|lasst|weg_mit|verzichte_auf|verzichten_auf|nichts",
+     "nao|sem|nunca|nada_de|tire|tira|tirar|retire|remova|remover|evite|evitar|exceto|menos|nem|em_vez_de|ao_inves_de|"
+     "exclua|excluir|esqueca|corte|corta|dispense",
      ""},
-    {"negated_after", "",
-     "out|off_the_table|is_out|are_out|not_needed|not|no|no_thanks", "no|fuera", "non|exclu", "nicht|raus|weg|nein|lieber_nicht", "nao|fora",
-     "は使わず|は使わない|を使わず|を使わない|は使いません|は使いたくない|は不要|は無し|はなし|なし|無し|以外|をやめ|はやめ|を除|は除|を外|は外|ではなく|じゃなく|は使用しない|を使用しない|は使用せず|は禁止|を使うな|は避け|を避け|抜き|はいらない|はいりません|なしで|は含めない|を削除|は削除|は要らない|は要りません|を使わ|は使わ|は抜|を抜"},
-    {"but", "", "but|just|instead|only|use|rather|go_with|keep|with", "pero|solo|sino|usa|mejor", "mais|seulement|plutot|utilisez|utilise",
-     "aber|sondern|nur|lieber|stattdessen|nutze", "mas|so|sim|apenas|use|e_sim", ""},
+    {"negated_after", "", "out|off_the_table|is_out|are_out|not_needed|not|no|no_thanks", "no|fuera", "non|exclu",
+     "nicht|raus|weg|nein|lieber_nicht", "nao|fora",
+     "は使わず|は使わない|を使わず|を使わない|は使いません|は使いたくない|は不要|は無し|はなし|なし|無し|以外|をやめ|"
+     "はやめ|を除|は除|を外|は外|ではなく|じゃなく|は使用しない|を使用しない|は使用せず|は禁止|を使うな|は避け|を避け|"
+     "抜き|はいらない|はいりません|なしで|は含めない|を削除|は削除|は要らない|は要りません|を使わ|は使わ|は抜|を抜"},
+    {"but", "", "but|just|instead|only|use|rather|go_with|keep|with", "pero|solo|sino|usa|mejor",
+     "mais|seulement|plutot|utilisez|utilise", "aber|sondern|nur|lieber|stattdessen|nutze",
+     "mas|so|sim|apenas|use|e_sim", ""},
     {"only", "",
      "only|just|solely|exclusively|nothing_but|purely|strictly|nothing_other_than|stick_to|keep_it_to|limit_it_to",
-     "solo|solamente|unicamente|exclusivamente|nada_mas_que|nada_mas", "seulement|uniquement|exclusivement|rien_que|que_par|juste",
-     "nur|ausschliesslich|lediglich|allein", "so|apenas|somente|unicamente|exclusivamente", ""},
-    {"only_after", "", "only|exclusively|alone|and_nothing_else|nothing_else", "solo|unicamente|solamente|exclusivamente|y_nada_mas|nada_mas",
-     "uniquement|seulement|exclusivement|et_rien_d'_autre|rien_d'_autre", "only|ausschliesslich|und_sonst_nichts|sonst_nichts", "apenas|somente|unicamente|exclusivamente|e_nada_mais|so",
+     "solo|solamente|unicamente|exclusivamente|nada_mas_que|nada_mas",
+     "seulement|uniquement|exclusivement|rien_que|que_par|juste", "nur|ausschliesslich|lediglich|allein",
+     "so|apenas|somente|unicamente|exclusivamente", ""},
+    {"only_after", "", "only|exclusively|alone|and_nothing_else|nothing_else",
+     "solo|unicamente|solamente|exclusivamente|y_nada_mas|nada_mas",
+     "uniquement|seulement|exclusivement|et_rien_d'_autre|rien_d'_autre",
+     "only|ausschliesslich|und_sonst_nichts|sonst_nichts", "apenas|somente|unicamente|exclusivamente|e_nada_mais|so",
      "のみ|だけ|限定|だけで|のみで"},
     {"correction", "",
-     "i_mean|i_meant|sorry|rather|no_wait|wait|scratch_that|actually|correction|make_that|make_it|oops|or_rather|no_make_that|my_mistake|i_should_say|no_no|hang_on|hold_on|strike_that|better|lets_say|lets_make_it|er_no|uh_no|no_i",
-     "digo|perdon|perdona|quiero_decir|mejor|mejor_dicho|no_espera|espera|corrijo|bueno_no|rectifico|disculpa|en_realidad",
-     "pardon|je_veux_dire|plutot|enfin|non_attendez|attendez|correction|desole|je_voulais_dire|euh_non|non_plutot|en_fait|ou_plutot|rectification|attends",
-     "ich_meine|nein|sorry|entschuldigung|quatsch|besser_gesagt|moment|warte|korrektur|vielmehr|doch_lieber|beziehungsweise_nein|ach_nein|eigentlich|doch|verzeihung",
-     "quer_dizer|desculpe|desculpa|digo|alias|melhor|na_verdade|nao_espera|espera|corrigindo|perdao|ou_melhor|quero_dizer|opa",
+     "i_mean|i_meant|sorry|rather|no_wait|wait|scratch_that|actually|correction|make_that|make_it|oops|or_rather|no_"
+     "make_that|my_mistake|i_should_say|no_no|hang_on|hold_on|strike_that|better|lets_say|lets_make_it|er_no|uh_no|no_"
+     "i",
+     "digo|perdon|perdona|quiero_decir|mejor|mejor_dicho|no_espera|espera|corrijo|bueno_no|rectifico|disculpa|en_"
+     "realidad",
+     "pardon|je_veux_dire|plutot|enfin|non_attendez|attendez|correction|desole|je_voulais_dire|euh_non|non_plutot|en_"
+     "fait|ou_plutot|rectification|attends",
+     "ich_meine|nein|sorry|entschuldigung|quatsch|besser_gesagt|moment|warte|korrektur|vielmehr|doch_lieber|"
+     "beziehungsweise_nein|ach_nein|eigentlich|doch|verzeihung",
+     "quer_dizer|desculpe|desculpa|digo|alias|melhor|na_verdade|nao_espera|espera|corrigindo|perdao|ou_melhor|quero_"
+     "dizer|opa",
      "いや|じゃなくて|ではなく|ではなくて|すみません|失礼|訂正|間違え|やっぱり|やはり|もとい|いえ|ごめん"},
     {"you_decide", "",
-     "you_decide|up_to_you|you_choose|you_pick|your_call|whatever_you_think|whatever_works|surprise_me|use_defaults|use_the_defaults|your_choice|you_know_best|i_dont_care|dont_care|whatever|decide_for_me|choose_for_me|pick_for_me|i_trust_you|as_you_like|no_preference|you_tell_me|whatever_is_best|whatever_you_recommend|your_recommendation|i_leave_it_to_you|leave_it_to_you|ill_leave_it_to_you|you_can_decide|go_with_your|anything_is_fine|do_what_you_think|your_best_judgment|your_best_judgement|default",
-     "decide_tu|decidelo_tu|tu_decides|decidan_ustedes|usted_decide|decida_usted|lo_que_creas|lo_que_tu|como_quieras|elige_tu|a_tu_criterio|lo_que_prefieras|me_da_igual|lo_dejo_en_tus_manos|tu_eliges|lo_que_recomiendes|decide",
-     "a_vous_de_voir|a_toi_de_voir|vous_decidez|tu_decides|decidez|decide|comme_vous_voulez|comme_tu_veux|faites_au_mieux|choisissez|je_vous_laisse|je_te_laisse|peu_importe|a_vous_de_decider|a_toi_de_decider|je_vous_fais_confiance|au_choix|c'_est_vous_qui_voyez",
-     "entscheide_du|entscheiden_sie|du_entscheidest|sie_entscheiden|wie_du_willst|wie_du_meinst|wie_sie_meinen|egal|deine_wahl|du_bestimmst|such_dir_was_aus|uberlasse_ich_dir|uberlasse_ich_ihnen|mach_wie_du|such_aus|wahle_du|entscheide",
-     "voce_decide|decida_voce|decida|como_quiser|tanto_faz|voce_escolhe|escolha_voce|fica_a_seu_criterio|a_seu_criterio|o_que_voce_achar|como_achar_melhor|deixo_com_voce|pode_escolher|pode_decidir|tu_decides|decide_tu",
-     "お任せ|おまかせ|任せます|まかせます|任せる|決めてください|決めて|あなたが決め|そちらで決め|何でもいい|なんでもいい|適当に|よしなに"},
-    {"add_verb", "",
-     "also|add|additionally|as_well|too|plus|include|on_top|and_also", "tambien|anade|agrega|anadir|agregar|suma|incluye|ademas",
-     "aussi|ajoutez|ajoute|ajouter|egalement|en_plus|incluez", "auch|zusatzlich|ausserdem|fuge|dazu|hinzu|erganze|noch|obendrein",
+     "you_decide|up_to_you|you_choose|you_pick|your_call|whatever_you_think|whatever_works|surprise_me|use_defaults|"
+     "use_the_defaults|your_choice|you_know_best|i_dont_care|dont_care|whatever|decide_for_me|choose_for_me|pick_for_"
+     "me|i_trust_you|as_you_like|no_preference|you_tell_me|whatever_is_best|whatever_you_recommend|your_recommendation|"
+     "i_leave_it_to_you|leave_it_to_you|ill_leave_it_to_you|you_can_decide|go_with_your|anything_is_fine|do_what_you_"
+     "think|your_best_judgment|your_best_judgement|default",
+     "decide_tu|decidelo_tu|tu_decides|decidan_ustedes|usted_decide|decida_usted|lo_que_creas|lo_que_tu|como_quieras|"
+     "elige_tu|a_tu_criterio|lo_que_prefieras|me_da_igual|lo_dejo_en_tus_manos|tu_eliges|lo_que_recomiendes|decide",
+     "a_vous_de_voir|a_toi_de_voir|vous_decidez|tu_decides|decidez|decide|comme_vous_voulez|comme_tu_veux|faites_au_"
+     "mieux|choisissez|je_vous_laisse|je_te_laisse|peu_importe|a_vous_de_decider|a_toi_de_decider|je_vous_fais_"
+     "confiance|au_choix|c'_est_vous_qui_voyez",
+     "entscheide_du|entscheiden_sie|du_entscheidest|sie_entscheiden|wie_du_willst|wie_du_meinst|wie_sie_meinen|egal|"
+     "deine_wahl|du_bestimmst|such_dir_was_aus|uberlasse_ich_dir|uberlasse_ich_ihnen|mach_wie_du|such_aus|wahle_du|"
+     "entscheide",
+     "voce_decide|decida_voce|decida|como_quiser|tanto_faz|voce_escolhe|escolha_voce|fica_a_seu_criterio|a_seu_"
+     "criterio|o_que_voce_achar|como_achar_melhor|deixo_com_voce|pode_escolher|pode_decidir|tu_decides|decide_tu",
+     "お任せ|おまかせ|任せます|まかせます|任せる|決めてください|決めて|あなたが決め|そちらで決め|何でもいい|"
+     "なんでもいい|適当に|よしなに"},
+    {"add_verb", "", "also|add|additionally|as_well|too|plus|include|on_top|and_also",
+     "tambien|anade|agrega|anadir|agregar|suma|incluye|ademas",
+     "aussi|ajoutez|ajoute|ajouter|egalement|en_plus|incluez",
+     "auch|zusatzlich|ausserdem|fuge|dazu|hinzu|erganze|noch|obendrein",
      "tambem|adicione|acrescente|inclua|adiciona|acrescenta|alem_disso", "も|追加|加えて|さらに"},
     {"replace_verb", "",
      "instead|switch_to|change_it_to|change_to|change_the|replace|swap|use_only|make_it|move_to|go_with|only",
      "en_su_lugar|en_vez|en_lugar|cambia|cambialo|cambiar|mejor|sustituye|reemplaza|solo",
      "plutot|a_la_place|remplacez|remplace|changez|change|passez_a|au_lieu|uniquement",
-     "stattdessen|statt|anstatt|ersetze|wechsle|andere|andern|lieber|nur|daraus|mach", "em_vez|ao_inves|troque|troca|mude|substitua|no_lugar|apenas|so", "代わり|かわり|変更|変えて|にして|だけ|のみ"},
-    {"instead_of", "", "instead_of|rather_than|in_place_of", "en_vez_de|en_lugar_de", "au_lieu_de|au_lieu_d'|a_la_place_de|plutot_que", "statt|anstatt|anstelle_von|anstelle", "em_vez_de|ao_inves_de|no_lugar_de", ""},
+     "stattdessen|statt|anstatt|ersetze|wechsle|andere|andern|lieber|nur|daraus|mach",
+     "em_vez|ao_inves|troque|troca|mude|substitua|no_lugar|apenas|so", "代わり|かわり|変更|変えて|にして|だけ|のみ"},
+    {"instead_of", "", "instead_of|rather_than|in_place_of", "en_vez_de|en_lugar_de",
+     "au_lieu_de|au_lieu_d'|a_la_place_de|plutot_que", "statt|anstatt|anstelle_von|anstelle",
+     "em_vez_de|ao_inves_de|no_lugar_de", ""},
     {"article", "", "the|a|an|our|my|your|their|its|this|that|these|those|any|some|all|every|each|both|of",
      "el|la|los|las|un|una|unos|unas|nuestro|nuestra|nuestros|nuestras|mi|mis|su|sus|lo|todo|toda|todos|todas",
      "le|la|les|l'|un|une|des|du|notre|nos|mon|ma|mes|votre|vos|tout|toute|tous|toutes|de|d'|cet|cette|ce|ces",
-     "der|die|das|den|dem|des|ein|eine|einen|einem|einer|unser|unsere|unseren|unserem|unserer|mein|meine|meinen|meinem|meiner|alle|allen|ganzen|ganze|ganzer",
-     "pros|pras|pro|pra|o|a|os|as|um|uma|uns|umas|nosso|nossa|nossos|nossas|meu|minha|meus|minhas|todo|toda|todos|todas|seu|sua", ""},
+     "der|die|das|den|dem|des|ein|eine|einen|einem|einer|unser|unsere|unseren|unserem|unserer|mein|meine|meinen|meinem|"
+     "meiner|alle|allen|ganzen|ganze|ganzer",
+     "pros|pras|pro|pra|o|a|os|as|um|uma|uns|umas|nosso|nossa|nossos|nossas|meu|minha|meus|minhas|todo|toda|todos|"
+     "todas|seu|sua",
+     ""},
     {"possessive", "", "our|my|the|all|your|existing|to|these|those|current|of|their|email|text|message",
-     "nuestros|nuestras|nuestro|mis|los|las|a|todos|sus|a_los|a_las", "nos|mes|les|aux|tous|vos|notre|mon|l'|d'|des|de", "unsere|unseren|unserer|meine|meinen|alle|allen|die|den|der|an",
+     "nuestros|nuestras|nuestro|mis|los|las|a|todos|sus|a_los|a_las", "nos|mes|les|aux|tous|vos|notre|mon|l'|d'|des|de",
+     "unsere|unseren|unserer|meine|meinen|alle|allen|die|den|der|an",
      "nossos|nossas|nosso|meus|minhas|os|as|aos|todos|dos|das", "の|既存|全"},
 };
 

@@ -5,70 +5,425 @@ namespace spreaders::planners::rules {
 namespace {
 
 constexpr ClassRow kRows[] = {
-    {"p_bought", "", "bought|purchased|buy|buying|purchase|rented|rent|leased|acquired|paid_for|got_from_a_broker|third_party|data_broker|list_broker|broker|sold_me|sold_us|sell_me|sell_us", "compre|compramos|comprada|comprado|compradas|comprados|comprar|compra|adquirida|adquirimos|alquilada|alquilar|adquirido|compraste|me_vendio|nos_vendio|me_vendieron|nos_vendieron", "achete|achetee|achetes|achetees|acheter|achetez|louee|acquise|acquis|louer|rachetee|m'_a_vendu|nous_a_vendu|m'_ont_vendu|vendu_par", "gekauft|gekaufte|gekauften|gekaufter|kaufen|gemietet|gemietete|gemieteten|erworbene|erworben|erworbenen|zugekauft|zugekaufte|zugekauften|eingekaufte|angekaufte|mir_verkauft|uns_verkauft|verkaufte_mir|verkaufte_uns|abgekauft", "comprei|compramos|comprada|compradas|comprado|comprados|comprar|compre|adquirida|alugada|adquirimos|me_vendeu|nos_vendeu|me_venderam|nos_venderam", "購入した|買った|購入済み|業者から|名簿業者|購入しました|買い取った|購入する|買って|買い取り|売ってくれた|譲ってもらった|売ってもらった"},
-    {"p_list", "", "list|lists|database|databases|email_addresses|addresses|contacts|emails|leads_list|phone_numbers|numbers|mailing_list|data|names|email_list|records|leads", "lista|listas|base_de_datos|bases_de_datos|direcciones|contactos|correos|telefonos|numeros|base", "liste|listes|base_de_donnees|fichier|fichiers|adresses|contacts|emails|numeros|base|e_mails|bases_de_donnees", "liste|listen|adressliste|adressen|datenbank|kontakte|adressdaten|e_mail_liste|verteiler|kontaktliste|nummern|telefonnummern|adresslisten|datensatze|e_mail_adressen|mailadressen|adresspaket", "lista|listas|base_de_dados|base|enderecos|contatos|contactos|emails|telefones|numeros|mailing|e_mails|banco_de_dados", "名簿|リスト|アドレス|メールアドレス|データベース|連絡先|電話番号|顧客データ|個人情報"},
-    {"p_scrape", "", "scrape|scraped|scraping|harvest|harvested|harvesting|crawl|crawled|crawling|mine|mining|rip|extract|extracted|extracting|web_scraped|pull_off|hoover_up|grab", "extrae|extraer|raspa|raspar|scrapea|scrapear|scrapeados|extraidos|extraidas|extraigan|recolecta|cosecha|rastrea|scraping|scrapeadas|scrapeando|raspados|rastreados|sacados|sacado_de_paginas|sacados_de_paginas|scraper|con_un_scraper|bot_de_extraccion", "extraire|extrayez|aspirer|aspirez|aspirees|aspires|scraper|scrapez|scrapees|scrapes|moissonner|collectees_sur|recuperees_sur|extraites|recuperez|scrape|siphonner|siphonnez|aspire|scraping", "scrapen|scrape|gescrapt|gescrapte|gescrapten|abgreifen|greif|greife|ausgelesene|ausgelesen|auslesen|gesammelte|absaugen|scraping|abgegriffen|abgegriffene|extrahiere|crawle|zusammengesucht|sauge", "raspe|raspar|extraia|extrair|raspados|raspadas|extraidos|extraidas|scraping|colete|coletados|coletadas|raspamos|minere", "スクレイピング|収集した|収集して|かき集め|抽出して|クローリング|抜き取|自動収集|勝手に集め|集めたアドレス"},
+    {"p_bought", "",
+     "bought|purchased|buy|buying|purchase|rented|rent|leased|acquired|paid_for|got_from_a_broker|third_party|data_"
+     "broker|list_broker|broker|sold_me|sold_us|sell_me|sell_us",
+     "compre|compramos|comprada|comprado|compradas|comprados|comprar|compra|adquirida|adquirimos|alquilada|alquilar|"
+     "adquirido|compraste|me_vendio|nos_vendio|me_vendieron|nos_vendieron",
+     "achete|achetee|achetes|achetees|acheter|achetez|louee|acquise|acquis|louer|rachetee|m'_a_vendu|nous_a_vendu|m'_"
+     "ont_vendu|vendu_par",
+     "gekauft|gekaufte|gekauften|gekaufter|kaufen|gemietet|gemietete|gemieteten|erworbene|erworben|erworbenen|"
+     "zugekauft|zugekaufte|zugekauften|eingekaufte|angekaufte|mir_verkauft|uns_verkauft|verkaufte_mir|verkaufte_uns|"
+     "abgekauft",
+     "comprei|compramos|comprada|compradas|comprado|comprados|comprar|compre|adquirida|alugada|adquirimos|me_vendeu|"
+     "nos_vendeu|me_venderam|nos_venderam",
+     "購入した|買った|購入済み|業者から|名簿業者|購入しました|買い取った|購入する|買って|買い取り|売ってくれた|"
+     "譲ってもらった|売ってもらった"},
+    {"p_list", "",
+     "list|lists|database|databases|email_addresses|addresses|contacts|emails|leads_list|phone_numbers|numbers|mailing_"
+     "list|data|names|email_list|records|leads",
+     "lista|listas|base_de_datos|bases_de_datos|direcciones|contactos|correos|telefonos|numeros|base",
+     "liste|listes|base_de_donnees|fichier|fichiers|adresses|contacts|emails|numeros|base|e_mails|bases_de_donnees",
+     "liste|listen|adressliste|adressen|datenbank|kontakte|adressdaten|e_mail_liste|verteiler|kontaktliste|nummern|"
+     "telefonnummern|adresslisten|datensatze|e_mail_adressen|mailadressen|adresspaket",
+     "lista|listas|base_de_dados|base|enderecos|contatos|contactos|emails|telefones|numeros|mailing|e_mails|banco_de_"
+     "dados",
+     "名簿|リスト|アドレス|メールアドレス|データベース|連絡先|電話番号|顧客データ|個人情報"},
+    {"p_scrape", "",
+     "scrape|scraped|scraping|harvest|harvested|harvesting|crawl|crawled|crawling|mine|mining|rip|extract|extracted|"
+     "extracting|web_scraped|pull_off|hoover_up|grab",
+     "extrae|extraer|raspa|raspar|scrapea|scrapear|scrapeados|extraidos|extraidas|extraigan|recolecta|cosecha|rastrea|"
+     "scraping|scrapeadas|scrapeando|raspados|rastreados|sacados|sacado_de_paginas|sacados_de_paginas|scraper|con_un_"
+     "scraper|bot_de_extraccion",
+     "extraire|extrayez|aspirer|aspirez|aspirees|aspires|scraper|scrapez|scrapees|scrapes|moissonner|collectees_sur|"
+     "recuperees_sur|extraites|recuperez|scrape|siphonner|siphonnez|aspire|scraping",
+     "scrapen|scrape|gescrapt|gescrapte|gescrapten|abgreifen|greif|greife|ausgelesene|ausgelesen|auslesen|gesammelte|"
+     "absaugen|scraping|abgegriffen|abgegriffene|extrahiere|crawle|zusammengesucht|sauge",
+     "raspe|raspar|extraia|extrair|raspados|raspadas|extraidos|extraidas|scraping|colete|coletados|coletadas|raspamos|"
+     "minere",
+     "スクレイピング|収集した|収集して|かき集め|抽出して|クローリング|抜き取|自動収集|勝手に集め|集めたアドレス"},
     {"p_source", "", "from|off|on", "de|desde", "de|sur|depuis", "aus|von", "de|do", "から"},
-    {"p_public", "", "linkedin|google_maps|websites|website|web|internet|profiles|profile|instagram|facebook|directory|directories|forums|forum|yelp|online|comments|competitor|competitors|tripadvisor|whois|yellow_pages|groups|pages|public|twitter|github|competitors_followers", "linkedin|google_maps|sitios_web|web|webs|internet|perfiles|directorio|directorios|foros|paginas|instagram|paginas_amarillas|facebook|competencia", "linkedin|google_maps|sites|site|web|internet|profils|annuaire|annuaires|forums|pages_jaunes|instagram|facebook", "linkedin|google_maps|webseiten|websites|internet|profilen|profile|verzeichnissen|foren|gelben_seiten|netz|xing|branchenverzeichnis|facebook|instagram|impressum", "linkedin|google_maps|sites|site|internet|perfis|diretorios|foruns|paginas|instagram|facebook|web", "サイト|ネット|プロフィール|リンクトイン|ウェブ|SNS|掲示板|インターネット"},
-    {"p_optout", "", "unsubscribed|opted_out|opt_out|opted_out_of|unsubscribe|unsubscribers|unsubscribes|unsubs|suppression_list|suppressed|do_not_contact|do_not_email|do_not_mail|do_not_call|do_not_text|asked_us_to_stop|asked_to_be_removed|asked_us_not_to|asked_not_to|asked_to_stop|told_us_to_stop|opt_outs|said_stop|replied_stop|texted_stop|withdrew_consent|withdrawn_consent|asked_to_be_taken_off|revoked_consent|asked_us_to_remove|asked_to_unsubscribe|marked_us_as_spam|left_our_list|left_the_list|said_no_to_emails|removed_themselves|blocked_us|has_unsubscribed|hit_unsubscribe|clicked_unsubscribe|ticked_no|declined_marketing|no_marketing_consent|without_marketing_consent|did_not_consent|didnt_consent|never_consented|never_agreed_to_marketing",
-     "dieron_de_baja|se_dio_de_baja|dado_de_baja|dados_de_baja|se_han_dado_de_baja|dieran_de_baja|cancelaron_la_suscripcion|cancelaron_su_suscripcion|se_desuscribieron|desuscritos|no_quieren_recibir|pidieron_no_recibir|pidieron_que_no|bajas|desuscribieron|se_borraron|lista_de_supresion|retiraron_su_consentimiento|dadas_de_baja|pidieron_dejar_de|cancelado_su_suscripcion|cancelado_la_suscripcion|cancelo_la_suscripcion|cancelo_su_suscripcion|se_borro|se_desuscribio",
-     "desabonnes|desabonnees|desinscrits|desinscrites|se_sont_desabonnes|desinscription|se_sont_desinscrits|desabonne|desinscrit|refuse_de_recevoir|ne_veulent_plus|demande_a_ne_plus|demande_de_ne_plus|liste_de_suppression|opposes|retire_leur_consentement|se_sont_opposes|resilie_leur_abonnement|demande_d'_arreter|demande_a_etre_retires|s'_est_desabonne|s'_est_desinscrit|a_resilie",
-     "abgemeldet|abgemeldete|abgemeldeten|abbestellt|ausgetragen|widersprochen|abbesteller|abmelder|opt_out|nicht_mehr_kontaktiert|keine_mails_mehr|sperrliste|einwilligung_widerrufen|widerrufen|gekundigten_newsletter|keine_werbung_mehr|keine_e_mails_mehr|ausgetragene|ausgetragenen|robinsonliste|hat_sich_abgemeldet",
-     "descadastraram|descadastrados|descadastrado|cancelaram_a_inscricao|cancelaram_a_assinatura|se_desinscreveram|desinscritos|descadastrou|pediram_para_nao|nao_querem_receber|optaram_por_sair|pediram_para_sair|cancelaram_a_subscricao|lista_de_supressao|pediram_remocao|desinscreveram|se_removeram|sairam_da_lista|pediram_para_parar|retiraram_o_consentimento|pediram_para_ser_removidos|cancelaram_inscricao|cancelou_a_inscricao|cancelou_inscricao|se_descadastrou|saiu_da_lista|cancelou_a_assinatura|descadastrou_se",
-     "配信停止|購読解除|オプトアウト|退会した|解除した人|配信を停止|受信拒否|登録解除|配信解除|解約した人|配信拒否|メール停止|受け取りを拒否|同意を撤回"},
-    {"p_respect", "", "exclude|excluding|except|remove|without|not|never|skip|havent|who_have_not|honor|honour|respect|suppress|omit|dont|no|minus|leave_out|let_them|one_click|easy|allow|option_to|link|dont_email|reduce|lower|fewer|keep", "excluye|excluyendo|excepto|sin|no|nunca|menos|respeta|respetando|salvo|quita|quitando", "exclure|excluant|sauf|sans|pas|jamais|respecter|hors|hormis|excluez|en_excluant|retirez|ne", "ohne|ausser|nicht|nie|ausschliessen|respektiere|ausgenommen|keine|entferne|schliesse|kein", "excluir|exceto|sem|nao|nunca|menos|respeitar|excluindo|retire|exclua|excluam|respeitando", ""},
+    {"p_public", "",
+     "linkedin|google_maps|websites|website|web|internet|profiles|profile|instagram|facebook|directory|directories|"
+     "forums|forum|yelp|online|comments|competitor|competitors|tripadvisor|whois|yellow_pages|groups|pages|public|"
+     "twitter|github|competitors_followers",
+     "linkedin|google_maps|sitios_web|web|webs|internet|perfiles|directorio|directorios|foros|paginas|instagram|"
+     "paginas_amarillas|facebook|competencia",
+     "linkedin|google_maps|sites|site|web|internet|profils|annuaire|annuaires|forums|pages_jaunes|instagram|facebook",
+     "linkedin|google_maps|webseiten|websites|internet|profilen|profile|verzeichnissen|foren|gelben_seiten|netz|xing|"
+     "branchenverzeichnis|facebook|instagram|impressum",
+     "linkedin|google_maps|sites|site|internet|perfis|diretorios|foruns|paginas|instagram|facebook|web",
+     "サイト|ネット|プロフィール|リンクトイン|ウェブ|SNS|掲示板|インターネット"},
+    {"p_optout", "",
+     "unsubscribed|opted_out|opt_out|opted_out_of|unsubscribe|unsubscribers|unsubscribes|unsubs|suppression_list|"
+     "suppressed|do_not_contact|do_not_email|do_not_mail|do_not_call|do_not_text|asked_us_to_stop|asked_to_be_removed|"
+     "asked_us_not_to|asked_not_to|asked_to_stop|told_us_to_stop|opt_outs|said_stop|replied_stop|texted_stop|withdrew_"
+     "consent|withdrawn_consent|asked_to_be_taken_off|revoked_consent|asked_us_to_remove|asked_to_unsubscribe|marked_"
+     "us_as_spam|left_our_list|left_the_list|said_no_to_emails|removed_themselves|blocked_us|has_unsubscribed|hit_"
+     "unsubscribe|clicked_unsubscribe|ticked_no|declined_marketing|no_marketing_consent|without_marketing_consent|did_"
+     "not_consent|didnt_consent|never_consented|never_agreed_to_marketing",
+     "dieron_de_baja|se_dio_de_baja|dado_de_baja|dados_de_baja|se_han_dado_de_baja|dieran_de_baja|cancelaron_la_"
+     "suscripcion|cancelaron_su_suscripcion|se_desuscribieron|desuscritos|no_quieren_recibir|pidieron_no_recibir|"
+     "pidieron_que_no|bajas|desuscribieron|se_borraron|lista_de_supresion|retiraron_su_consentimiento|dadas_de_baja|"
+     "pidieron_dejar_de|cancelado_su_suscripcion|cancelado_la_suscripcion|cancelo_la_suscripcion|cancelo_su_"
+     "suscripcion|se_borro|se_desuscribio",
+     "desabonnes|desabonnees|desinscrits|desinscrites|se_sont_desabonnes|desinscription|se_sont_desinscrits|desabonne|"
+     "desinscrit|refuse_de_recevoir|ne_veulent_plus|demande_a_ne_plus|demande_de_ne_plus|liste_de_suppression|opposes|"
+     "retire_leur_consentement|se_sont_opposes|resilie_leur_abonnement|demande_d'_arreter|demande_a_etre_retires|s'_"
+     "est_desabonne|s'_est_desinscrit|a_resilie",
+     "abgemeldet|abgemeldete|abgemeldeten|abbestellt|ausgetragen|widersprochen|abbesteller|abmelder|opt_out|nicht_mehr_"
+     "kontaktiert|keine_mails_mehr|sperrliste|einwilligung_widerrufen|widerrufen|gekundigten_newsletter|keine_werbung_"
+     "mehr|keine_e_mails_mehr|ausgetragene|ausgetragenen|robinsonliste|hat_sich_abgemeldet",
+     "descadastraram|descadastrados|descadastrado|cancelaram_a_inscricao|cancelaram_a_assinatura|se_desinscreveram|"
+     "desinscritos|descadastrou|pediram_para_nao|nao_querem_receber|optaram_por_sair|pediram_para_sair|cancelaram_a_"
+     "subscricao|lista_de_supressao|pediram_remocao|desinscreveram|se_removeram|sairam_da_lista|pediram_para_parar|"
+     "retiraram_o_consentimento|pediram_para_ser_removidos|cancelaram_inscricao|cancelou_a_inscricao|cancelou_"
+     "inscricao|se_descadastrou|saiu_da_lista|cancelou_a_assinatura|descadastrou_se",
+     "配信停止|購読解除|オプトアウト|退会した|解除した人|配信を停止|受信拒否|登録解除|配信解除|解約した人|配信拒否|"
+     "メール停止|受け取りを拒否|同意を撤回"},
+    {"p_respect", "",
+     "exclude|excluding|except|remove|without|not|never|skip|havent|who_have_not|honor|honour|respect|suppress|omit|"
+     "dont|no|minus|leave_out|let_them|one_click|easy|allow|option_to|link|dont_email|reduce|lower|fewer|keep",
+     "excluye|excluyendo|excepto|sin|no|nunca|menos|respeta|respetando|salvo|quita|quitando",
+     "exclure|excluant|sauf|sans|pas|jamais|respecter|hors|hormis|excluez|en_excluant|retirez|ne",
+     "ohne|ausser|nicht|nie|ausschliessen|respektiere|ausgenommen|keine|entferne|schliesse|kein",
+     "excluir|exceto|sem|nao|nunca|menos|respeitar|excluindo|retire|exclua|excluam|respeitando", ""},
     {"p_respect_after", "", "", "", "", "", "", "以外|を除|は除|していない|は含めない|ではない|しない|は外"},
-    {"p_pretend", "", "pretend|pretending|pretends|impersonate|impersonating|pose_as|posing_as|poses_as|masquerade|masquerading|disguise|disguised_as|disguised|as_if_we_were|as_if_it_came|as_if_it_comes|as_if_they_came|as_if_they_come|as_if_from|look_like_it_comes|looks_like_it_comes|look_like_it_came|looks_like_it_came|look_like_they_come|look_like_they_came|look_like_theyre_from|look_like_its_from|looks_like_its_from|look_like_an_official|looks_like_an_official|looks_official_from|make_it_look_like|make_them_look_like|claiming_to_be|claim_to_be|claim_were_from|claiming_to_come|spoof|spoofing|spoofed|appear_to_be_from|appears_to_be_from|appear_to_come_from|appears_to_come_from|looks_like_a_message_from|look_like_a_message_from|sound_like_theyre_from|act_as_if|in_the_name_of|say_we_are_from|say_were_from|saying_were_from|saying_we_are_from|passing_ourselves_off|pass_ourselves_off|fake_sender|phishing|looks_like_a_bank|look_like_a_bank|so_it_looks_like|look_as_if|look_as_though|as_though_we_were|as_though_it_came|signed_as|under_the_name_of|fake_email_from|fake_emails_from|fake_sms_from|fake_invoice|fake_notice|fake_login|pretend_its",
-     "hazte_pasar|haciendonos_pasar|hacernos_pasar|hacerse_pasar|hagamonos_pasar|haciendose_pasar|finge|fingiendo|fingir|como_si_fueramos|como_si_fuera|como_si_viniera|suplanta|suplantar|suplantando|simula_ser|simulando_ser|que_parezca_de|que_parezca_que|que_parezcan|parezca_enviado|haz_que_parezca|hagan_pasar|en_nombre_de|simular_ser|simulen|simule_ser|se_haga_pasar|que_parezca_un_mensaje_de|como_si_fuesemos|phishing",
-     "passer_pour|faites_vous_passer|se_faire_passer|faire_passer|fais_toi_passer|fassent_passer|nous_faisant_passer|se_faisant_passer|pretendre_etre|pretendant_etre|comme_si_nous_etions|comme_si_elle_venait|comme_si_on_etait|comme_si_c'_etait|usurper|usurpez|usurpant|imiter|imitant|semblant_venir|qui_semblent_venir|qui_semble_venir|faire_croire_que|fais_croire|fait_croire|faisons_croire|feindre|faire_semblant|fait_semblant|au_nom_de|faites_croire|imitez|comme_s'_il_venait|se_fait_passer|qui_a_l'_air_de_venir|hameconnage|simulez",
-     "gib_dich_als|geben_wir_uns_als|als_ob_wir|als_ob_sie|als_ob_es|als_kame|als_kamen|als_waren_wir|als_ware_sie|als_ware_es|gibt_sich_als|geben_sich_als|ausgeben_als|sich_als_die|vortauschen|tausche_vor|vorgeben|so_tun_als|tun_als|getarnt_als|im_namen_der|im_namen_von|imitiere|imitieren|gefalschte_absender|gefalschter_absender|aussehen_wie_von|aussieht_wie_von|aussehen_als|aussieht_als|so_aussehen|vorgibt|vorgeben|uns_als|dich_als|sich_als|tarne|tarnen|phishing|wie_von_der|gefalschte_mail|fingierte|so_aussieht|angeblich_von",
-     "finja|fingindo|fingir|passe_se_por|passar_por|se_passando|nos_passando|se_passe|fazer_se_passar|fazendo_se_passar|fingindo_ser|como_se_fossemos|como_se_fosse|como_se_viesse|pareca_que|parecam_vir|pareca_vir|pareca_ser|imite|imitando|simule_ser|simulando_ser|em_nome_do|em_nome_da|faca_parecer|finge|se_passar|simulando|imitar|que_pareca|passando_nos_por|phishing|fingem",
-     "なりすまし|なりすまして|装って|装う|装った|を名乗って|名乗って|を名乗る|のふりをして|ふりをし|に見せかけ|見せかけて|かたって|騙って|を騙る|偽装|装い|振りをして|に扮し|からのように|からに見える|から届いたように"},
-    {"p_brand", "", "apple|amazon|paypal|google|microsoft|bank|banks|the_bank|the_irs|irs|government|police|post_office|postal_service|fedex|ups|dhl|usps|netflix|tax_office|tax_authority|hmrc|official|support|a_competitor|competitor|hospital|doctor|charity|red_cross|facebook|meta|visa|mastercard|whatsapp|social_security|medicare|their_employer|employer|celebrity|royal_mail|their|courier|utility|insurance|electric_company|council|university|city|department|authority|customer_service|telecom|verizon|agency|the_school|lottery|ministry|delivery_company|landlord|provider|airline|embassy|court|lawyer|friend|someone_else", "banco|hacienda|correos|gobierno|policia|amazon|paypal|apple|microsoft|netflix|seguridad_social|agencia_tributaria|soporte|su_banco|competencia|oficial|ayuntamiento|compania|operadora", "banque|la_poste|impots|gouvernement|police|amazon|paypal|apple|netflix|ameli|caf|assurance_maladie|leur_banque|edf|chronopost|officiel|mairie|securite_sociale|concurrent|operateur|fournisseur", "bank|sparkasse|post|finanzamt|polizei|amazon|paypal|apple|dhl|telekom|netflix|behorde|bundesregierung|krankenkasse|support|stadtwerke|offizielle|zoll|konkurrenz|regierung|bundesamt", "banco|receita_federal|correios|governo|policia|amazon|paypal|apple|inss|netflix|caixa|suporte|nubank|itau|bradesco|oficial|concorrente|prefeitura|operadora|detran", "銀行|郵便局|警察|税務署|国税|アマゾン|Amazon|Apple|楽天|政府|役所|市役所|宅配業者|公式|ヤマト|佐川|年金機構|保険会社"},
-    {"p_fake", "", "fake|bogus|fabricated|phony|made_up|false|invented|paid_five_star|bot|bots|purchased|sock_puppet|fictitious|manufactured|pretend|artificial|inauthentic|paid", "falsas|falsos|falso|falsa|inventadas|inventados|inventa|ficticias|ficticios|bots|compradas|fingidas", "faux|fausses|fausse|bidons|inventes|fictifs|fictives|bots|bidon|factices|inventez", "gefalschte|gefalschten|falsche|falschen|fake|gekaufte|gekauften|erfundene|erfundenen|bots|fingierte|frei_erfundene|unechte", "falsas|falsos|falso|falsa|inventadas|inventados|ficticias|ficticios|robos|bots|compradas|invente|fakes|fake", "偽の|偽|嘘の|サクラ|架空の|やらせ|フェイク|ニセ|捏造|ステマ|自作自演|ボット|うその|でっち上げ"},
-    {"p_engagement", "", "reviews|review|ratings|testimonials|testimonial|followers|likes|comments|views|five_star|5_star|votes|upvotes|engagement|accounts|subscribers|endorsements|feedback|profiles|retweets|shares|clicks|plays|streams|customer_stories|customer_reviews|google_reviews", "resenas|opiniones|seguidores|likes|comentarios|testimonios|valoraciones|me_gusta|cuentas|votos|visualizaciones|vistas|suscriptores|perfiles", "avis|commentaires|abonnes|followers|likes|temoignages|notes|comptes|vues|votes|j'_aime|profils|evaluations", "bewertungen|rezensionen|follower|likes|kommentare|kundenstimmen|abonnenten|konten|aufrufe|accounts|testimonials|profile|stimmen|kundenbewertungen|kundenrezensionen|kundenmeinungen|produktbewertungen|google_bewertungen", "avaliacoes|seguidores|curtidas|comentarios|depoimentos|resenhas|contas|visualizacoes|likes|votos|perfis|inscritos", "レビュー|口コミ|フォロワー|いいね|評価|コメント|アカウント|再生数|クチコミ|高評価|体験談|再生回数"},
-    {"p_buy", "", "buy|purchase|buying|order|pay_for|bulk_buy|purchasing|paying_for", "compra|comprar|compremos|compre|comprame|comprando|compranos|contrata", "achete|achetez|acheter|achetons|commandez|payer", "kaufe|kaufen|kauf|kaufst|einkaufen|besorge|bestelle", "compre|comprar|compra|compremos|contrate|comprando", "購入|買って|買う|買い|購入し"},
-    {"p_restricted", "", "vape|vapes|vaping|e_cigarette|e_cigarettes|e_cig|cigarette|cigarettes|tobacco|cigar|cigars|nicotine|nicotine_pouches|snus|hookah|alcohol|alcoholic|beer|beers|wine|wines|vodka|whisky|whiskey|rum|gin|cocktail|cocktails|liquor|spirits|tequila|hard_seltzer|booze|cider|gambling|betting|casino|casinos|bets|sports_bets|poker|lottery|lotto|scratch_cards|cannabis|weed|marijuana|cbd|thc|edibles|guns|firearms|ammo|ammunition|rifles|porn|adult_content|onlyfans|escort|tattoo|sportsbook|slots|slot_machines|energy_shots|brewery|winery|juul|crypto_trading|payday_loans|diet_pills|knives|sex_toys|energy_drinks_with_alcohol|bookmaker|wagers|champagne|prosecco|bourbon|vape_juice|e_liquid|absinthe|alcopops",
-     "vapeador|vapeadores|vapeo|vaper|vapers|cigarrillos|cigarrillo|tabaco|nicotina|alcohol|cerveza|cervezas|vino|vinos|vodka|ron|ginebra|licor|licores|apuestas|casino|apuesta|cannabis|marihuana|armas|tequila|mezcal|cocteles|cachimba|whisky|cigarros|loteria|tragaperras|cigarrillos_electronicos",
-     "vapoteuse|vapoteuses|vapotage|puff|puffs|cigarettes|cigarette|tabac|nicotine|alcool|biere|bieres|vin|vins|vodka|rhum|paris_sportifs|casino|cannabis|cbd|armes|jeux_d'_argent|whisky|cocktails|spiritueux|chicha|champagne|paris_en_ligne|loterie|cigares|poker|liqueur",
-     "vapes|vape|e_zigaretten|e_zigarette|zigaretten|tabak|nikotin|alkohol|bier|wein|wodka|schnaps|sportwetten|wetten|casino|gluckspiel|glucksspiel|cannabis|waffen|shisha|whisky|rum|cocktails|likor|lotto|biere|alkopops|gin|online_casino|snus|einweg_vapes|craftbier|spirituosen",
-     "vape|vapes|cigarro|cigarros|cigarro_eletronico|cigarros_eletronicos|tabaco|nicotina|alcool|cerveja|cervejas|vinho|vinhos|vodka|cachaca|apostas|cassino|bets|aposta|maconha|armas|bebida_alcoolica|bebidas_alcoolicas|whisky|gin|narguile|loteria|tigrinho|caipirinha|chope|pod|casa_de_apostas",
-     "電子タバコ|タバコ|たばこ|煙草|アルコール|ビール|ワイン|日本酒|お酒|酒|ウォッカ|ギャンブル|カジノ|賭け|大麻|競馬|パチンコ|ベイプ|チューハイ|焼酎|ウイスキー|加熱式|宝くじ|スポーツベット|カクテル"},
-    {"p_minor", "", "minors|minor|children|child|kids|kid|teen|teens|teenager|teenagers|underage|high_school|high_schoolers|middle_school|middle_schoolers|high_school_students|schoolchildren|school_kids|school_children|schoolers|tweens|adolescents|pupils|junior_high|under_18s|under_18|under_16|youngsters|boys_and_girls|elementary_school|secondary_school|school_students|youths|sixth_formers|14_year_olds|teenage",
-     "menores_de_edad|menores|ninos|ninas|adolescentes|colegiales|escolares|instituto|secundaria|preparatoria|bachillerato|alumnos_de_secundaria|quinceaneras|chavales|colegio", "mineurs|mineur|enfants|adolescents|ados|collegiens|lyceens|lycee|college|ecoliers|moins_de_18_ans|jeunes_de_moins_de_18|lyceennes|adolescentes", "minderjahrige|minderjahrigen|kinder|kindern|jugendliche|jugendlichen|teenager|teenagern|teenies|schuler|schulern|unter_18|schulerinnen|gymnasiasten|schulkinder|teenie|minderjahriger", "menores_de_idade|menores|criancas|adolescentes|crianca|colegiais|ensino_medio|ensino_fundamental|alunos_do_ensino_medio|estudantes_do_ensino_medio|adolescente|menor_de_idade", "未成年|子供|子ども|こども|中学生|高校生|小学生|10代|ティーン|児童|少年|少女|未成年者"},
-    {"p_minor_guard", "", "no_minors|not_minors|exclude_minors|excluding_minors|adults_only|over_18|over_21|18_plus|21_plus|18_and_over|21_and_over|of_legal_age|legal_drinking_age|not_for_kids|without_kids|no_kids|not_to_minors|never_minors|exclude_under_18|excluding_under_18|no_one_under|nobody_under|parents_of|parents_with|legal_age|18+|21+|adults", "solo_adultos|mayores_de_18|sin_menores|excluir_menores|mayores_de_edad|adultos|excluye_menores|padres", "adultes_uniquement|majeurs|plus_de_18|sans_mineurs|adultes|parents", "nur_erwachsene|ab_18|uber_18|volljahrige|keine_minderjahrigen|erwachsene|volljahrigen|eltern", "apenas_adultos|maiores_de_18|maiores_de_idade|sem_menores|adultos|pais", "20歳以上|成人|未成年を除|未成年は除|大人|18歳以上|親"},
-    {"p_housing", "", "duplex|renting_out|rent_out|lodger|bungalow|villa|loft|sublet|housemate|flatmate|nanny|cleaner_job|shift_work|payday_loan|apartment|apartments|flat|flats|housing|rent|rental|rentals|rental_property|tenant|tenants|renters|house|houses|homes|condo|condos|real_estate|mortgage|mortgages|loan|loans|credit|credit_card|credit_cards|job|jobs|hiring|recruit|recruiting|recruitment|vacancy|vacancies|employment|position|positions|insurance|landlord|lodging|studio_apartment|roommate|lettings|let|job_ad|job_ads|job_opening|job_openings|staff|careers|internship|internships|apprenticeship|apprenticeships|townhouses|lease|leases|properties|property|applicants|waiters|room|candidates|home_loans",
-     "piso|pisos|apartamento|apartamentos|vivienda|viviendas|alquiler|alquilar|casa|casas|departamento|departamentos|inmobiliaria|hipoteca|hipotecas|prestamo|prestamos|credito|creditos|empleo|empleos|trabajo|oferta_de_trabajo|contratar|vacante|vacantes|puesto|inquilinos|seguro|inmuebles|ofertas_de_empleo|renta|camareros|puestos|habitacion",
-     "appartement|appartements|logement|logements|location|locations|maison|maisons|immobilier|pret|prets|credit|credits|emploi|emplois|embauche|recrutement|recruter|poste|postes|locataires|hypotheque|offre_d'_emploi|offres_d'_emploi|assurance|studio|studios|prets_immobiliers|serveurs|stage|stages|colocation",
-     "wohnung|wohnungen|wohnungsanzeige|wohnungsanzeigen|miete|mietwohnung|mietwohnungen|mieter|haus|hauser|immobilie|immobilien|kredit|kredite|hypothek|job|jobs|stelle|stellen|stellenanzeige|stellenanzeigen|stellenangebot|stellenangebote|bewerber|einstellen|ausbildung|versicherung|wg_zimmer|eigentumswohnungen|ausbildungsplatz|jobanzeigen|darlehen|personal|kellner|apartments|baufinanzierung",
-     "apartamento|apartamentos|imovel|imoveis|aluguel|alugar|casa|casas|moradia|inquilinos|emprestimo|emprestimos|credito|financiamento|vaga|vagas|emprego|empregos|contratar|contratacao|hipoteca|seguro|vaga_de_emprego|arrendamento|arrendar|kitnets|quarto|republica|garcom|garcons",
-     "賃貸|マンション|アパート|住宅|物件|入居者|不動産|ローン|融資|求人|採用|募集|雇用|クレジット|保険|部屋|アルバイト|社宅"},
-    {"p_trait", "", "black|blacks|black_people|white|whites|white_people|asian|asians|latino|latinos|hispanic|hispanics|african_american|african_americans|muslim|muslims|jewish|jews|christian|christians|christian_families|hindu|hindus|gay|gays|lesbian|lgbt|lgbtq|foreigners|foreigner|immigrants|immigrant|families|families_with_children|families_with_kids|people_with_children|people_with_kids|kids|children|disabled|disabilities|people_with_disabilities|wheelchair|wheelchairs|women|men|male|female|males|females|pregnant|mothers|single_mothers|single_moms|moms|mums|over_50|over_40|under_35|under_30|older_people|old_people|seniors|elderly|young_people|ethnic|ethnicity|race|religion|religious|native_speakers|catholics|arabs|arab|indians|roma|gypsies|refugees|married|unmarried|single_people|caucasian|caucasians|nationals|ladies|guys|people_over_#|people_under_#|anyone_over_#|citizens|minorities|ethnic_minorities|mexicans|chinese|africans|transgender|trans_people|under_#|over_#|older_than_#|younger_than_#|people_older_than_#|anyone_older_than_#|housewives|section_8|welfare|veterans|parents|over_#s|ex_muslims|young_men|young_women",
-     "negros|negras|blancos|musulmanes|musulmanas|judios|cristianos|gitanos|gitanas|extranjeros|extranjeras|inmigrantes|familias_con_hijos|familias_con_ninos|con_hijos|discapacitados|discapacidad|mujeres|hombres|embarazadas|homosexuales|gays|latinos|latinas|mayores_de_#|menores_de_#|arabes|marroquies|catolicos|evangelicos|asiaticos|ancianos|personas_mayores|africanos|raza|religion|indigenas|solteros|casados|sudamericanos|madres|rumanos|espanoles|varones|chinos|minorias|latinoamericanos|jovenes",
-     "noirs|noir|noires|blancs|blanc|arabes|musulmans|juifs|chretiens|etrangers|immigres|familles_avec_enfants|avec_enfants|handicapes|handicap|femmes|hommes|enceintes|homosexuels|gays|roms|plus_de_#_ans|moins_de_#_ans|maghrebins|africains|asiatiques|catholiques|personnes_agees|race|religion|francais_de_souche|meres|seniors|couples_gays|gitans|minorites|refugies|jeunes|europeens",
-     "schwarze|schwarzen|weisse|weissen|muslime|muslimen|juden|christen|auslander|auslandern|auslanderinnen|migranten|familien_mit_kindern|behinderte|behinderten|menschen_mit_behinderung|frauen|manner|mannern|schwangere|schwangeren|homosexuelle|schwule|turken|araber|sinti|roma|uber_#|unter_#|altere|alteren|hautfarbe|religion|herkunft|deutsche|deutschen|fluchtlinge|fluchtlingen|afrikaner|mutter|katholiken|asiaten|senioren|alleinerziehende|alleinerziehenden|polen|kinderlose|kindern|muttersprachler|rumanen",
-     "negros|negras|brancos|brancas|muculmanos|judeus|evangelicos|cristaos|estrangeiros|imigrantes|familias_com_filhos|familias_com_criancas|com_filhos|deficientes|pessoas_com_deficiencia|mulheres|homens|gravidas|homossexuais|gays|ciganos|mais_de_#_anos|menos_de_#_anos|nordestinos|venezuelanos|catolicos|asiaticos|idosos|raca|religiao|indigenas|africanos|maes|bolivianos|haitianos|brasileiros|acima_de_#|jovens|maiores_de_#|solteiros|angolanos|refugiados|lgbt|mae_solteira|maes_solteiras|minorias|pretos",
-     "外国人|黒人|白人|イスラム教|ムスリム|障害者|障がい者|女性|男性|妊婦|妊娠|子連れ|子供のいる|同性愛|LGBT|高齢者|中国人|韓国人|宗教|人種|国籍|子持ち|独身|シングルマザー|日本人|生活保護|ベトナム人|ユダヤ|年配|老人|母子家庭|アジア人|既婚|未婚|ブラジル人"},
-    {"p_exclude", "", "exclude|excludes|excluding|except|no|not|without|only|only_to|only_show|just|dont_show|hide|hide_from|keep_out|never_show|avoid|block|leave_out|not_to|filter_out|dont_want|do_not_want|do_not_show|screen_out|limit_to|limited_to|restrict_to|restricted_to|exclusively|not_shown_to|not_show|prefer|preferably|remove|skip|weed_out|not_for|cut_out|ban|instead_of|nobody|anyone_but|solely|not_interested_in|need_not_apply",
-     "excluye|excluir|excluyendo|excepto|sin|no|solo|solamente|unicamente|evita|evitar|nada_de|ni|oculta|salvo|menos|que_no_sean|que_no|exclusivamente|excluyan|preferiblemente|exclusivo|quita|evitando|excluidos|no_mostrar|abstenerse", "exclure|excluez|excluant|sauf|sans|pas_de|pas_d'|pas_aux|pas|uniquement|seulement|evitez|eviter|exclusivement|hormis|ni|cachez|excluons|exclus|reserve_aux|reserves_aux|reservee_aux|pas_les|aucun|en_excluant|que_des|ne_pas|masquez|interdits|s'_abstenir", "keine|kein|keinen|ohne|nur|ausschliessen|ausser|nicht|ausschliesslich|schliesse|vermeide|bitte_keine|lediglich|bloss|ausgeschlossen|exklusiv|bevorzugt|ausblenden|blende|schliess|unerwunscht", "excluir|exclua|excluindo|exceto|sem|nao|somente|apenas|so|evite|evitar|nada_de|nem|esconda|exclusivamente|menos|que_nao_sejam|so_para|oculte|tire|remova|excluam|de_preferencia|bloqueie|dispensamos", ""},
-    {"p_exclude_after", "", "need_not_apply|not_allowed|not_welcome|excluded|only|should_not_see|shouldnt_see|cant_see|cannot_see|must_not_see|not_see|are_not_wanted|out|dont_apply|banned", "no|excluidos|abstenerse|solamente|no_deben_ver|unicamente", "exclus|exclues|interdits|s'_abstenir|uniquement|ne_doivent_pas", "ausgeschlossen|unerwunscht|nicht|ausschliessen|ausnehmen|nicht_sehen|ausblenden|ausgenommen", "excluidos|nao|fora|nao_devem_ver|apenas|somente", "を除|は除|以外|お断り|禁止|不可|は対象外|を除外|には表示しない|に見せない|には見せない|だけ|のみ|限定|は不可|に限|を外|は外|を排除|は避け|に表示しない|には出さない|は含めない|はNG|には見えない|が見られない|見せたくない"},
-    {"p_cure", "", "cure|cures|cured|curing|heal|heals|healing|treat|treats|treating|reverse|reverses|reversing|eliminate|eliminates|prevent|prevents|preventing|gets_rid_of|get_rid_of|fix|fixes|beats|beat|kills|ends|defeat|defeats|eradicate|eradicates|replace|replaces|remedy_for|remedies|wipe_out|wipes_out|cure_for|clears|removes|stops|shrinks|protects_against|protect_against|melts|immune_to|immunity_against|instead_of|makes|rid_you_of|fight|fights|fighting|lowers|banishes|dissolves|guards_against|alternative_to|stop_taking|throw_away|works_better_than|better_than",
-     "cura|curan|curar|cure|curara|sana|sanan|revierte|revierten|revertir|elimina|eliminan|previene|previenen|trata|combate|combaten|sustituye|erradica|acaba_con|reemplaza|evita|remedio_contra|cura_contra|curado|alivia|protege_contra|protege_del|quita|remedio_para", "guerit|guerir|guerissent|gueri|soigne|soigner|soignent|elimine|eliminer|previent|prevenir|inverse|combat|traite|traiter|remplace|debarrasse|guerison|protege_du|protege_contre|fait_disparaitre|supprime|remede_contre|eradique|stoppe|vainc",
-     "heilt|heilen|geheilt|heilung|heilmittel|beseitigt|verhindert|besiegt|kuriert|behandelt|behandeln|bekampft|ersetzt|umkehrt|beugt|schutzt_vor|befreit_von|stoppt|vertreibt|lindert|wirkt_gegen|hilft_gegen|gegen|vernichtet|beendet|vorbeugt|bekampfen", "cura|curam|curar|cure|reverte|revertem|elimina|eliminam|previne|previnem|trata|combate|combatem|substitui|acaba_com|sara|sana|evita|cura_do|remedio_para|protege_contra|erradica|curou|remedio_contra|reverter|tratar|eliminar", "治る|治す|治します|治せ|治り|完治|治療|治癒|予防|効く|消える|改善する|治った|根治|撃退|防ぐ|消滅|治っ|克服"},
-    {"p_disease", "", "cancer|cancers|tumor|tumors|tumour|tumours|diabetes|diabetic|type_2_diabetes|arthritis|alzheimers|alzheimer|dementia|covid|covid_19|coronavirus|depression|anxiety_disorder|autism|adhd|heart_disease|high_blood_pressure|hypertension|hiv|aids|asthma|eczema|psoriasis|parkinsons|migraine|migraines|insomnia|infertility|flu|the_flu|disease|diseases|illness|illnesses|kidney_disease|liver_disease|cholesterol|stroke|chronic_pain|epilepsy|multiple_sclerosis|lupus|leukemia|ms|heart_attacks|herpes|hepatitis|obesity|insulin|chemotherapy|chemo|medication|medicine|blood_pressure|back_pain|joint_pain|osteoporosis|tinnitus|fibromyalgia|all_illness|erectile_dysfunction|hair_loss|blindness|thyroid|anxiety|colds|viruses|antidepressants|statins|blood_sugar|sciatica|vaccines|malaria|long_covid|gout|antibiotics|cataracts|baldness|acne_forever",
-     "cancer|tumores|diabetes|artritis|alzheimer|demencia|covid|depresion|autismo|hipertension|sida|vih|asma|migrana|migranas|insomnio|enfermedad|enfermedades|artrosis|psoriasis|parkinson|epilepsia|colesterol|obesidad|insulina|quimioterapia|ansiedad|infertilidad|gripe|osteoporosis|presion_alta|fibromialgia|leucemia|medicamentos|medicacion|herpes|eczema|gastritis|tension_alta",
-     "cancer|tumeurs|diabete|arthrite|alzheimer|demence|covid|depression|autisme|hypertension|sida|vih|asthme|migraine|migraines|insomnie|maladie|maladies|arthrose|psoriasis|parkinson|epilepsie|cholesterol|obesite|insuline|chimiotherapie|anxiete|infertilite|grippe|eczema|leucemie|medicaments|fibromyalgie|sclerose_en_plaques|rhumatismes|osteoporose",
-     "krebs|tumore|diabetes|arthritis|arthrose|alzheimer|demenz|corona|covid|depression|depressionen|autismus|bluthochdruck|aids|hiv|asthma|migrane|schlaflosigkeit|krankheit|krankheiten|rheuma|psoriasis|schuppenflechte|parkinson|epilepsie|neurodermitis|insulin|chemotherapie|medikamente|unfruchtbarkeit|grippe|multiple_sklerose|osteoporose|cholesterin|herzinfarkt|schlaganfall|allergien|adhs|angstzustande|ubergewicht|tinnitus|fibromyalgie",
-     "cancer|tumores|diabetes|artrite|artrose|alzheimer|demencia|covid|depressao|autismo|hipertensao|pressao_alta|aids|hiv|asma|enxaqueca|insonia|doenca|doencas|psoriase|parkinson|epilepsia|colesterol|obesidade|insulina|quimioterapia|ansiedade|infertilidade|gripe|fibromialgia|leucemia|medicamentos|remedios|gastrite|herpes|reumatismo|osteoporose",
-     "がん|ガン|癌|糖尿病|関節炎|認知症|アルツハイマー|コロナ|うつ病|鬱病|高血圧|エイズ|喘息|頭痛|片頭痛|不眠症|病気|リウマチ|アトピー|自閉症|パーキンソン|肝炎|心臓病|腫瘍|インフルエンザ|薬|不妊|インスリン|脳卒中|うつ|動脈硬化|肥満|花粉症|万病|難病|あらゆる病|更年期障害|乾癬|緑内障"},
-    {"p_benign_health", "", "research|charity|fundraiser|foundation|donate|donation|donations|awareness|screening|hospital|clinic|support_group|survivors|patients_association|raise_money|raise_funds|charity_run|find_a_cure|nonprofit|non_profit|check_up|checkup|vaccination|flu_shot|flu_shots|flu_vaccine|conference|association|pharmacy|care_home|course_for|physiotherapy|therapist|doctors|physician", "investigacion|fundacion|donacion|donaciones|donar|concienciacion|hospital|clinica|asociacion|vacunacion|congreso|vacuna|medicos|benefica|recaudar", "recherche|fondation|don|dons|collecte|sensibilisation|hopital|clinique|association|vaccination|depistage|congres|caritative|medecins", "forschung|stiftung|spende|spenden|aufklarung|krankenhaus|klinik|verein|impfung|vorsorge|kongress|selbsthilfegruppe|krebshilfe|benefiz*|arzte", "pesquisa|fundacao|doacao|doacoes|doar|conscientizacao|hospital|clinica|associacao|vacinacao|congresso|beneficente|medicos|arrecadar|instituto", "研究|募金|寄付|財団|病院|クリニック|検診|チャリティー|予防接種|医師|啓発|学会"},
+    {"p_pretend", "",
+     "pretend|pretending|pretends|impersonate|impersonating|pose_as|posing_as|poses_as|masquerade|masquerading|"
+     "disguise|disguised_as|disguised|as_if_we_were|as_if_it_came|as_if_it_comes|as_if_they_came|as_if_they_come|as_if_"
+     "from|look_like_it_comes|looks_like_it_comes|look_like_it_came|looks_like_it_came|look_like_they_come|look_like_"
+     "they_came|look_like_theyre_from|look_like_its_from|looks_like_its_from|look_like_an_official|looks_like_an_"
+     "official|looks_official_from|make_it_look_like|make_them_look_like|claiming_to_be|claim_to_be|claim_were_from|"
+     "claiming_to_come|spoof|spoofing|spoofed|appear_to_be_from|appears_to_be_from|appear_to_come_from|appears_to_come_"
+     "from|looks_like_a_message_from|look_like_a_message_from|sound_like_theyre_from|act_as_if|in_the_name_of|say_we_"
+     "are_from|say_were_from|saying_were_from|saying_we_are_from|passing_ourselves_off|pass_ourselves_off|fake_sender|"
+     "phishing|looks_like_a_bank|look_like_a_bank|so_it_looks_like|look_as_if|look_as_though|as_though_we_were|as_"
+     "though_it_came|signed_as|under_the_name_of|fake_email_from|fake_emails_from|fake_sms_from|fake_invoice|fake_"
+     "notice|fake_login|pretend_its",
+     "hazte_pasar|haciendonos_pasar|hacernos_pasar|hacerse_pasar|hagamonos_pasar|haciendose_pasar|finge|fingiendo|"
+     "fingir|como_si_fueramos|como_si_fuera|como_si_viniera|suplanta|suplantar|suplantando|simula_ser|simulando_ser|"
+     "que_parezca_de|que_parezca_que|que_parezcan|parezca_enviado|haz_que_parezca|hagan_pasar|en_nombre_de|simular_ser|"
+     "simulen|simule_ser|se_haga_pasar|que_parezca_un_mensaje_de|como_si_fuesemos|phishing",
+     "passer_pour|faites_vous_passer|se_faire_passer|faire_passer|fais_toi_passer|fassent_passer|nous_faisant_passer|"
+     "se_faisant_passer|pretendre_etre|pretendant_etre|comme_si_nous_etions|comme_si_elle_venait|comme_si_on_etait|"
+     "comme_si_c'_etait|usurper|usurpez|usurpant|imiter|imitant|semblant_venir|qui_semblent_venir|qui_semble_venir|"
+     "faire_croire_que|fais_croire|fait_croire|faisons_croire|feindre|faire_semblant|fait_semblant|au_nom_de|faites_"
+     "croire|imitez|comme_s'_il_venait|se_fait_passer|qui_a_l'_air_de_venir|hameconnage|simulez",
+     "gib_dich_als|geben_wir_uns_als|als_ob_wir|als_ob_sie|als_ob_es|als_kame|als_kamen|als_waren_wir|als_ware_sie|als_"
+     "ware_es|gibt_sich_als|geben_sich_als|ausgeben_als|sich_als_die|vortauschen|tausche_vor|vorgeben|so_tun_als|tun_"
+     "als|getarnt_als|im_namen_der|im_namen_von|imitiere|imitieren|gefalschte_absender|gefalschter_absender|aussehen_"
+     "wie_von|aussieht_wie_von|aussehen_als|aussieht_als|so_aussehen|vorgibt|vorgeben|uns_als|dich_als|sich_als|tarne|"
+     "tarnen|phishing|wie_von_der|gefalschte_mail|fingierte|so_aussieht|angeblich_von",
+     "finja|fingindo|fingir|passe_se_por|passar_por|se_passando|nos_passando|se_passe|fazer_se_passar|fazendo_se_"
+     "passar|fingindo_ser|como_se_fossemos|como_se_fosse|como_se_viesse|pareca_que|parecam_vir|pareca_vir|pareca_ser|"
+     "imite|imitando|simule_ser|simulando_ser|em_nome_do|em_nome_da|faca_parecer|finge|se_passar|simulando|imitar|que_"
+     "pareca|passando_nos_por|phishing|fingem",
+     "なりすまし|なりすまして|装って|装う|装った|を名乗って|名乗って|を名乗る|のふりをして|ふりをし|に見せかけ|"
+     "見せかけて|かたって|騙って|を騙る|偽装|装い|振りをして|に扮し|からのように|からに見える|から届いたように"},
+    {"p_brand", "",
+     "apple|amazon|paypal|google|microsoft|bank|banks|the_bank|the_irs|irs|government|police|post_office|postal_"
+     "service|fedex|ups|dhl|usps|netflix|tax_office|tax_authority|hmrc|official|support|a_competitor|competitor|"
+     "hospital|doctor|charity|red_cross|facebook|meta|visa|mastercard|whatsapp|social_security|medicare|their_employer|"
+     "employer|celebrity|royal_mail|their|courier|utility|insurance|electric_company|council|university|city|"
+     "department|authority|customer_service|telecom|verizon|agency|the_school|lottery|ministry|delivery_company|"
+     "landlord|provider|airline|embassy|court|lawyer|friend|someone_else",
+     "banco|hacienda|correos|gobierno|policia|amazon|paypal|apple|microsoft|netflix|seguridad_social|agencia_"
+     "tributaria|soporte|su_banco|competencia|oficial|ayuntamiento|compania|operadora",
+     "banque|la_poste|impots|gouvernement|police|amazon|paypal|apple|netflix|ameli|caf|assurance_maladie|leur_banque|"
+     "edf|chronopost|officiel|mairie|securite_sociale|concurrent|operateur|fournisseur",
+     "bank|sparkasse|post|finanzamt|polizei|amazon|paypal|apple|dhl|telekom|netflix|behorde|bundesregierung|"
+     "krankenkasse|support|stadtwerke|offizielle|zoll|konkurrenz|regierung|bundesamt",
+     "banco|receita_federal|correios|governo|policia|amazon|paypal|apple|inss|netflix|caixa|suporte|nubank|itau|"
+     "bradesco|oficial|concorrente|prefeitura|operadora|detran",
+     "銀行|郵便局|警察|税務署|国税|アマゾン|Amazon|Apple|楽天|政府|役所|市役所|宅配業者|公式|ヤマト|佐川|年金機構|"
+     "保険会社"},
+    {"p_fake", "",
+     "fake|bogus|fabricated|phony|made_up|false|invented|paid_five_star|bot|bots|purchased|sock_puppet|fictitious|"
+     "manufactured|pretend|artificial|inauthentic|paid",
+     "falsas|falsos|falso|falsa|inventadas|inventados|inventa|ficticias|ficticios|bots|compradas|fingidas",
+     "faux|fausses|fausse|bidons|inventes|fictifs|fictives|bots|bidon|factices|inventez",
+     "gefalschte|gefalschten|falsche|falschen|fake|gekaufte|gekauften|erfundene|erfundenen|bots|fingierte|frei_"
+     "erfundene|unechte",
+     "falsas|falsos|falso|falsa|inventadas|inventados|ficticias|ficticios|robos|bots|compradas|invente|fakes|fake",
+     "偽の|偽|嘘の|サクラ|架空の|やらせ|フェイク|ニセ|捏造|ステマ|自作自演|ボット|うその|でっち上げ"},
+    {"p_engagement", "",
+     "reviews|review|ratings|testimonials|testimonial|followers|likes|comments|views|five_star|5_star|votes|upvotes|"
+     "engagement|accounts|subscribers|endorsements|feedback|profiles|retweets|shares|clicks|plays|streams|customer_"
+     "stories|customer_reviews|google_reviews",
+     "resenas|opiniones|seguidores|likes|comentarios|testimonios|valoraciones|me_gusta|cuentas|votos|visualizaciones|"
+     "vistas|suscriptores|perfiles",
+     "avis|commentaires|abonnes|followers|likes|temoignages|notes|comptes|vues|votes|j'_aime|profils|evaluations",
+     "bewertungen|rezensionen|follower|likes|kommentare|kundenstimmen|abonnenten|konten|aufrufe|accounts|testimonials|"
+     "profile|stimmen|kundenbewertungen|kundenrezensionen|kundenmeinungen|produktbewertungen|google_bewertungen",
+     "avaliacoes|seguidores|curtidas|comentarios|depoimentos|resenhas|contas|visualizacoes|likes|votos|perfis|"
+     "inscritos",
+     "レビュー|口コミ|フォロワー|いいね|評価|コメント|アカウント|再生数|クチコミ|高評価|体験談|再生回数"},
+    {"p_buy", "", "buy|purchase|buying|order|pay_for|bulk_buy|purchasing|paying_for",
+     "compra|comprar|compremos|compre|comprame|comprando|compranos|contrata",
+     "achete|achetez|acheter|achetons|commandez|payer", "kaufe|kaufen|kauf|kaufst|einkaufen|besorge|bestelle",
+     "compre|comprar|compra|compremos|contrate|comprando", "購入|買って|買う|買い|購入し"},
+    {"p_restricted", "",
+     "vape|vapes|vaping|e_cigarette|e_cigarettes|e_cig|cigarette|cigarettes|tobacco|cigar|cigars|nicotine|nicotine_"
+     "pouches|snus|hookah|alcohol|alcoholic|beer|beers|wine|wines|vodka|whisky|whiskey|rum|gin|cocktail|cocktails|"
+     "liquor|spirits|tequila|hard_seltzer|booze|cider|gambling|betting|casino|casinos|bets|sports_bets|poker|lottery|"
+     "lotto|scratch_cards|cannabis|weed|marijuana|cbd|thc|edibles|guns|firearms|ammo|ammunition|rifles|porn|adult_"
+     "content|onlyfans|escort|tattoo|sportsbook|slots|slot_machines|energy_shots|brewery|winery|juul|crypto_trading|"
+     "payday_loans|diet_pills|knives|sex_toys|energy_drinks_with_alcohol|bookmaker|wagers|champagne|prosecco|bourbon|"
+     "vape_juice|e_liquid|absinthe|alcopops",
+     "vapeador|vapeadores|vapeo|vaper|vapers|cigarrillos|cigarrillo|tabaco|nicotina|alcohol|cerveza|cervezas|vino|"
+     "vinos|vodka|ron|ginebra|licor|licores|apuestas|casino|apuesta|cannabis|marihuana|armas|tequila|mezcal|cocteles|"
+     "cachimba|whisky|cigarros|loteria|tragaperras|cigarrillos_electronicos",
+     "vapoteuse|vapoteuses|vapotage|puff|puffs|cigarettes|cigarette|tabac|nicotine|alcool|biere|bieres|vin|vins|vodka|"
+     "rhum|paris_sportifs|casino|cannabis|cbd|armes|jeux_d'_argent|whisky|cocktails|spiritueux|chicha|champagne|paris_"
+     "en_ligne|loterie|cigares|poker|liqueur",
+     "vapes|vape|e_zigaretten|e_zigarette|zigaretten|tabak|nikotin|alkohol|bier|wein|wodka|schnaps|sportwetten|wetten|"
+     "casino|gluckspiel|glucksspiel|cannabis|waffen|shisha|whisky|rum|cocktails|likor|lotto|biere|alkopops|gin|online_"
+     "casino|snus|einweg_vapes|craftbier|spirituosen",
+     "vape|vapes|cigarro|cigarros|cigarro_eletronico|cigarros_eletronicos|tabaco|nicotina|alcool|cerveja|cervejas|"
+     "vinho|vinhos|vodka|cachaca|apostas|cassino|bets|aposta|maconha|armas|bebida_alcoolica|bebidas_alcoolicas|whisky|"
+     "gin|narguile|loteria|tigrinho|caipirinha|chope|pod|casa_de_apostas",
+     "電子タバコ|タバコ|たばこ|煙草|アルコール|ビール|ワイン|日本酒|お酒|酒|ウォッカ|ギャンブル|カジノ|賭け|大麻|競馬|"
+     "パチンコ|ベイプ|チューハイ|焼酎|ウイスキー|加熱式|宝くじ|スポーツベット|カクテル"},
+    {"p_minor", "",
+     "minors|minor|children|child|kids|kid|teen|teens|teenager|teenagers|underage|high_school|high_schoolers|middle_"
+     "school|middle_schoolers|high_school_students|schoolchildren|school_kids|school_children|schoolers|tweens|"
+     "adolescents|pupils|junior_high|under_18s|under_18|under_16|youngsters|boys_and_girls|elementary_school|secondary_"
+     "school|school_students|youths|sixth_formers|14_year_olds|teenage",
+     "menores_de_edad|menores|ninos|ninas|adolescentes|colegiales|escolares|instituto|secundaria|preparatoria|"
+     "bachillerato|alumnos_de_secundaria|quinceaneras|chavales|colegio",
+     "mineurs|mineur|enfants|adolescents|ados|collegiens|lyceens|lycee|college|ecoliers|moins_de_18_ans|jeunes_de_"
+     "moins_de_18|lyceennes|adolescentes",
+     "minderjahrige|minderjahrigen|kinder|kindern|jugendliche|jugendlichen|teenager|teenagern|teenies|schuler|schulern|"
+     "unter_18|schulerinnen|gymnasiasten|schulkinder|teenie|minderjahriger",
+     "menores_de_idade|menores|criancas|adolescentes|crianca|colegiais|ensino_medio|ensino_fundamental|alunos_do_"
+     "ensino_medio|estudantes_do_ensino_medio|adolescente|menor_de_idade",
+     "未成年|子供|子ども|こども|中学生|高校生|小学生|10代|ティーン|児童|少年|少女|未成年者"},
+    {"p_minor_guard", "",
+     "no_minors|not_minors|exclude_minors|excluding_minors|adults_only|over_18|over_21|18_plus|21_plus|18_and_over|21_"
+     "and_over|of_legal_age|legal_drinking_age|not_for_kids|without_kids|no_kids|not_to_minors|never_minors|exclude_"
+     "under_18|excluding_under_18|no_one_under|nobody_under|parents_of|parents_with|legal_age|18+|21+|adults",
+     "solo_adultos|mayores_de_18|sin_menores|excluir_menores|mayores_de_edad|adultos|excluye_menores|padres",
+     "adultes_uniquement|majeurs|plus_de_18|sans_mineurs|adultes|parents",
+     "nur_erwachsene|ab_18|uber_18|volljahrige|keine_minderjahrigen|erwachsene|volljahrigen|eltern",
+     "apenas_adultos|maiores_de_18|maiores_de_idade|sem_menores|adultos|pais",
+     "20歳以上|成人|未成年を除|未成年は除|大人|18歳以上|親"},
+    {"p_housing", "",
+     "duplex|renting_out|rent_out|lodger|bungalow|villa|loft|sublet|housemate|flatmate|nanny|cleaner_job|shift_work|"
+     "payday_loan|apartment|apartments|flat|flats|housing|rent|rental|rentals|rental_property|tenant|tenants|renters|"
+     "house|houses|homes|condo|condos|real_estate|mortgage|mortgages|loan|loans|credit|credit_card|credit_cards|job|"
+     "jobs|hiring|recruit|recruiting|recruitment|vacancy|vacancies|employment|position|positions|insurance|landlord|"
+     "lodging|studio_apartment|roommate|lettings|let|job_ad|job_ads|job_opening|job_openings|staff|careers|internship|"
+     "internships|apprenticeship|apprenticeships|townhouses|lease|leases|properties|property|applicants|waiters|room|"
+     "candidates|home_loans",
+     "piso|pisos|apartamento|apartamentos|vivienda|viviendas|alquiler|alquilar|casa|casas|departamento|departamentos|"
+     "inmobiliaria|hipoteca|hipotecas|prestamo|prestamos|credito|creditos|empleo|empleos|trabajo|oferta_de_trabajo|"
+     "contratar|vacante|vacantes|puesto|inquilinos|seguro|inmuebles|ofertas_de_empleo|renta|camareros|puestos|"
+     "habitacion",
+     "appartement|appartements|logement|logements|location|locations|maison|maisons|immobilier|pret|prets|credit|"
+     "credits|emploi|emplois|embauche|recrutement|recruter|poste|postes|locataires|hypotheque|offre_d'_emploi|offres_d'"
+     "_emploi|assurance|studio|studios|prets_immobiliers|serveurs|stage|stages|colocation",
+     "wohnung|wohnungen|wohnungsanzeige|wohnungsanzeigen|miete|mietwohnung|mietwohnungen|mieter|haus|hauser|immobilie|"
+     "immobilien|kredit|kredite|hypothek|job|jobs|stelle|stellen|stellenanzeige|stellenanzeigen|stellenangebot|"
+     "stellenangebote|bewerber|einstellen|ausbildung|versicherung|wg_zimmer|eigentumswohnungen|ausbildungsplatz|"
+     "jobanzeigen|darlehen|personal|kellner|apartments|baufinanzierung",
+     "apartamento|apartamentos|imovel|imoveis|aluguel|alugar|casa|casas|moradia|inquilinos|emprestimo|emprestimos|"
+     "credito|financiamento|vaga|vagas|emprego|empregos|contratar|contratacao|hipoteca|seguro|vaga_de_emprego|"
+     "arrendamento|arrendar|kitnets|quarto|republica|garcom|garcons",
+     "賃貸|マンション|アパート|住宅|物件|入居者|不動産|ローン|融資|求人|採用|募集|雇用|クレジット|保険|部屋|アルバイト|"
+     "社宅"},
+    {"p_trait", "",
+     "black|blacks|black_people|white|whites|white_people|asian|asians|latino|latinos|hispanic|hispanics|african_"
+     "american|african_americans|muslim|muslims|jewish|jews|christian|christians|christian_families|hindu|hindus|gay|"
+     "gays|lesbian|lgbt|lgbtq|foreigners|foreigner|immigrants|immigrant|families|families_with_children|families_with_"
+     "kids|people_with_children|people_with_kids|kids|children|disabled|disabilities|people_with_disabilities|"
+     "wheelchair|wheelchairs|women|men|male|female|males|females|pregnant|mothers|single_mothers|single_moms|moms|mums|"
+     "over_50|over_40|under_35|under_30|older_people|old_people|seniors|elderly|young_people|ethnic|ethnicity|race|"
+     "religion|religious|native_speakers|catholics|arabs|arab|indians|roma|gypsies|refugees|married|unmarried|single_"
+     "people|caucasian|caucasians|nationals|ladies|guys|people_over_#|people_under_#|anyone_over_#|citizens|minorities|"
+     "ethnic_minorities|mexicans|chinese|africans|transgender|trans_people|under_#|over_#|older_than_#|younger_than_#|"
+     "people_older_than_#|anyone_older_than_#|housewives|section_8|welfare|veterans|parents|over_#s|ex_muslims|young_"
+     "men|young_women",
+     "negros|negras|blancos|musulmanes|musulmanas|judios|cristianos|gitanos|gitanas|extranjeros|extranjeras|"
+     "inmigrantes|familias_con_hijos|familias_con_ninos|con_hijos|discapacitados|discapacidad|mujeres|hombres|"
+     "embarazadas|homosexuales|gays|latinos|latinas|mayores_de_#|menores_de_#|arabes|marroquies|catolicos|evangelicos|"
+     "asiaticos|ancianos|personas_mayores|africanos|raza|religion|indigenas|solteros|casados|sudamericanos|madres|"
+     "rumanos|espanoles|varones|chinos|minorias|latinoamericanos|jovenes",
+     "noirs|noir|noires|blancs|blanc|arabes|musulmans|juifs|chretiens|etrangers|immigres|familles_avec_enfants|avec_"
+     "enfants|handicapes|handicap|femmes|hommes|enceintes|homosexuels|gays|roms|plus_de_#_ans|moins_de_#_ans|"
+     "maghrebins|africains|asiatiques|catholiques|personnes_agees|race|religion|francais_de_souche|meres|seniors|"
+     "couples_gays|gitans|minorites|refugies|jeunes|europeens",
+     "schwarze|schwarzen|weisse|weissen|muslime|muslimen|juden|christen|auslander|auslandern|auslanderinnen|migranten|"
+     "familien_mit_kindern|behinderte|behinderten|menschen_mit_behinderung|frauen|manner|mannern|schwangere|"
+     "schwangeren|homosexuelle|schwule|turken|araber|sinti|roma|uber_#|unter_#|altere|alteren|hautfarbe|religion|"
+     "herkunft|deutsche|deutschen|fluchtlinge|fluchtlingen|afrikaner|mutter|katholiken|asiaten|senioren|"
+     "alleinerziehende|alleinerziehenden|polen|kinderlose|kindern|muttersprachler|rumanen",
+     "negros|negras|brancos|brancas|muculmanos|judeus|evangelicos|cristaos|estrangeiros|imigrantes|familias_com_filhos|"
+     "familias_com_criancas|com_filhos|deficientes|pessoas_com_deficiencia|mulheres|homens|gravidas|homossexuais|gays|"
+     "ciganos|mais_de_#_anos|menos_de_#_anos|nordestinos|venezuelanos|catolicos|asiaticos|idosos|raca|religiao|"
+     "indigenas|africanos|maes|bolivianos|haitianos|brasileiros|acima_de_#|jovens|maiores_de_#|solteiros|angolanos|"
+     "refugiados|lgbt|mae_solteira|maes_solteiras|minorias|pretos",
+     "外国人|黒人|白人|イスラム教|ムスリム|障害者|障がい者|女性|男性|妊婦|妊娠|子連れ|子供のいる|同性愛|LGBT|高齢者|"
+     "中国人|韓国人|宗教|人種|国籍|子持ち|独身|シングルマザー|日本人|生活保護|ベトナム人|ユダヤ|年配|老人|母子家庭|"
+     "アジア人|既婚|未婚|ブラジル人"},
+    {"p_exclude", "",
+     "exclude|excludes|excluding|except|no|not|without|only|only_to|only_show|just|dont_show|hide|hide_from|keep_out|"
+     "never_show|avoid|block|leave_out|not_to|filter_out|dont_want|do_not_want|do_not_show|screen_out|limit_to|limited_"
+     "to|restrict_to|restricted_to|exclusively|not_shown_to|not_show|prefer|preferably|remove|skip|weed_out|not_for|"
+     "cut_out|ban|instead_of|nobody|anyone_but|solely|not_interested_in|need_not_apply",
+     "excluye|excluir|excluyendo|excepto|sin|no|solo|solamente|unicamente|evita|evitar|nada_de|ni|oculta|salvo|menos|"
+     "que_no_sean|que_no|exclusivamente|excluyan|preferiblemente|exclusivo|quita|evitando|excluidos|no_mostrar|"
+     "abstenerse",
+     "exclure|excluez|excluant|sauf|sans|pas_de|pas_d'|pas_aux|pas|uniquement|seulement|evitez|eviter|exclusivement|"
+     "hormis|ni|cachez|excluons|exclus|reserve_aux|reserves_aux|reservee_aux|pas_les|aucun|en_excluant|que_des|ne_pas|"
+     "masquez|interdits|s'_abstenir",
+     "keine|kein|keinen|ohne|nur|ausschliessen|ausser|nicht|ausschliesslich|schliesse|vermeide|bitte_keine|lediglich|"
+     "bloss|ausgeschlossen|exklusiv|bevorzugt|ausblenden|blende|schliess|unerwunscht",
+     "excluir|exclua|excluindo|exceto|sem|nao|somente|apenas|so|evite|evitar|nada_de|nem|esconda|exclusivamente|menos|"
+     "que_nao_sejam|so_para|oculte|tire|remova|excluam|de_preferencia|bloqueie|dispensamos",
+     ""},
+    {"p_exclude_after", "",
+     "need_not_apply|not_allowed|not_welcome|excluded|only|should_not_see|shouldnt_see|cant_see|cannot_see|must_not_"
+     "see|not_see|are_not_wanted|out|dont_apply|banned",
+     "no|excluidos|abstenerse|solamente|no_deben_ver|unicamente",
+     "exclus|exclues|interdits|s'_abstenir|uniquement|ne_doivent_pas",
+     "ausgeschlossen|unerwunscht|nicht|ausschliessen|ausnehmen|nicht_sehen|ausblenden|ausgenommen",
+     "excluidos|nao|fora|nao_devem_ver|apenas|somente",
+     "を除|は除|以外|お断り|禁止|不可|は対象外|を除外|には表示しない|に見せない|には見せない|だけ|のみ|限定|は不可|"
+     "に限|を外|は外|を排除|は避け|に表示しない|には出さない|は含めない|はNG|には見えない|が見られない|見せたくない"},
+    {"p_cure", "",
+     "cure|cures|cured|curing|heal|heals|healing|treat|treats|treating|reverse|reverses|reversing|eliminate|eliminates|"
+     "prevent|prevents|preventing|gets_rid_of|get_rid_of|fix|fixes|beats|beat|kills|ends|defeat|defeats|eradicate|"
+     "eradicates|replace|replaces|remedy_for|remedies|wipe_out|wipes_out|cure_for|clears|removes|stops|shrinks|"
+     "protects_against|protect_against|melts|immune_to|immunity_against|instead_of|makes|rid_you_of|fight|fights|"
+     "fighting|lowers|banishes|dissolves|guards_against|alternative_to|stop_taking|throw_away|works_better_than|better_"
+     "than",
+     "cura|curan|curar|cure|curara|sana|sanan|revierte|revierten|revertir|elimina|eliminan|previene|previenen|trata|"
+     "combate|combaten|sustituye|erradica|acaba_con|reemplaza|evita|remedio_contra|cura_contra|curado|alivia|protege_"
+     "contra|protege_del|quita|remedio_para",
+     "guerit|guerir|guerissent|gueri|soigne|soigner|soignent|elimine|eliminer|previent|prevenir|inverse|combat|traite|"
+     "traiter|remplace|debarrasse|guerison|protege_du|protege_contre|fait_disparaitre|supprime|remede_contre|eradique|"
+     "stoppe|vainc",
+     "heilt|heilen|geheilt|heilung|heilmittel|beseitigt|verhindert|besiegt|kuriert|behandelt|behandeln|bekampft|"
+     "ersetzt|umkehrt|beugt|schutzt_vor|befreit_von|stoppt|vertreibt|lindert|wirkt_gegen|hilft_gegen|gegen|vernichtet|"
+     "beendet|vorbeugt|bekampfen",
+     "cura|curam|curar|cure|reverte|revertem|elimina|eliminam|previne|previnem|trata|combate|combatem|substitui|acaba_"
+     "com|sara|sana|evita|cura_do|remedio_para|protege_contra|erradica|curou|remedio_contra|reverter|tratar|eliminar",
+     "治る|治す|治します|治せ|治り|完治|治療|治癒|予防|効く|消える|改善する|治った|根治|撃退|防ぐ|消滅|治っ|克服"},
+    {"p_disease", "",
+     "cancer|cancers|tumor|tumors|tumour|tumours|diabetes|diabetic|type_2_diabetes|arthritis|alzheimers|alzheimer|"
+     "dementia|covid|covid_19|coronavirus|depression|anxiety_disorder|autism|adhd|heart_disease|high_blood_pressure|"
+     "hypertension|hiv|aids|asthma|eczema|psoriasis|parkinsons|migraine|migraines|insomnia|infertility|flu|the_flu|"
+     "disease|diseases|illness|illnesses|kidney_disease|liver_disease|cholesterol|stroke|chronic_pain|epilepsy|"
+     "multiple_sclerosis|lupus|leukemia|ms|heart_attacks|herpes|hepatitis|obesity|insulin|chemotherapy|chemo|"
+     "medication|medicine|blood_pressure|back_pain|joint_pain|osteoporosis|tinnitus|fibromyalgia|all_illness|erectile_"
+     "dysfunction|hair_loss|blindness|thyroid|anxiety|colds|viruses|antidepressants|statins|blood_sugar|sciatica|"
+     "vaccines|malaria|long_covid|gout|antibiotics|cataracts|baldness|acne_forever",
+     "cancer|tumores|diabetes|artritis|alzheimer|demencia|covid|depresion|autismo|hipertension|sida|vih|asma|migrana|"
+     "migranas|insomnio|enfermedad|enfermedades|artrosis|psoriasis|parkinson|epilepsia|colesterol|obesidad|insulina|"
+     "quimioterapia|ansiedad|infertilidad|gripe|osteoporosis|presion_alta|fibromialgia|leucemia|medicamentos|"
+     "medicacion|herpes|eczema|gastritis|tension_alta",
+     "cancer|tumeurs|diabete|arthrite|alzheimer|demence|covid|depression|autisme|hypertension|sida|vih|asthme|migraine|"
+     "migraines|insomnie|maladie|maladies|arthrose|psoriasis|parkinson|epilepsie|cholesterol|obesite|insuline|"
+     "chimiotherapie|anxiete|infertilite|grippe|eczema|leucemie|medicaments|fibromyalgie|sclerose_en_plaques|"
+     "rhumatismes|osteoporose",
+     "krebs|tumore|diabetes|arthritis|arthrose|alzheimer|demenz|corona|covid|depression|depressionen|autismus|"
+     "bluthochdruck|aids|hiv|asthma|migrane|schlaflosigkeit|krankheit|krankheiten|rheuma|psoriasis|schuppenflechte|"
+     "parkinson|epilepsie|neurodermitis|insulin|chemotherapie|medikamente|unfruchtbarkeit|grippe|multiple_sklerose|"
+     "osteoporose|cholesterin|herzinfarkt|schlaganfall|allergien|adhs|angstzustande|ubergewicht|tinnitus|fibromyalgie",
+     "cancer|tumores|diabetes|artrite|artrose|alzheimer|demencia|covid|depressao|autismo|hipertensao|pressao_alta|aids|"
+     "hiv|asma|enxaqueca|insonia|doenca|doencas|psoriase|parkinson|epilepsia|colesterol|obesidade|insulina|"
+     "quimioterapia|ansiedade|infertilidade|gripe|fibromialgia|leucemia|medicamentos|remedios|gastrite|herpes|"
+     "reumatismo|osteoporose",
+     "がん|ガン|癌|糖尿病|関節炎|認知症|アルツハイマー|コロナ|うつ病|鬱病|高血圧|エイズ|喘息|頭痛|片頭痛|不眠症|病気|"
+     "リウマチ|アトピー|自閉症|パーキンソン|肝炎|心臓病|腫瘍|インフルエンザ|薬|不妊|インスリン|脳卒中|うつ|動脈硬化|"
+     "肥満|花粉症|万病|難病|あらゆる病|更年期障害|乾癬|緑内障"},
+    {"p_benign_health", "",
+     "research|charity|fundraiser|foundation|donate|donation|donations|awareness|screening|hospital|clinic|support_"
+     "group|survivors|patients_association|raise_money|raise_funds|charity_run|find_a_cure|nonprofit|non_profit|check_"
+     "up|checkup|vaccination|flu_shot|flu_shots|flu_vaccine|conference|association|pharmacy|care_home|course_for|"
+     "physiotherapy|therapist|doctors|physician",
+     "investigacion|fundacion|donacion|donaciones|donar|concienciacion|hospital|clinica|asociacion|vacunacion|congreso|"
+     "vacuna|medicos|benefica|recaudar",
+     "recherche|fondation|don|dons|collecte|sensibilisation|hopital|clinique|association|vaccination|depistage|congres|"
+     "caritative|medecins",
+     "forschung|stiftung|spende|spenden|aufklarung|krankenhaus|klinik|verein|impfung|vorsorge|kongress|"
+     "selbsthilfegruppe|krebshilfe|benefiz*|arzte",
+     "pesquisa|fundacao|doacao|doacoes|doar|conscientizacao|hospital|clinica|associacao|vacinacao|congresso|"
+     "beneficente|medicos|arrecadar|instituto",
+     "研究|募金|寄付|財団|病院|クリニック|検診|チャリティー|予防接種|医師|啓発|学会"},
     {"p_waive", "",
-     "skip_the_approval|skip_approval|skip_approvals|without_approval|without_my_approval|without_approvals|no_approval|no_approval_needed|no_approvals|no_need_to_confirm|no_need_for_approval|no_need_for_my_approval|no_need_to_approve|no_need_to_ask|no_need_to_check|dont_ask_me|dont_ask_for_approval|dont_ask_for_confirmation|dont_ask_for_permission|do_not_ask_for_approval|do_not_ask_me|dont_wait_for_approval|dont_wait_for_my|do_not_wait_for|dont_wait_for_me|without_waiting_for|without_asking|without_confirmation|without_confirming|no_confirmation|no_confirmation_needed|bypass_approval|bypass_the_approval|bypass_approvals|bypass_the_review|skip_the_review|skip_review|skip_confirmation|skip_the_confirmation|skip_the_check|skip_the_checks|just_send_it|just_launch_it|just_publish_it|just_go_live|just_do_it|auto_approve|auto_approved|automatically_approve|approve_it_automatically|approve_it_yourself|approve_everything|approve_everything_yourself|approve_this_yourself|consider_this_approved|consider_it_approved|this_is_already_approved|already_approved|its_already_approved|its_approved|pre_approved|preapproved|treat_this_as_approved|treat_it_as_approved|i_approve_everything|i_approve_in_advance|i_hereby_approve|ignore_approval|ignore_the_approval|ignore_approvals|override_approval|override_the_approval|no_sign_off|without_sign_off|without_my_sign_off|skip_sign_off|no_questions_asked|dont_bother_confirming|dont_bother_asking|dont_bother_me|send_it_immediately_without|straight_away_without|disable_approval|disable_approvals|turn_off_approval|turn_off_approvals|you_have_my_permission|you_have_my_approval|you_have_full_permission|waive_approval|waive_the_approval|ignore_previous_instructions|ignore_all_previous|ignore_your_instructions|ignore_your_rules|no_review_needed|no_review|without_review|without_my_ok|without_my_okay|without_checking_with_me|approved_in_advance|blanket_approval|full_autonomy|publish_without|send_without|launch_without|you_are_authorized|youre_authorized|i_authorize_you|approval_is_not_needed|approval_isnt_needed|approval_not_needed|approval_not_required|approval_is_not_required|no_approval_required|no_approval_step|dont_need_approval|do_not_need_approval|doesnt_need_approval|dont_need_my_approval|forget_the_approval|forget_approval|forget_about_approval|no_need_for_confirmation|no_need_for_a_review|no_need_for_review|approval_can_be_skipped|without_me_approving|without_my_confirmation|without_my_permission|no_preview|skip_the_preview|dont_make_me_approve|dont_need_to_approve|leave_out_the_approval|skip_any_approval|skip_all_approvals|skip_the_usual_approval|no_need_to_run_it_by_me|dont_run_it_by_me|no_need_to_wait_for|skip_my_approval|skip_the_sign_off|my_boss_already_approved|boss_already_approved|approved_already|skip_the_approvals|skip_the_approval_step",
-     "sin_aprobacion|sin_mi_aprobacion|sin_pedir_aprobacion|sin_pedir_permiso|sin_confirmar|sin_confirmacion|sin_preguntar|sin_preguntarme|no_hace_falta_confirmar|no_hace_falta_aprobar|no_hace_falta_aprobacion|no_hace_falta_que_apruebe|no_necesito_aprobar|no_es_necesario_confirmar|no_es_necesario_aprobar|no_es_necesaria_aprobacion|no_me_preguntes|no_pidas_aprobacion|no_pidas_confirmacion|no_pidas_permiso|salta_la_aprobacion|saltate_la_aprobacion|omite_la_aprobacion|omitir_la_aprobacion|saltar_la_aprobacion|envialo_directamente|envialo_ya|mandalo_ya|ya_esta_aprobado|esta_aprobado|aprueba_tu_mismo|apruebalo_tu|aprobado_de_antemano|aprobacion_automatica|sin_revision|no_esperes_aprobacion|no_esperes_mi_aprobacion|no_esperes_confirmacion|sin_esperar|ignora_las_instrucciones|sin_visto_bueno|sin_mi_visto_bueno|sin_autorizacion|doy_por_aprobado|no_requiere_aprobacion|no_necesita_aprobacion|sin_revisarlo|sin_mi_permiso|dalo_por_aprobado|no_hace_falta_pedir|sin_que_yo|no_hace_falta_que_lo|no_hace_falta_mi",
-     "sans_validation|sans_ma_validation|sans_approbation|sans_mon_approbation|sans_confirmation|sans_confirmer|sans_me_demander|sans_demander|sans_attendre|pas_besoin_de_validation|pas_besoin_de_confirmer|pas_besoin_de_confirmation|pas_besoin_d'_approbation|pas_besoin_de_valider|pas_besoin_de_mon|pas_besoin_de_ma|inutile_de_confirmer|inutile_de_valider|inutile_de_me_demander|ne_demandez_pas|ne_me_demandez_pas|ne_me_demande_pas|passez_l'_approbation|passez_la_validation|sautez_la_validation|sautez_l'_approbation|saute_la_validation|ignorez_la_validation|ignorez_l'_approbation|deja_approuve|deja_valide|c'_est_approuve|approuvez_vous_meme|validez_vous_meme|validation_automatique|envoyez_directement|envoie_directement|sans_relecture|n'_attendez_pas|n'_attends_pas|ignorez_les_instructions|sans_accord|sans_mon_accord|aucune_validation|aucune_confirmation|sans_autorisation|considerez_comme_approuve|considerez_que_c'_est|sans_verification|pas_de_validation|sans_passer_par|aucune_approbation|pas_la_peine_de|considere_comme_approuve",
-     "ohne_freigabe|ohne_meine_freigabe|ohne_genehmigung|ohne_meine_genehmigung|ohne_bestatigung|ohne_ruckfrage|ohne_ruckfragen|ohne_zu_fragen|ohne_nachfrage|ohne_nachzufragen|ohne_zustimmung|ohne_meine_zustimmung|keine_freigabe|keine_freigabe_notig|keine_bestatigung|keine_genehmigung|freigabe_uberspringen|uberspringe_die_freigabe|uberspring_die_freigabe|freigabe_ist_nicht_notig|freigabe_nicht_notig|nicht_auf_freigabe_warten|frag_nicht|frag_mich_nicht|nicht_nachfragen|einfach_senden|einfach_abschicken|einfach_rausschicken|einfach_verschicken|schick_es_einfach|schick_sie_einfach|schick_einfach|sende_es_einfach|bereits_genehmigt|bereits_freigegeben|schon_freigegeben|schon_genehmigt|ist_genehmigt|ist_freigegeben|automatisch_freigeben|genehmige_es_selbst|gib_es_selbst_frei|ohne_prufung|ohne_kontrolle|ignoriere_alle|ignoriere_die|ohne_mein_ok|ohne_mein_okay|freigabe_brauchst_du_nicht|brauchst_keine_freigabe|brauche_keine_freigabe|braucht_keine_freigabe|freigabe_entfallt|ohne_abnahme|nicht_bestatigen|muss_nichts_bestatigen|uberspringen_sie_die|warte_nicht|ohne_absprache|gilt_als_freigegeben|auf_die_freigabe_verzichten|freigabe_weglassen|lass_die_freigabe|direkt_raus",
-     "sem_aprovacao|sem_minha_aprovacao|sem_a_minha_aprovacao|sem_pedir_aprovacao|sem_confirmar|sem_confirmacao|sem_perguntar|sem_me_perguntar|sem_pedir_permissao|nao_precisa_confirmar|nao_precisa_de_aprovacao|nao_precisa_aprovar|nao_precisa_de_confirmacao|nao_precisa_da_minha|nao_precisa_me_perguntar|nao_precisa_pedir|nao_e_preciso_aprovar|nao_e_necessario_aprovar|nao_e_necessario_confirmar|nao_e_necessaria_aprovacao|nao_me_pergunte|nao_peca_aprovacao|nao_peca_confirmacao|pule_a_aprovacao|pular_a_aprovacao|pula_a_aprovacao|ignore_a_aprovacao|ja_esta_aprovado|ja_aprovado|esta_aprovado|aprove_voce_mesmo|aprovacao_automatica|envie_direto|manda_direto|pode_mandar_direto|sem_revisao|nao_espere|sem_esperar|ignore_as_instrucoes|sem_autorizacao|dispensa_aprovacao|dispense_a_aprovacao|considere_aprovado|sem_meu_ok|sem_validar|sem_validacao|nao_requer_aprovacao|so_envie|so_manda|so_mande|sem_o_meu_aval|sem_meu_aval|dispenso_aprovacao|salte_a_aprovacao",
-     "承認なし|承認不要|承認は不要|承認をスキップ|承認を省略|確認なし|確認不要|確認は不要|確認せず|確認しなくて|承認しなくて|承認せず|許可なし|許可は不要|承認を待たず|確認を待たず|自動承認|自動で承認|そのまま送って|そのまま配信|すぐ送って|承認済み|聞かずに|確認はいら|承認はいら|レビューなし|承認を飛ばし|承認抜き|承認を得ず|承認プロセスを|確認は省|承認は省|確認を省|勝手に送って|承認を取らず|許可を取らず|承認はスキップ|確認はスキップ|確認をスキップ|承認を飛ば|許可なく|承認なく|確認なく"},
+     "skip_the_approval|skip_approval|skip_approvals|without_approval|without_my_approval|without_approvals|no_"
+     "approval|no_approval_needed|no_approvals|no_need_to_confirm|no_need_for_approval|no_need_for_my_approval|no_need_"
+     "to_approve|no_need_to_ask|no_need_to_check|dont_ask_me|dont_ask_for_approval|dont_ask_for_confirmation|dont_ask_"
+     "for_permission|do_not_ask_for_approval|do_not_ask_me|dont_wait_for_approval|dont_wait_for_my|do_not_wait_for|"
+     "dont_wait_for_me|without_waiting_for|without_asking|without_confirmation|without_confirming|no_confirmation|no_"
+     "confirmation_needed|bypass_approval|bypass_the_approval|bypass_approvals|bypass_the_review|skip_the_review|skip_"
+     "review|skip_confirmation|skip_the_confirmation|skip_the_check|skip_the_checks|just_send_it|just_launch_it|just_"
+     "publish_it|just_go_live|just_do_it|auto_approve|auto_approved|automatically_approve|approve_it_automatically|"
+     "approve_it_yourself|approve_everything|approve_everything_yourself|approve_this_yourself|consider_this_approved|"
+     "consider_it_approved|this_is_already_approved|already_approved|its_already_approved|its_approved|pre_approved|"
+     "preapproved|treat_this_as_approved|treat_it_as_approved|i_approve_everything|i_approve_in_advance|i_hereby_"
+     "approve|ignore_approval|ignore_the_approval|ignore_approvals|override_approval|override_the_approval|no_sign_off|"
+     "without_sign_off|without_my_sign_off|skip_sign_off|no_questions_asked|dont_bother_confirming|dont_bother_asking|"
+     "dont_bother_me|send_it_immediately_without|straight_away_without|disable_approval|disable_approvals|turn_off_"
+     "approval|turn_off_approvals|you_have_my_permission|you_have_my_approval|you_have_full_permission|waive_approval|"
+     "waive_the_approval|ignore_previous_instructions|ignore_all_previous|ignore_your_instructions|ignore_your_rules|"
+     "no_review_needed|no_review|without_review|without_my_ok|without_my_okay|without_checking_with_me|approved_in_"
+     "advance|blanket_approval|full_autonomy|publish_without|send_without|launch_without|you_are_authorized|youre_"
+     "authorized|i_authorize_you|approval_is_not_needed|approval_isnt_needed|approval_not_needed|approval_not_required|"
+     "approval_is_not_required|no_approval_required|no_approval_step|dont_need_approval|do_not_need_approval|doesnt_"
+     "need_approval|dont_need_my_approval|forget_the_approval|forget_approval|forget_about_approval|no_need_for_"
+     "confirmation|no_need_for_a_review|no_need_for_review|approval_can_be_skipped|without_me_approving|without_my_"
+     "confirmation|without_my_permission|no_preview|skip_the_preview|dont_make_me_approve|dont_need_to_approve|leave_"
+     "out_the_approval|skip_any_approval|skip_all_approvals|skip_the_usual_approval|no_need_to_run_it_by_me|dont_run_"
+     "it_by_me|no_need_to_wait_for|skip_my_approval|skip_the_sign_off|my_boss_already_approved|boss_already_approved|"
+     "approved_already|skip_the_approvals|skip_the_approval_step",
+     "sin_aprobacion|sin_mi_aprobacion|sin_pedir_aprobacion|sin_pedir_permiso|sin_confirmar|sin_confirmacion|sin_"
+     "preguntar|sin_preguntarme|no_hace_falta_confirmar|no_hace_falta_aprobar|no_hace_falta_aprobacion|no_hace_falta_"
+     "que_apruebe|no_necesito_aprobar|no_es_necesario_confirmar|no_es_necesario_aprobar|no_es_necesaria_aprobacion|no_"
+     "me_preguntes|no_pidas_aprobacion|no_pidas_confirmacion|no_pidas_permiso|salta_la_aprobacion|saltate_la_"
+     "aprobacion|omite_la_aprobacion|omitir_la_aprobacion|saltar_la_aprobacion|envialo_directamente|envialo_ya|mandalo_"
+     "ya|ya_esta_aprobado|esta_aprobado|aprueba_tu_mismo|apruebalo_tu|aprobado_de_antemano|aprobacion_automatica|sin_"
+     "revision|no_esperes_aprobacion|no_esperes_mi_aprobacion|no_esperes_confirmacion|sin_esperar|ignora_las_"
+     "instrucciones|sin_visto_bueno|sin_mi_visto_bueno|sin_autorizacion|doy_por_aprobado|no_requiere_aprobacion|no_"
+     "necesita_aprobacion|sin_revisarlo|sin_mi_permiso|dalo_por_aprobado|no_hace_falta_pedir|sin_que_yo|no_hace_falta_"
+     "que_lo|no_hace_falta_mi",
+     "sans_validation|sans_ma_validation|sans_approbation|sans_mon_approbation|sans_confirmation|sans_confirmer|sans_"
+     "me_demander|sans_demander|sans_attendre|pas_besoin_de_validation|pas_besoin_de_confirmer|pas_besoin_de_"
+     "confirmation|pas_besoin_d'_approbation|pas_besoin_de_valider|pas_besoin_de_mon|pas_besoin_de_ma|inutile_de_"
+     "confirmer|inutile_de_valider|inutile_de_me_demander|ne_demandez_pas|ne_me_demandez_pas|ne_me_demande_pas|passez_"
+     "l'_approbation|passez_la_validation|sautez_la_validation|sautez_l'_approbation|saute_la_validation|ignorez_la_"
+     "validation|ignorez_l'_approbation|deja_approuve|deja_valide|c'_est_approuve|approuvez_vous_meme|validez_vous_"
+     "meme|validation_automatique|envoyez_directement|envoie_directement|sans_relecture|n'_attendez_pas|n'_attends_pas|"
+     "ignorez_les_instructions|sans_accord|sans_mon_accord|aucune_validation|aucune_confirmation|sans_autorisation|"
+     "considerez_comme_approuve|considerez_que_c'_est|sans_verification|pas_de_validation|sans_passer_par|aucune_"
+     "approbation|pas_la_peine_de|considere_comme_approuve",
+     "ohne_freigabe|ohne_meine_freigabe|ohne_genehmigung|ohne_meine_genehmigung|ohne_bestatigung|ohne_ruckfrage|ohne_"
+     "ruckfragen|ohne_zu_fragen|ohne_nachfrage|ohne_nachzufragen|ohne_zustimmung|ohne_meine_zustimmung|keine_freigabe|"
+     "keine_freigabe_notig|keine_bestatigung|keine_genehmigung|freigabe_uberspringen|uberspringe_die_freigabe|"
+     "uberspring_die_freigabe|freigabe_ist_nicht_notig|freigabe_nicht_notig|nicht_auf_freigabe_warten|frag_nicht|frag_"
+     "mich_nicht|nicht_nachfragen|einfach_senden|einfach_abschicken|einfach_rausschicken|einfach_verschicken|schick_es_"
+     "einfach|schick_sie_einfach|schick_einfach|sende_es_einfach|bereits_genehmigt|bereits_freigegeben|schon_"
+     "freigegeben|schon_genehmigt|ist_genehmigt|ist_freigegeben|automatisch_freigeben|genehmige_es_selbst|gib_es_"
+     "selbst_frei|ohne_prufung|ohne_kontrolle|ignoriere_alle|ignoriere_die|ohne_mein_ok|ohne_mein_okay|freigabe_"
+     "brauchst_du_nicht|brauchst_keine_freigabe|brauche_keine_freigabe|braucht_keine_freigabe|freigabe_entfallt|ohne_"
+     "abnahme|nicht_bestatigen|muss_nichts_bestatigen|uberspringen_sie_die|warte_nicht|ohne_absprache|gilt_als_"
+     "freigegeben|auf_die_freigabe_verzichten|freigabe_weglassen|lass_die_freigabe|direkt_raus",
+     "sem_aprovacao|sem_minha_aprovacao|sem_a_minha_aprovacao|sem_pedir_aprovacao|sem_confirmar|sem_confirmacao|sem_"
+     "perguntar|sem_me_perguntar|sem_pedir_permissao|nao_precisa_confirmar|nao_precisa_de_aprovacao|nao_precisa_"
+     "aprovar|nao_precisa_de_confirmacao|nao_precisa_da_minha|nao_precisa_me_perguntar|nao_precisa_pedir|nao_e_preciso_"
+     "aprovar|nao_e_necessario_aprovar|nao_e_necessario_confirmar|nao_e_necessaria_aprovacao|nao_me_pergunte|nao_peca_"
+     "aprovacao|nao_peca_confirmacao|pule_a_aprovacao|pular_a_aprovacao|pula_a_aprovacao|ignore_a_aprovacao|ja_esta_"
+     "aprovado|ja_aprovado|esta_aprovado|aprove_voce_mesmo|aprovacao_automatica|envie_direto|manda_direto|pode_mandar_"
+     "direto|sem_revisao|nao_espere|sem_esperar|ignore_as_instrucoes|sem_autorizacao|dispensa_aprovacao|dispense_a_"
+     "aprovacao|considere_aprovado|sem_meu_ok|sem_validar|sem_validacao|nao_requer_aprovacao|so_envie|so_manda|so_"
+     "mande|sem_o_meu_aval|sem_meu_aval|dispenso_aprovacao|salte_a_aprovacao",
+     "承認なし|承認不要|承認は不要|承認をスキップ|承認を省略|確認なし|確認不要|確認は不要|確認せず|確認しなくて|"
+     "承認しなくて|承認せず|許可なし|許可は不要|承認を待たず|確認を待たず|自動承認|自動で承認|そのまま送って|"
+     "そのまま配信|すぐ送って|承認済み|聞かずに|確認はいら|承認はいら|レビューなし|承認を飛ばし|承認抜き|承認を得ず|"
+     "承認プロセスを|確認は省|承認は省|確認を省|勝手に送って|承認を取らず|許可を取らず|承認はスキップ|確認はスキップ|"
+     "確認をスキップ|承認を飛ば|許可なく|承認なく|確認なく"},
 };
 
 }  // namespace

@@ -15,48 +15,147 @@ struct NumberWord {
 };
 
 constexpr NumberWord kEnglish[] = {
-    {"zero", 0}, {"one", 1}, {"two", 2}, {"three", 3}, {"four", 4}, {"five", 5}, {"six", 6}, {"seven", 7}, {"eight", 8},
-    {"nine", 9}, {"ten", 10}, {"eleven", 11}, {"twelve", 12}, {"thirteen", 13}, {"fourteen", 14}, {"fifteen", 15},
-    {"sixteen", 16}, {"seventeen", 17}, {"eighteen", 18}, {"nineteen", 19}, {"twenty", 20}, {"thirty", 30},
-    {"forty", 40}, {"fourty", 40}, {"fifty", 50}, {"sixty", 60}, {"seventy", 70}, {"eighty", 80}, {"ninety", 90},
-    {"dozen", 12}, {"hundred", 100}, {"thousand", 1000}, {"grand", 1000}, {"lakh", 1e5}, {"lakhs", 1e5}, {"lac", 1e5},
-    {"lacs", 1e5}, {"million", 1e6}, {"crore", 1e7}, {"crores", 1e7}};
-constexpr NumberWord kSpanish[] = {
-    {"cero", 0}, {"un", 1}, {"uno", 1}, {"una", 1}, {"dos", 2}, {"tres", 3}, {"cuatro", 4}, {"cinco", 5}, {"seis", 6},
-    {"siete", 7}, {"ocho", 8}, {"nueve", 9}, {"diez", 10}, {"once", 11}, {"doce", 12}, {"trece", 13}, {"catorce", 14},
-    {"quince", 15}, {"dieciseis", 16}, {"diecisiete", 17}, {"dieciocho", 18}, {"diecinueve", 19}, {"veinte", 20},
-    {"veintiun", 21}, {"veintiuno", 21}, {"veintidos", 22}, {"veintitres", 23}, {"veinticuatro", 24},
-    {"veinticinco", 25}, {"veintiseis", 26}, {"veintisiete", 27}, {"veintiocho", 28}, {"veintinueve", 29},
-    {"treinta", 30}, {"cuarenta", 40}, {"cincuenta", 50}, {"sesenta", 60}, {"setenta", 70}, {"ochenta", 80},
-    {"noventa", 90}, {"cien", 100}, {"ciento", 100}, {"doscientos", 200}, {"doscientas", 200}, {"trescientos", 300},
-    {"trescientas", 300}, {"cuatrocientos", 400}, {"cuatrocientas", 400}, {"quinientos", 500}, {"quinientas", 500},
-    {"seiscientos", 600}, {"seiscientas", 600}, {"setecientos", 700}, {"setecientas", 700}, {"ochocientos", 800},
-    {"ochocientas", 800}, {"novecientos", 900}, {"novecientas", 900}, {"mil", 1000}, {"docena", 12}, {"millon", 1e6},
-    {"millones", 1e6}};
+    {"zero", 0},      {"one", 1},         {"two", 2},       {"three", 3},    {"four", 4},     {"five", 5},
+    {"six", 6},       {"seven", 7},       {"eight", 8},     {"nine", 9},     {"ten", 10},     {"eleven", 11},
+    {"twelve", 12},   {"thirteen", 13},   {"fourteen", 14}, {"fifteen", 15}, {"sixteen", 16}, {"seventeen", 17},
+    {"eighteen", 18}, {"nineteen", 19},   {"twenty", 20},   {"thirty", 30},  {"forty", 40},   {"fourty", 40},
+    {"fifty", 50},    {"sixty", 60},      {"seventy", 70},  {"eighty", 80},  {"ninety", 90},  {"dozen", 12},
+    {"hundred", 100}, {"thousand", 1000}, {"grand", 1000},  {"lakh", 1e5},   {"lakhs", 1e5},  {"lac", 1e5},
+    {"lacs", 1e5},    {"million", 1e6},   {"crore", 1e7},   {"crores", 1e7}};
+constexpr NumberWord kSpanish[] = {{"cero", 0},
+                                   {"un", 1},
+                                   {"uno", 1},
+                                   {"una", 1},
+                                   {"dos", 2},
+                                   {"tres", 3},
+                                   {"cuatro", 4},
+                                   {"cinco", 5},
+                                   {"seis", 6},
+                                   {"siete", 7},
+                                   {"ocho", 8},
+                                   {"nueve", 9},
+                                   {"diez", 10},
+                                   {"once", 11},
+                                   {"doce", 12},
+                                   {"trece", 13},
+                                   {"catorce", 14},
+                                   {"quince", 15},
+                                   {"dieciseis", 16},
+                                   {"diecisiete", 17},
+                                   {"dieciocho", 18},
+                                   {"diecinueve", 19},
+                                   {"veinte", 20},
+                                   {"veintiun", 21},
+                                   {"veintiuno", 21},
+                                   {"veintidos", 22},
+                                   {"veintitres", 23},
+                                   {"veinticuatro", 24},
+                                   {"veinticinco", 25},
+                                   {"veintiseis", 26},
+                                   {"veintisiete", 27},
+                                   {"veintiocho", 28},
+                                   {"veintinueve", 29},
+                                   {"treinta", 30},
+                                   {"cuarenta", 40},
+                                   {"cincuenta", 50},
+                                   {"sesenta", 60},
+                                   {"setenta", 70},
+                                   {"ochenta", 80},
+                                   {"noventa", 90},
+                                   {"cien", 100},
+                                   {"ciento", 100},
+                                   {"doscientos", 200},
+                                   {"doscientas", 200},
+                                   {"trescientos", 300},
+                                   {"trescientas", 300},
+                                   {"cuatrocientos", 400},
+                                   {"cuatrocientas", 400},
+                                   {"quinientos", 500},
+                                   {"quinientas", 500},
+                                   {"seiscientos", 600},
+                                   {"seiscientas", 600},
+                                   {"setecientos", 700},
+                                   {"setecientas", 700},
+                                   {"ochocientos", 800},
+                                   {"ochocientas", 800},
+                                   {"novecientos", 900},
+                                   {"novecientas", 900},
+                                   {"mil", 1000},
+                                   {"docena", 12},
+                                   {"millon", 1e6},
+                                   {"millones", 1e6}};
 constexpr NumberWord kFrench[] = {
-    {"zero", 0}, {"un", 1}, {"une", 1}, {"deux", 2}, {"trois", 3}, {"quatre", 4}, {"cinq", 5}, {"six", 6}, {"sept", 7},
-    {"huit", 8}, {"neuf", 9}, {"dix", 10}, {"onze", 11}, {"douze", 12}, {"treize", 13}, {"quatorze", 14},
-    {"quinze", 15}, {"seize", 16}, {"vingt", 20}, {"vingts", 20}, {"trente", 30}, {"quarante", 40}, {"cinquante", 50},
-    {"soixante", 60}, {"septante", 70}, {"huitante", 80}, {"octante", 80}, {"nonante", 90}, {"cent", 100},
-    {"cents", 100}, {"mille", 1000}, {"dizaine", 10}, {"quinzaine", 15}, {"vingtaine", 20}, {"trentaine", 30},
-    {"cinquantaine", 50}, {"centaine", 100}, {"million", 1e6}, {"millions", 1e6}};
+    {"zero", 0},       {"un", 1},        {"une", 1},        {"deux", 2},       {"trois", 3},      {"quatre", 4},
+    {"cinq", 5},       {"six", 6},       {"sept", 7},       {"huit", 8},       {"neuf", 9},       {"dix", 10},
+    {"onze", 11},      {"douze", 12},    {"treize", 13},    {"quatorze", 14},  {"quinze", 15},    {"seize", 16},
+    {"vingt", 20},     {"vingts", 20},   {"trente", 30},    {"quarante", 40},  {"cinquante", 50}, {"soixante", 60},
+    {"septante", 70},  {"huitante", 80}, {"octante", 80},   {"nonante", 90},   {"cent", 100},     {"cents", 100},
+    {"mille", 1000},   {"dizaine", 10},  {"quinzaine", 15}, {"vingtaine", 20}, {"trentaine", 30}, {"cinquantaine", 50},
+    {"centaine", 100}, {"million", 1e6}, {"millions", 1e6}};
 constexpr NumberWord kGerman[] = {
-    {"null", 0}, {"ein", 1}, {"eine", 1}, {"einen", 1}, {"eins", 1}, {"zwei", 2}, {"zwo", 2}, {"drei", 3}, {"vier", 4},
-    {"funf", 5}, {"fuenf", 5}, {"sechs", 6}, {"sieben", 7}, {"acht", 8}, {"neun", 9}, {"zehn", 10}, {"elf", 11},
-    {"zwolf", 12}, {"zwoelf", 12}, {"dreizehn", 13}, {"vierzehn", 14}, {"funfzehn", 15}, {"sechzehn", 16},
-    {"siebzehn", 17}, {"achtzehn", 18}, {"neunzehn", 19}, {"zwanzig", 20}, {"dreissig", 30}, {"vierzig", 40},
-    {"funfzig", 50}, {"fuenfzig", 50}, {"sechzig", 60}, {"siebzig", 70}, {"achtzig", 80}, {"neunzig", 90},
-    {"hundert", 100}, {"tausend", 1000}, {"dutzend", 12}, {"tsd", 1000}, {"mio", 1e6}, {"million", 1e6}, {"millionen", 1e6}};
-constexpr NumberWord kPortuguese[] = {
-    {"zero", 0}, {"um", 1}, {"uma", 1}, {"dois", 2}, {"duas", 2}, {"tres", 3}, {"quatro", 4}, {"cinco", 5}, {"seis", 6},
-    {"sete", 7}, {"oito", 8}, {"nove", 9}, {"dez", 10}, {"onze", 11}, {"doze", 12}, {"treze", 13}, {"quatorze", 14},
-    {"catorze", 14}, {"quinze", 15}, {"dezesseis", 16}, {"dezasseis", 16}, {"dezessete", 17}, {"dezassete", 17},
-    {"dezoito", 18}, {"dezenove", 19}, {"dezanove", 19}, {"vinte", 20}, {"trinta", 30}, {"quarenta", 40},
-    {"cinquenta", 50}, {"sessenta", 60}, {"setenta", 70}, {"oitenta", 80}, {"noventa", 90}, {"cem", 100},
-    {"cento", 100}, {"duzentos", 200}, {"duzentas", 200}, {"trezentos", 300}, {"trezentas", 300},
-    {"quatrocentos", 400}, {"quatrocentas", 400}, {"quinhentos", 500}, {"quinhentas", 500}, {"seiscentos", 600},
-    {"seiscentas", 600}, {"setecentos", 700}, {"setecentas", 700}, {"oitocentos", 800}, {"oitocentas", 800},
-    {"novecentos", 900}, {"novecentas", 900}, {"mil", 1000}, {"duzia", 12}, {"milhao", 1e6}, {"milhoes", 1e6}};
+    {"null", 0},       {"ein", 1},       {"eine", 1},      {"einen", 1},     {"eins", 1},      {"zwei", 2},
+    {"zwo", 2},        {"drei", 3},      {"vier", 4},      {"funf", 5},      {"fuenf", 5},     {"sechs", 6},
+    {"sieben", 7},     {"acht", 8},      {"neun", 9},      {"zehn", 10},     {"elf", 11},      {"zwolf", 12},
+    {"zwoelf", 12},    {"dreizehn", 13}, {"vierzehn", 14}, {"funfzehn", 15}, {"sechzehn", 16}, {"siebzehn", 17},
+    {"achtzehn", 18},  {"neunzehn", 19}, {"zwanzig", 20},  {"dreissig", 30}, {"vierzig", 40},  {"funfzig", 50},
+    {"fuenfzig", 50},  {"sechzig", 60},  {"siebzig", 70},  {"achtzig", 80},  {"neunzig", 90},  {"hundert", 100},
+    {"tausend", 1000}, {"dutzend", 12},  {"tsd", 1000},    {"mio", 1e6},     {"million", 1e6}, {"millionen", 1e6}};
+constexpr NumberWord kPortuguese[] = {{"zero", 0},
+                                      {"um", 1},
+                                      {"uma", 1},
+                                      {"dois", 2},
+                                      {"duas", 2},
+                                      {"tres", 3},
+                                      {"quatro", 4},
+                                      {"cinco", 5},
+                                      {"seis", 6},
+                                      {"sete", 7},
+                                      {"oito", 8},
+                                      {"nove", 9},
+                                      {"dez", 10},
+                                      {"onze", 11},
+                                      {"doze", 12},
+                                      {"treze", 13},
+                                      {"quatorze", 14},
+                                      {"catorze", 14},
+                                      {"quinze", 15},
+                                      {"dezesseis", 16},
+                                      {"dezasseis", 16},
+                                      {"dezessete", 17},
+                                      {"dezassete", 17},
+                                      {"dezoito", 18},
+                                      {"dezenove", 19},
+                                      {"dezanove", 19},
+                                      {"vinte", 20},
+                                      {"trinta", 30},
+                                      {"quarenta", 40},
+                                      {"cinquenta", 50},
+                                      {"sessenta", 60},
+                                      {"setenta", 70},
+                                      {"oitenta", 80},
+                                      {"noventa", 90},
+                                      {"cem", 100},
+                                      {"cento", 100},
+                                      {"duzentos", 200},
+                                      {"duzentas", 200},
+                                      {"trezentos", 300},
+                                      {"trezentas", 300},
+                                      {"quatrocentos", 400},
+                                      {"quatrocentas", 400},
+                                      {"quinhentos", 500},
+                                      {"quinhentas", 500},
+                                      {"seiscentos", 600},
+                                      {"seiscentas", 600},
+                                      {"setecentos", 700},
+                                      {"setecentas", 700},
+                                      {"oitocentos", 800},
+                                      {"oitocentas", 800},
+                                      {"novecentos", 900},
+                                      {"novecentas", 900},
+                                      {"mil", 1000},
+                                      {"duzia", 12},
+                                      {"milhao", 1e6},
+                                      {"milhoes", 1e6}};
 
 using Map = std::unordered_map<std::string_view, double>;
 
@@ -117,7 +216,8 @@ struct Sum {
     } else {
       const double low = part - 100.0 * static_cast<int>(part / 100);
       const bool french_teen = low >= 60 && value < 20;  // soixante-douze, quatre-vingt-dix
-      if (pieces > 0 && part > 0 && low > 0 && !(low >= 20 && value < 10) && !french_teen && !(low < 10 && value >= 20 && value < 100)) {
+      if (pieces > 0 && part > 0 && low > 0 && !(low >= 20 && value < 10) && !french_teen &&
+          !(low < 10 && value >= 20 && value < 100)) {
         return false;  // "five ten": two numbers
       }
       part += value;
@@ -129,7 +229,8 @@ struct Sum {
 };
 
 bool is_article(std::string_view word) {
-  for (const std::string_view one : {"one", "un", "una", "uno", "une", "ein", "eine", "einen", "um", "uma", "neuf", "second", "null", "mil"}) {
+  for (const std::string_view one :
+       {"one", "un", "una", "uno", "une", "ein", "eine", "einen", "um", "uma", "neuf", "second", "null", "mil"}) {
     if (word == one && word != "mil") return true;
   }
   return false;
@@ -137,17 +238,24 @@ bool is_article(std::string_view word) {
 
 bool joins(const Text& text, int i, Lang lang) {
   switch (lang) {
-    case Lang::kEn: return text.is(i, "and");
-    case Lang::kEs: return text.is(i, "y");
-    case Lang::kFr: return text.is(i, "et");
-    case Lang::kPt: return text.is(i, "e");
-    case Lang::kDe: return text.is(i, "und");
-    default: return false;
+    case Lang::kEn:
+      return text.is(i, "and");
+    case Lang::kEs:
+      return text.is(i, "y");
+    case Lang::kFr:
+      return text.is(i, "et");
+    case Lang::kPt:
+      return text.is(i, "e");
+    case Lang::kDe:
+      return text.is(i, "und");
+    default:
+      return false;
   }
 }
 
 bool before_unit(const Text& text, int i, Lang lang) {
-  for (const ClassId id : {C("unit_day"), C("unit_week"), C("unit_fortnight"), C("unit_month"), C("unit_hour"), C("kpi_plain_unit"), C("currency_word")}) {
+  for (const ClassId id : {C("unit_day"), C("unit_week"), C("unit_fortnight"), C("unit_month"), C("unit_hour"),
+                           C("kpi_plain_unit"), C("currency_word")}) {
     if (match(text, i, lang, id) > 0) return true;
   }
   return false;
@@ -194,7 +302,8 @@ int word_run(const Text& text, int i, Lang lang, double& value) {
       if (!sum.add(local.value())) break;
       end = ++at;
     } else if (lang == Lang::kEn && sum.pieces == 0 && token.text == "a" && at + 1 < text.size() &&
-               (text.is(at + 1, "hundred") || text.is(at + 1, "thousand") || text.is(at + 1, "dozen") || text.is(at + 1, "million") || text.is(at + 1, "lakh"))) {
+               (text.is(at + 1, "hundred") || text.is(at + 1, "thousand") || text.is(at + 1, "dozen") ||
+                text.is(at + 1, "million") || text.is(at + 1, "lakh"))) {
       ++at;
     } else if (sum.pieces > 0 && joins(text, at, lang) && at + 1 < text.size() && map.contains(text.at(at + 1).text)) {
       const double next = map.at(text.at(at + 1).text);
@@ -215,7 +324,8 @@ int word_run(const Text& text, int i, Lang lang, double& value) {
 int kanji_run(const Text& text, int i, double& value) {
   static const std::unordered_map<std::string_view, double> digits = {
       {"〇", 0}, {"一", 1}, {"二", 2}, {"三", 3}, {"四", 4}, {"五", 5}, {"六", 6}, {"七", 7}, {"八", 8}, {"九", 9}};
-  static const std::unordered_map<std::string_view, double> units = {{"十", 10}, {"百", 100}, {"千", 1000}, {"万", 1e4}, {"億", 1e8}};
+  static const std::unordered_map<std::string_view, double> units = {
+      {"十", 10}, {"百", 100}, {"千", 1000}, {"万", 1e4}, {"億", 1e8}};
   double total = 0;
   double part = 0;
   double digit = -1;
@@ -258,8 +368,10 @@ void merge_numbers(Text& text, Lang lang) {
     int end = 0;
     if (lang == Lang::kJa) end = kanji_run(text, i, value);
     if (end == 0) end = word_run(text, i, lang, value);
-    if (end == 0 && lang != Lang::kEn && lang != Lang::kJa && text.is_number(i)) end = word_run(text, i, Lang::kEn, value);
-    if (end == 0 && text.is_number(i) && text.is(i + 1, "k") && match_any(text, i + 2, C("currency_word")) > 0) end = i + 2, value = text.at(i).value * 1000;  // "2,5 k€"
+    if (end == 0 && lang != Lang::kEn && lang != Lang::kJa && text.is_number(i))
+      end = word_run(text, i, Lang::kEn, value);
+    if (end == 0 && text.is_number(i) && text.is(i + 1, "k") && match_any(text, i + 2, C("currency_word")) > 0)
+      end = i + 2, value = text.at(i).value * 1000;  // "2,5 k€"
     if (end > i) join(text, i, end, value);
   }
 }

@@ -10,13 +10,15 @@ constexpr int kFilterWords_max = 16;
 
 class AudienceReader {
  public:
-  AudienceReader(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, const AmountFacts& amounts)
+  AudienceReader(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
+                 const AmountFacts& amounts)
       : text_(text), lang_(lang), dates_(dates), channels_(channels), amounts_(amounts) {}
 
   Phrase run() {
     const auto size = static_cast<size_t>(text_.size());
     mark_.assign(size, false);
-    capitals_ = std::any_of(text_.tokens.begin() + (text_.tokens.empty() ? 0 : 1), text_.tokens.end(), [](const Token& t) { return t.upper; });
+    capitals_ = std::any_of(text_.tokens.begin() + (text_.tokens.empty() ? 0 : 1), text_.tokens.end(),
+                            [](const Token& t) { return t.upper; });
     if (lang_ == Lang::kJa) japanese();
     else phrases();
     if (lang_ != Lang::kJa) bare_part();
@@ -45,21 +47,41 @@ class AudienceReader {
     if (dates_.window[k] || (i >= amounts_.age_begin && i < amounts_.age_end)) return false;
     return dates_.used[k] || amounts_.used[k] || channels_.used[k];
   }
-  [[nodiscard]] bool word(int i) const { return i >= 0 && i < text_.size() && (text_.at(i).kind == TokenKind::kWord || text_.at(i).kind == TokenKind::kCjk || text_.at(i).kind == TokenKind::kNumber); }
+  [[nodiscard]] bool word(int i) const {
+    return i >= 0 && i < text_.size() &&
+           (text_.at(i).kind == TokenKind::kWord || text_.at(i).kind == TokenKind::kCjk ||
+            text_.at(i).kind == TokenKind::kNumber);
+  }
 
   // Plural agents: "-ers", "-ists", "-eurs", but only after a word that introduces people.
   [[nodiscard]] bool agent_like(int i) const {
     const std::string& w = text_.at(i).text;
     if (w.size() < 6 || text_.at(i).kind != TokenKind::kWord) return false;
-    static constexpr std::array<std::string_view, 34> things = {"orders", "offers", "flyers", "numbers", "posters", "dinners", "sweaters", "sneakers", "stickers", "trailers", "computers", "printers", "flowers", "burgers", "papers", "letters", "boosters", "trainers", "joggers", "blazers", "planters", "powers", "members", "answers", "vouchers", "covers", "heaters", "speakers", "scooters", "slippers", "banners", "chargers", "crackers", "coolers"};
+    static constexpr std::array<std::string_view, 34> things = {
+        "orders",   "offers",    "flyers",   "numbers", "posters",  "dinners",  "sweaters", "sneakers", "stickers",
+        "trailers", "computers", "printers", "flowers", "burgers",  "papers",   "letters",  "boosters", "trainers",
+        "joggers",  "blazers",   "planters", "powers",  "members",  "answers",  "vouchers", "covers",   "heaters",
+        "speakers", "scooters",  "slippers", "banners", "chargers", "crackers", "coolers"};
     if (std::find(things.begin(), things.end(), w) != things.end()) return false;
-    const auto ends = [&](std::string_view tail) { return w.size() > tail.size() && w.compare(w.size() - tail.size(), tail.size(), tail) == 0; };
+    const auto ends = [&](std::string_view tail) {
+      return w.size() > tail.size() && w.compare(w.size() - tail.size(), tail.size(), tail) == 0;
+    };
     bool like = false;
-    if (lang_ == Lang::kEn) like = ends("ers") || ends("ors") || ends("ists") || ends("ians") || ends("ees") || ends("aholics");
-    if (lang_ == Lang::kEs || lang_ == Lang::kPt) like = ends("istas") || ends("dores") || ends("doras") || ends("antes") || ends("eros") || ends("eiros");
+    if (lang_ == Lang::kEn)
+      like = ends("ers") || ends("ors") || ends("ists") || ends("ians") || ends("ees") || ends("aholics");
+    if (lang_ == Lang::kEs || lang_ == Lang::kPt)
+      like = ends("istas") || ends("dores") || ends("doras") || ends("antes") || ends("eros") || ends("eiros");
     if (lang_ == Lang::kFr) like = ends("eurs") || ends("euses") || ends("istes") || ends("iens");
     if (lang_ == Lang::kDe) {  // compounds: Musikliebhaber, Teilzeitstudierende
-      for (const std::string_view tail : {"liebhaber", "freunde", "freunden", "besitzer", "kunden", "nutzer", "leser", "mitglieder", "mitgliedern", "eltern", "schuler", "innen", "halter", "inhaber", "leiter", "manager", "managern", "unternehmen", "betriebe", "sportler", "fahrer", "gaste", "gasten", "studenten", "studierende", "einsteiger", "anfanger", "kaufer", "spieler", "gartner", "abonnenten", "interessierte", "begeisterte", "berater", "verkaufer", "eigentumer", "mieter", "familien", "paare", "leute", "fans", "isten", "arbeiter", "handler", "reisende", "bewohner", "verantwortliche", "kinder", "besucher", "laufer"}) {
+      for (const std::string_view tail :
+           {"liebhaber",  "freunde",     "freunden",   "besitzer",      "kunden",          "nutzer",   "leser",
+            "mitglieder", "mitgliedern", "eltern",     "schuler",       "innen",           "halter",   "inhaber",
+            "leiter",     "manager",     "managern",   "unternehmen",   "betriebe",        "sportler", "fahrer",
+            "gaste",      "gasten",      "studenten",  "studierende",   "einsteiger",      "anfanger", "kaufer",
+            "spieler",    "gartner",     "abonnenten", "interessierte", "begeisterte",     "berater",  "verkaufer",
+            "eigentumer", "mieter",      "familien",   "paare",         "leute",           "fans",     "isten",
+            "arbeiter",   "handler",     "reisende",   "bewohner",      "verantwortliche", "kinder",   "besucher",
+            "laufer"}) {
         if (ends(tail)) return true;
       }
     }
@@ -67,14 +89,17 @@ class AudienceReader {
     for (int k = i - 1; k >= 0 && k >= i - 4; --k) {
       if (text_.at(k).kind == TokenKind::kPunct) return lang_ == Lang::kEn && text_.is(k, ",");
       if (m(k, C("audience_lead")) > 0 && !text_.is(k, "of") && !text_.is(k, "de")) return true;
-      if (m(k, C("possessive")) == k + 1 && (text_.is(k, "our") || text_.is(k, "my"))) return k > 0 && m(k - 1, C("audience_lead")) > 0 && !text_.is(k - 1, "for") && !text_.is(k - 1, "of");
+      if (m(k, C("possessive")) == k + 1 && (text_.is(k, "our") || text_.is(k, "my")))
+        return k > 0 && m(k - 1, C("audience_lead")) > 0 && !text_.is(k - 1, "for") && !text_.is(k - 1, "of");
     }
     return false;
   }
 
   [[nodiscard]] bool wanted_more(int i) const {  // "get more customers": the aim, not the audience
     for (int k = i - 1; k >= 0 && k >= i - 3; --k) {
-      if (text_.is(k, "more") || text_.is(k, "mas") || text_.is(k, "plus") || text_.is(k, "mehr") || text_.is(k, "mais") || text_.is(k, "new") || text_.is(k, "nuevos") || text_.is(k, "nouveaux") || text_.is(k, "neue") || text_.is(k, "novos")) {
+      if (text_.is(k, "more") || text_.is(k, "mas") || text_.is(k, "plus") || text_.is(k, "mehr") ||
+          text_.is(k, "mais") || text_.is(k, "new") || text_.is(k, "nuevos") || text_.is(k, "nouveaux") ||
+          text_.is(k, "neue") || text_.is(k, "novos")) {
         for (int b = k - 1; b >= 0 && b >= k - 4; --b) {
           if (m(b, C("goal_word")) > 0 && !text_.is(b, "for") && !text_.is(b, "reach")) return true;
         }
@@ -111,11 +136,15 @@ class AudienceReader {
       if (!text_.is(i - 1, ",")) continue;
       int end = i;
       bool plain = true;
-      while (end < text_.size() && text_.at(end).kind != TokenKind::kPunct && text_.at(end).sentence == text_.at(i).sentence) {
-        plain = plain && text_.at(end).kind == TokenKind::kWord && !blocked(end) && m(end, C("audience_stop")) < 0 && m(end, C("ad_word")) < 0;
+      while (end < text_.size() && text_.at(end).kind != TokenKind::kPunct &&
+             text_.at(end).sentence == text_.at(i).sentence) {
+        plain = plain && text_.at(end).kind == TokenKind::kWord && !blocked(end) && m(end, C("audience_stop")) < 0 &&
+                m(end, C("ad_word")) < 0;
         ++end;
       }
-      if (!plain || end == i || end - i > 6 || m(i, C("and")) > 0 || m(i, C("correction")) > 0 || m(i, C("goal_word")) > 0 || m(i, C("negator")) > 0) continue;
+      if (!plain || end == i || end - i > 6 || m(i, C("and")) > 0 || m(i, C("correction")) > 0 ||
+          m(i, C("goal_word")) > 0 || m(i, C("negator")) > 0)
+        continue;
       mark(i, end);
       return;
     }
@@ -123,7 +152,8 @@ class AudienceReader {
   [[nodiscard]] bool left_word(int i) const {
     if (!word(i) || blocked(i) || text_.at(i).kind == TokenKind::kNumber) return false;
     if (text_.at(i).sentence != text_.at(i + 1).sentence) return false;
-    if (m(i, C("audience_lead")) == i + 1 && !(text_.is(i, "de") || text_.is(i, "d'") || text_.is(i, "of"))) return false;
+    if (m(i, C("audience_lead")) == i + 1 && !(text_.is(i, "de") || text_.is(i, "d'") || text_.is(i, "of")))
+      return false;
     return m(i, C("article")) < 0 && m(i, C("audience_stop")) < 0 && m(i, C("and")) < 0 && m(i, C("from")) != i + 1;
   }
   [[nodiscard]] int right(int end) const {
@@ -133,7 +163,8 @@ class AudienceReader {
     while (at < text_.size() && words < kFilterWords_max) {
       if (text_.at(at).kind == TokenKind::kPunct) {
         // ", die ... gekauft haben," and ", aged 25-40": a clause that belongs to the noun.
-        if (text_.is(at, ",") && !clause && at + 1 < text_.size() && m(at + 1, C("relative_word")) > 0 && !blocked(at + 1)) {
+        if (text_.is(at, ",") && !clause && at + 1 < text_.size() && m(at + 1, C("relative_word")) > 0 &&
+            !blocked(at + 1)) {
           clause = true;
           ++at;
           continue;
@@ -153,11 +184,17 @@ class AudienceReader {
       const bool in_window = window(at);
       if (!in_window && m(at, C("audience_stop")) > 0 && !(clause && text_.is(at, "nichts"))) break;
       if (!in_window && m(at, C("relative_word")) > 0) clause = true;
-      if (!in_window && m(at, C("and")) > 0 && at + 1 < text_.size() && (blocked(at + 1) || m(at + 1, C("audience_stop")) > 0)) break;
+      if (!in_window && m(at, C("and")) > 0 && at + 1 < text_.size() &&
+          (blocked(at + 1) || m(at + 1, C("audience_stop")) > 0))
+        break;
       ++at;
       ++words;
     }
-    while (at > end && !text_.is(at - 1, ")") && (m(at - 1, C("audience_filter")) == at || m(at - 1, C("and")) == at || m(at - 1, C("article")) == at || m(at - 1, C("from")) == at || m(at - 1, C("on")) == at) && !window(at - 1)) --at;
+    while (at > end && !text_.is(at - 1, ")") &&
+           (m(at - 1, C("audience_filter")) == at || m(at - 1, C("and")) == at || m(at - 1, C("article")) == at ||
+            m(at - 1, C("from")) == at || m(at - 1, C("on")) == at) &&
+           !window(at - 1))
+      --at;
     return at;
   }
 
@@ -180,7 +217,9 @@ class AudienceReader {
       if (lang_ == Lang::kEn && (text_.is(i, "from")) && !text_.at(after).upper) continue;
       if (!text_.at(after).upper && capitals_) continue;
       int end = after + 1;
-      while (end < text_.size() && text_.at(end).upper && text_.at(end).kind == TokenKind::kWord && !blocked(end) && text_.at(end).sentence == text_.at(i).sentence && !text_.is(end - 1, ",")) ++end;
+      while (end < text_.size() && text_.at(end).upper && text_.at(end).kind == TokenKind::kWord && !blocked(end) &&
+             text_.at(end).sentence == text_.at(i).sentence && !text_.is(end - 1, ","))
+        ++end;
       if (m(after, C("audience_stop")) > 0 || m(after, C("person")) > 0) continue;
       mark(i, end);
     }
@@ -194,13 +233,16 @@ class AudienceReader {
   void japanese() {
     for (int i = 0; i < text_.size(); ++i) {
       int end = m(i, C("person"));
-      if (end < 0 && text_.is(i, "者") && i > 0 && text_.at(i - 1).kind == TokenKind::kCjk && !text_.at(i).space_before) end = i + 1;  // 単身者, 経験者
+      if (end < 0 && text_.is(i, "者") && i > 0 && text_.at(i - 1).kind == TokenKind::kCjk && !text_.at(i).space_before)
+        end = i + 1;  // 単身者, 経験者
       if (end < 0 || blocked(i)) continue;
-      if (text_.is(i, "方") && i > 0 && (text_.is(i - 1, "り") || text_.is(i - 1, "い") )) {}
+      if (text_.is(i, "方") && i > 0 && (text_.is(i - 1, "り") || text_.is(i - 1, "い"))) {
+      }
       int begin = i;
       while (begin > 0 && (japanese_word(begin - 1) || channel_of_people(begin - 1, i))) --begin;
       // "お客さんを増やしたい": the aim.
-      if (text_.is(end, "を") && (text_.is(end + 1, "増") || text_.is(end + 1, "集") || text_.is(end + 1, "獲"))) continue;
+      if (text_.is(end, "を") && (text_.is(end + 1, "増") || text_.is(end + 1, "集") || text_.is(end + 1, "獲")))
+        continue;
       mark(begin, end);
       i = end - 1;
     }
@@ -257,22 +299,59 @@ struct ObjectiveRow {
   std::string_view words;
 };
 constexpr ObjectiveRow kObjectives[] = {
-    {"donations", 8, "spender|spendern|spenderinnen|giving_tuesday|givingtuesday|dia_de_doar|spenden*|fund_the|spendenaufruf|donors|charity|appeal|nonprofit|donantes|donateurs|doadores|donate|donations|donation|fundraise|fundraiser|fundraising|raise_money|raise_funds|donar|recaudar|donativos|donaciones|recauda|dons|collecte|collecter|recolter|spenden|spendenaktion|spende|doacoes|arrecadar|arrecade|doar|寄付|募金|クラウドファンディング"},
-    {"retention", 7, "faire_revenir|lapsed_members|old_members|anciens_membres|ancien_membre|zuruck_ins_studio|trazer_de_volta|hacer_volver|win_back|winback|re_engage|reengage|reactivate|re_activate|bring_back|lapsed|inactive|churn|churned|dormant|renewal|renewals|renew|retain|recuperar_clientes|recupera|reactivar|reactiva|inactivos|reconquerir|relancer|relancez|reconquete|inactifs|zuruckgewinnen|zuruckholen|reaktivieren|reaktiviere|reconquistar|reconquiste|reativar|reative|inativos|休眠|再活性|離反|nichts_gekauft|havent_ordered|havent_bought|left_items"},
-    {"app_installs", 6, "app_installs|installs|install_our_app|download_our_app|app_downloads|downloads_of_our_app|instalaciones|descargas_de_la_app|installations|telecharger_l'_application|installationen|instalacoes|インストール"},
-    {"audience_growth", 6, "newsletter_subscribers|followers|grow_our_following|grow_our_audience|grow_our_list|more_subscribers|new_subscribers|seguidores|abonnes_instagram|フォロワー|newsletter_signups|grow_our_newsletter|mehr_follower|more_followers"},
-    {"event", 4, "webinar|event|concert|gala|open_day|open_house|conference|workshop|festival|meetup|invite|rsvp|rsvps|opening|fair|exhibition|tickets|evento|concierto|invita|invitar|taller|feria|inauguracion|evenement|invitez|inviter|salon|atelier|vernissage|portes_ouvertes|veranstaltung|konzert|einladen|messe|eroffnung|tag_der_offenen_tur|convide|oficina|feira|inauguracao|イベント|セミナー|ウェビナー|コンサート|展示会|説明会|concerto"},
-    {"awareness", 3, "awareness|brand_awareness|get_known|known|visibility|reach|introduce|announce|teaser|dar_a_conocer|notoriedad|visibilidad|reconocimiento|faire_connaitre|notoriete|visibilite|bekannt|bekanntheit|bekannter|divulgar|divulgacao|visibilidade|reconhecimento|認知|知ってもらう|知名度|紹介"},
-    {"leads", 4, "leads|lead_generation|inquiries|enquiries|sign_ups|signups|demo|demos|appointments|quote|consultation|prospectos|clientes_potenciales|prospects|anfragen|interessenten|contatos_qualificados|見込み客|問い合わせ|集客|registrations|applications|clinic|academy|enrol|enroll"},
-    {"traffic", 4, "traffic|visits|visitors|clicks|website_visits|trafico|visitas|trafic|visites|besucher|traffico|trafego|アクセス|サイト訪問|流入"},
-    {"engagement", 4, "engagement|comments|likes|shares|conversation|review|reviews|survey|feedback|poll|giveaway|contest|interaccion|interacciones|resenas|concurso|commentaires|sondage|concours|umfrage|gewinnspiel|bewertung|engajamento|pesquisa|sorteio|エンゲージメント|アンケート|コメント"},
-    {"sales", 5, "sell|sales|sale|buy|order|orders|purchase|purchases|revenue|off|discount|shop_now|checkout|vender|vende|vendemos|ventas|pedidos|descuento|rebajas|compras|vendre|vendez|vends|ventes|commandes|soldes|verkaufen|verkaufe|verkauf|umsatz|rabatt|bestellungen|vendas|venda|desconto|liquidacao|販売|売上|購入|セール|売り|注文|割引|customers|clientes|clients|kunden|お客"},
-    {"awareness", 1, "promote|promotion|tell|launch|share|advertise|about|post|promociona|promocionar|lanzamiento|publica|promouvoir|annoncer|lancement|bewerben|bewerbe|vorstellen|promover|promova|lancamento|宣伝|告知|案内|お知らせ|プロモーション|ads|anuncios|publicite|anzeigen|広告|people|restaurant|shop|store|push|werbung|publicites"},
+    {"donations", 8,
+     "spender|spendern|spenderinnen|giving_tuesday|givingtuesday|dia_de_doar|spenden*|fund_the|spendenaufruf|donors|"
+     "charity|appeal|nonprofit|donantes|donateurs|doadores|donate|donations|donation|fundraise|fundraiser|fundraising|"
+     "raise_money|raise_funds|donar|recaudar|donativos|donaciones|recauda|dons|collecte|collecter|recolter|spenden|"
+     "spendenaktion|spende|doacoes|arrecadar|arrecade|doar|寄付|募金|クラウドファンディング"},
+    {"retention", 7,
+     "faire_revenir|lapsed_members|old_members|anciens_membres|ancien_membre|zuruck_ins_studio|trazer_de_volta|hacer_"
+     "volver|win_back|winback|re_engage|reengage|reactivate|re_activate|bring_back|lapsed|inactive|churn|churned|"
+     "dormant|renewal|renewals|renew|retain|recuperar_clientes|recupera|reactivar|reactiva|inactivos|reconquerir|"
+     "relancer|relancez|reconquete|inactifs|zuruckgewinnen|zuruckholen|reaktivieren|reaktiviere|reconquistar|"
+     "reconquiste|reativar|reative|inativos|休眠|再活性|離反|nichts_gekauft|havent_ordered|havent_bought|left_items"},
+    {"app_installs", 6,
+     "app_installs|installs|install_our_app|download_our_app|app_downloads|downloads_of_our_app|instalaciones|"
+     "descargas_de_la_app|installations|telecharger_l'_application|installationen|instalacoes|インストール"},
+    {"audience_growth", 6,
+     "newsletter_subscribers|followers|grow_our_following|grow_our_audience|grow_our_list|more_subscribers|new_"
+     "subscribers|seguidores|abonnes_instagram|フォロワー|newsletter_signups|grow_our_newsletter|mehr_follower|more_"
+     "followers"},
+    {"event", 4,
+     "webinar|event|concert|gala|open_day|open_house|conference|workshop|festival|meetup|invite|rsvp|rsvps|opening|"
+     "fair|exhibition|tickets|evento|concierto|invita|invitar|taller|feria|inauguracion|evenement|invitez|inviter|"
+     "salon|atelier|vernissage|portes_ouvertes|veranstaltung|konzert|einladen|messe|eroffnung|tag_der_offenen_tur|"
+     "convide|oficina|feira|inauguracao|イベント|セミナー|ウェビナー|コンサート|展示会|説明会|concerto"},
+    {"awareness", 3,
+     "awareness|brand_awareness|get_known|known|visibility|reach|introduce|announce|teaser|dar_a_conocer|notoriedad|"
+     "visibilidad|reconocimiento|faire_connaitre|notoriete|visibilite|bekannt|bekanntheit|bekannter|divulgar|"
+     "divulgacao|visibilidade|reconhecimento|認知|知ってもらう|知名度|紹介"},
+    {"leads", 4,
+     "leads|lead_generation|inquiries|enquiries|sign_ups|signups|demo|demos|appointments|quote|consultation|prospectos|"
+     "clientes_potenciales|prospects|anfragen|interessenten|contatos_qualificados|見込み客|問い合わせ|集客|"
+     "registrations|applications|clinic|academy|enrol|enroll"},
+    {"traffic", 4,
+     "traffic|visits|visitors|clicks|website_visits|trafico|visitas|trafic|visites|besucher|traffico|trafego|アクセス|"
+     "サイト訪問|流入"},
+    {"engagement", 4,
+     "engagement|comments|likes|shares|conversation|review|reviews|survey|feedback|poll|giveaway|contest|interaccion|"
+     "interacciones|resenas|concurso|commentaires|sondage|concours|umfrage|gewinnspiel|bewertung|engajamento|pesquisa|"
+     "sorteio|エンゲージメント|アンケート|コメント"},
+    {"sales", 5,
+     "sell|sales|sale|buy|order|orders|purchase|purchases|revenue|off|discount|shop_now|checkout|vender|vende|vendemos|"
+     "ventas|pedidos|descuento|rebajas|compras|vendre|vendez|vends|ventes|commandes|soldes|verkaufen|verkaufe|verkauf|"
+     "umsatz|rabatt|bestellungen|vendas|venda|desconto|liquidacao|販売|売上|購入|セール|売り|注文|割引|customers|"
+     "clientes|clients|kunden|お客"},
+    {"awareness", 1,
+     "promote|promotion|tell|launch|share|advertise|about|post|promociona|promocionar|lanzamiento|publica|promouvoir|"
+     "annoncer|lancement|bewerben|bewerbe|vorstellen|promover|promova|lancamento|宣伝|告知|案内|お知らせ|"
+     "プロモーション|ads|anuncios|publicite|anzeigen|広告|people|restaurant|shop|store|push|werbung|publicites"},
 };
 
 }  // namespace
 
-Phrase read_audience(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, const AmountFacts& amounts) {
+Phrase read_audience(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
+                     const AmountFacts& amounts) {
   return AudienceReader(text, lang, dates, channels, amounts).run();
 }
 
@@ -318,22 +397,29 @@ std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis)
 bool follows_offer_word(const Text& text, int begin, Lang lang) {
   int before = begin;
   bool ours = false;
-  while (before > 0 && (match(text, before - 1, lang, C("article")) > 0 || match(text, before - 1, lang, C("our_word")) > 0)) {
+  while (before > 0 &&
+         (match(text, before - 1, lang, C("article")) > 0 || match(text, before - 1, lang, C("our_word")) > 0)) {
     ours = ours || match(text, before - 1, lang, C("our_word")) > 0;
     --before;
   }
-  return match_before(text, before, lang, C("offer_lead")) >= 0 || (ours && match_before(text, before, lang, C("for_word")) >= 0);
+  return match_before(text, before, lang, C("offer_lead")) >= 0 ||
+         (ours && match_before(text, before, lang, C("for_word")) >= 0);
 }
 
 // "冬の新作コートを案内": what stands before を when a word of promoting follows.
 Phrase japanese_offer(const Text& text, const std::vector<bool>& taken, const ChannelFacts& channels) {
   for (int i = 1; i < text.size(); ++i) {
-    const bool told_by = text.is(i, "の") && i + 1 < text.size() && channels.used[static_cast<size_t>(i + 1)];  // 新店舗オープンのメール
+    const bool told_by =
+        text.is(i, "の") && i + 1 < text.size() && channels.used[static_cast<size_t>(i + 1)];  // 新店舗オープンのメール
     if (!text.is(i, "を") && !told_by) continue;
     bool promoted = told_by;
-    for (int k = i + 1; k < std::min(i + 8, text.size()) && !text.is(k, ",") && !text.is(k, "。"); ++k) promoted = promoted || match(text, k, Lang::kJa, C("offer_lead")) > 0;
+    for (int k = i + 1; k < std::min(i + 8, text.size()) && !text.is(k, ",") && !text.is(k, "。"); ++k)
+      promoted = promoted || match(text, k, Lang::kJa, C("offer_lead")) > 0;
     int begin = i;
-    while (begin > 0 && !taken[static_cast<size_t>(begin - 1)] && (text.at(begin - 1).kind == TokenKind::kCjk || text.at(begin - 1).kind == TokenKind::kWord) && match(text, begin - 1, Lang::kJa, C("ja_particle")) < 0) --begin;
+    while (begin > 0 && !taken[static_cast<size_t>(begin - 1)] &&
+           (text.at(begin - 1).kind == TokenKind::kCjk || text.at(begin - 1).kind == TokenKind::kWord) &&
+           match(text, begin - 1, Lang::kJa, C("ja_particle")) < 0)
+      --begin;
     while (begin < i && text.is(begin, "の")) ++begin;
     if (promoted && i - begin >= 2) return {text.slice(begin, i), begin, i};
   }
@@ -354,10 +440,14 @@ Phrase offer_run(const Text& text, Lang lang, const std::vector<bool>& taken) {
       const Token& token = text.at(i);
       const bool wordlike = token.kind == TokenKind::kWord || token.kind == TokenKind::kCjk;
       const bool free = !taken[k];
-      const bool dull = match(text, i, lang, C("stop_words")) > 0 || match(text, i, lang, C("article")) > 0 || match(text, i, lang, C("dull_word")) > 0 || match(text, i, lang, C("audience_lead")) > 0 ||
-                        match(text, i, lang, C("goal_word")) > 0 || match(text, i, lang, C("ad_word")) > 0 || match(text, i, lang, C("person")) > 0 || match(text, i, lang, C("social_word")) > 0 || match(text, i, lang, C("budget_word")) > 0 || match(text, i, lang, C("offer_lead")) > 0;
+      const bool dull = match(text, i, lang, C("stop_words")) > 0 || match(text, i, lang, C("article")) > 0 ||
+                        match(text, i, lang, C("dull_word")) > 0 || match(text, i, lang, C("audience_lead")) > 0 ||
+                        match(text, i, lang, C("goal_word")) > 0 || match(text, i, lang, C("ad_word")) > 0 ||
+                        match(text, i, lang, C("person")) > 0 || match(text, i, lang, C("social_word")) > 0 ||
+                        match(text, i, lang, C("budget_word")) > 0 || match(text, i, lang, C("offer_lead")) > 0;
       counts = wordlike && free && !dull && (token.text.size() > 2);
-      take = counts || (run >= 0 && wordlike && free && match(text, i, lang, C("article")) < 0 && (text.is(i, "of") || text.is(i, "de") || text.is(i, "and")));
+      take = counts || (run >= 0 && wordlike && free && match(text, i, lang, C("article")) < 0 &&
+                        (text.is(i, "of") || text.is(i, "de") || text.is(i, "and")));
       if (run >= 0 && take && token.sentence != text.at(i - 1).sentence) take = false;
     }
     if (take) {
@@ -379,7 +469,8 @@ Phrase offer_run(const Text& text, Lang lang, const std::vector<bool>& taken) {
   return best;
 }
 
-Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, const AmountFacts& amounts) {
+Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
+                  const AmountFacts& amounts) {
   AudienceReader people(text, lang, dates, channels, amounts);
   people.run();
   std::vector<bool> taken(static_cast<size_t>(text.size()));

@@ -16,9 +16,11 @@ struct Phrase {
   int end = -1;
 };
 
-Phrase read_audience(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, const AmountFacts& amounts);
+Phrase read_audience(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
+                     const AmountFacts& amounts);
 std::string read_objective(const Text& text, Lang lang, const std::vector<Kpi>& kpis);  // "" = none
 // Words that are left when everything else is taken away; "" when nothing names a product, place or event.
-Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels, const AmountFacts& amounts);
+Phrase read_offer(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
+                  const AmountFacts& amounts);
 
 }  // namespace spreaders::planners::rules

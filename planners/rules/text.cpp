@@ -1,9 +1,8 @@
 #include "planners/rules/text.hpp"
 
-#include <utf8proc.h>
-
 #include <algorithm>
 #include <array>
+#include <utf8proc.h>
 
 namespace spreaders::planners::rules {
 namespace {
@@ -20,23 +19,63 @@ bool is_space(char32_t c) { return c == ' ' || c == '\t'; }
 
 char32_t plain(char32_t c) {
   switch (c) {
-    case 0x2018: case 0x2019: case 0x201B: case 0x2032: case 0x60: case 0xB4: return '\'';
-    case 0x201C: case 0x201D: case 0x201E: case 0xAB: case 0xBB: case 0x2033: return '"';
-    case 0x2010: case 0x2011: case 0x2012: case 0x2013: case 0x2014: case 0x2015: case 0x2212: return '-';
-    case 0x301C: case 0xFF5E: return '~';
-    case 0xA0: case 0x2007: case 0x2008: case 0x2009: case 0x200A: case 0x202F: case 0x3000: return ' ';
-    case '\r': case 0x2028: case 0x2029: return '\n';
-    case 0xFFE5: return 0xA5;
-    default: return c;
+    case 0x2018:
+    case 0x2019:
+    case 0x201B:
+    case 0x2032:
+    case 0x60:
+    case 0xB4:
+      return '\'';
+    case 0x201C:
+    case 0x201D:
+    case 0x201E:
+    case 0xAB:
+    case 0xBB:
+    case 0x2033:
+      return '"';
+    case 0x2010:
+    case 0x2011:
+    case 0x2012:
+    case 0x2013:
+    case 0x2014:
+    case 0x2015:
+    case 0x2212:
+      return '-';
+    case 0x301C:
+    case 0xFF5E:
+      return '~';
+    case 0xA0:
+    case 0x2007:
+    case 0x2008:
+    case 0x2009:
+    case 0x200A:
+    case 0x202F:
+    case 0x3000:
+      return ' ';
+    case '\r':
+    case 0x2028:
+    case 0x2029:
+      return '\n';
+    case 0xFFE5:
+      return 0xA5;
+    default:
+      return c;
   }
 }
 
 bool is_letter(char32_t c) {
   if (is_cjk(c)) return false;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
-    case UTF8PROC_CATEGORY_LU: case UTF8PROC_CATEGORY_LL: case UTF8PROC_CATEGORY_LT: case UTF8PROC_CATEGORY_LM:
-    case UTF8PROC_CATEGORY_LO: case UTF8PROC_CATEGORY_MN: case UTF8PROC_CATEGORY_MC: return true;
-    default: return false;
+    case UTF8PROC_CATEGORY_LU:
+    case UTF8PROC_CATEGORY_LL:
+    case UTF8PROC_CATEGORY_LT:
+    case UTF8PROC_CATEGORY_LM:
+    case UTF8PROC_CATEGORY_LO:
+    case UTF8PROC_CATEGORY_MN:
+    case UTF8PROC_CATEGORY_MC:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -59,9 +98,9 @@ void fold(char32_t source, size_t start, size_t end, std::vector<Char>& out) {
   }
   std::array<utf8proc_int32_t, 64> buffer{};
   int boundary = 0;
-  const auto n = utf8proc_decompose_char(static_cast<utf8proc_int32_t>(c), buffer.data(), buffer.size(),
-                                         static_cast<utf8proc_option_t>(UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE |
-                                                                        UTF8PROC_CASEFOLD), &boundary);
+  const auto n = utf8proc_decompose_char(
+      static_cast<utf8proc_int32_t>(c), buffer.data(), buffer.size(),
+      static_cast<utf8proc_option_t>(UTF8PROC_COMPAT | UTF8PROC_DECOMPOSE | UTF8PROC_CASEFOLD), &boundary);
   for (utf8proc_ssize_t i = 0; i < n && i < 64; ++i) {
     const char32_t part = plain(static_cast<char32_t>(buffer[static_cast<size_t>(i)]));
     if ((part == 0x3099 || part == 0x309A) && !out.empty()) {  // half-width kana: mark joins the kana before it
@@ -153,13 +192,19 @@ class Lexer {
 
   // The point of "24 déc. au" and "Fr. 2'500" ends no sentence.
   [[nodiscard]] bool abbreviates() const {
-    if (out_.empty() || out_.back().kind != TokenKind::kWord || at_ < 2 || out_.back().end != chars_[at_ - 2].end) return false;
-    static constexpr std::array<std::string_view, 32> words = {"tsd", "mio", "jan", "janv", "ene", "feb", "fev", "fevr", "mar", "abr", "apr", "avr", "jun", "jul", "juil", "aug", "ago", "sep", "sept", "set", "oct", "okt", "out", "nov", "dec", "dez", "dic", "fr", "sfr", "ca", "inkl", "approx"};
+    if (out_.empty() || out_.back().kind != TokenKind::kWord || at_ < 2 || out_.back().end != chars_[at_ - 2].end)
+      return false;
+    static constexpr std::array<std::string_view, 32> words = {
+        "tsd", "mio", "jan", "janv", "ene", "feb", "fev", "fevr", "mar",  "abr",   "apr",
+        "avr", "jun", "jul", "juil", "aug", "ago", "sep", "sept", "set",  "oct",   "okt",
+        "out", "nov", "dec", "dez",  "dic", "fr",  "sfr", "ca",   "inkl", "approx"};
     if (std::find(words.begin(), words.end(), out_.back().text) == words.end()) return false;
     size_t next = at_;
     while (next < chars_.size() && is_space(chars_[next].c) && chars_[next].c != '\n') ++next;
-    if (out_.back().text == "tsd" || out_.back().text == "mio") return next < chars_.size() && is_letter(chars_[next].c);
-    return next < chars_.size() && (is_digit(chars_[next].c) || chars_[next].c == ',' || (is_letter(chars_[next].c) && !chars_[next].upper));
+    if (out_.back().text == "tsd" || out_.back().text == "mio")
+      return next < chars_.size() && is_letter(chars_[next].c);
+    return next < chars_.size() &&
+           (is_digit(chars_[next].c) || chars_[next].c == ',' || (is_letter(chars_[next].c) && !chars_[next].upper));
   }
 
   void mark(char32_t c) {
@@ -174,7 +219,8 @@ class Lexer {
       const bool digits = is_digit(chars_[begin - 1].c) && is_digit(peek());
       const bool dash = chars_[begin].end - chars_[begin].start > 1;  // "Nov 30–Dec 6" is a range, "10-day" a compound
       const bool into_number = is_letter(chars_[begin - 1].c) && is_digit(peek());
-      if (!digits && !dash && !into_number && (is_letter(peek()) || is_digit(peek())) && (is_letter(chars_[begin - 1].c) || is_digit(chars_[begin - 1].c))) {
+      if (!digits && !dash && !into_number && (is_letter(peek()) || is_digit(peek())) &&
+          (is_letter(chars_[begin - 1].c) || is_digit(chars_[begin - 1].c))) {
         return;  // a hyphen inside a compound only separates its words
       }
     }
@@ -189,7 +235,8 @@ class Lexer {
     while (is_letter(peek()) || (peek() == '\'' && is_letter(peek(1)))) {
       if (peek() == '\'') {
         const std::string head = text_of(begin, at_);
-        const bool elision = at_ - begin == 1 || head == "qu" || head == "jusqu" || head == "lorsqu" || head == "puisqu";
+        const bool elision =
+            at_ - begin == 1 || head == "qu" || head == "jusqu" || head == "lorsqu" || head == "puisqu";
         if (elision && !(head == "i" || head == "o")) {
           push(TokenKind::kWord, begin, at_, head + "'");
           ++at_;
@@ -218,7 +265,8 @@ class Lexer {
 
   int int_at(size_t from, size_t count) const {
     int value = 0;
-    for (size_t i = from; i < from + count && i < from + 9; ++i) value = value * 10 + static_cast<int>(chars_[i].c - '0');
+    for (size_t i = from; i < from + count && i < from + 9; ++i)
+      value = value * 10 + static_cast<int>(chars_[i].c - '0');
     return value;
   }
 
@@ -336,7 +384,8 @@ class Lexer {
     if (chars_[i].c == '-') return true;
     if (!is_letter(chars_[i].c)) return false;
     const std::string next = text_of(i, std::min(i + 3, chars_.size()));
-    for (const char* word : {"jan", "feb", "mar", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez", "bis", "und"}) {
+    for (const char* word :
+         {"jan", "feb", "mar", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez", "bis", "und"}) {
       if (next == word) return true;
     }
     return false;
@@ -376,7 +425,8 @@ std::vector<std::string> fold_words(std::string_view phrase) {
   }
   std::vector<std::string> out;
   for (Token& token : tokenize(spaced).tokens) {
-    if (token.text == "'" && !out.empty()) out.back() += "'";  // "d'_ouverture": the elision is one token, as in a message
+    if (token.text == "'" && !out.empty())
+      out.back() += "'";  // "d'_ouverture": the elision is one token, as in a message
     else out.push_back(std::move(token.text));
   }
   return out;

@@ -18,9 +18,9 @@ enum class TokenKind : uint8_t { kWord, kNumber, kCjk, kPunct, kSymbol, kIsoDate
 
 struct Token {
   TokenKind kind = TokenKind::kWord;
-  std::string text;      // folded
-  double value = 0;      // kNumber
-  int year = 0;          // kIsoDate, kDottedDate (0 = none)
+  std::string text;  // folded
+  double value = 0;  // kNumber
+  int year = 0;      // kIsoDate, kDottedDate (0 = none)
   int month = 0;
   int day = 0;
   bool ordinal = false;  // 1st, 1er, "14." before a month

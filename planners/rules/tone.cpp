@@ -12,20 +12,44 @@ struct ToneRow {
   std::string_view words;  // all languages; a trailing * makes a prefix
 };
 constexpr ToneRow kTones[] = {
-    {"playful", "playful|fun|cheeky|lighthearted|light_hearted|quirky|divertido|divertida|jugueton|ludique|enjoue|fun|verspielt|verspielter|locker|lockerer|lockeren|lockerem|divertido|divertida|descontraido|descontraida|brincalhao|楽しい|遊び心のある|ポップな"},
-    {"humorous", "funny|humorous|witty|gracioso|humoristico|con_humor|humoristique|drole|humorvoll|humorvoller|humorvollen|witzig|witziger|witzigen|lustig|lustiger|engracado|bem_humorado|ユーモアのある|面白い"},
-    {"formal", "formal|formell|formeller|formellen|formel|formelle|sobrio|sobre|institucional|フォーマルな|かたい|堅い"},
-    {"polite", "polite|respectful|educado|respetuoso|poli|respectueux|hoflich|hoflicher|hoflichen|respeitoso|丁寧な|礼儀正しい"},
-    {"professional", "professional|businesslike|corporate|profesional|professionnel|professionell|professioneller|professionellen|sachlich|sachlicher|sachlichen|profissional|ビジネスライクな|プロらしい"},
+    {"playful",
+     "playful|fun|cheeky|lighthearted|light_hearted|quirky|divertido|divertida|jugueton|ludique|enjoue|fun|verspielt|"
+     "verspielter|locker|lockerer|lockeren|lockerem|divertido|divertida|descontraido|descontraida|brincalhao|楽しい|"
+     "遊び心のある|ポップな"},
+    {"humorous",
+     "funny|humorous|witty|gracioso|humoristico|con_humor|humoristique|drole|humorvoll|humorvoller|humorvollen|witzig|"
+     "witziger|witzigen|lustig|lustiger|engracado|bem_humorado|ユーモアのある|面白い"},
+    {"formal",
+     "formal|formell|formeller|formellen|formel|formelle|sobrio|sobre|institucional|フォーマルな|かたい|堅い"},
+    {"polite",
+     "polite|respectful|educado|respetuoso|poli|respectueux|hoflich|hoflicher|hoflichen|respeitoso|丁寧な|礼儀正しい"},
+    {"professional",
+     "professional|businesslike|corporate|profesional|professionnel|professionell|professioneller|professionellen|"
+     "sachlich|sachlicher|sachlichen|profissional|ビジネスライクな|プロらしい"},
     {"serious", "serious|sober|serio|seria|serieux|serios|serioser|seriosen|ernst|ernster|serio|真面目な|まじめな"},
-    {"friendly", "friendly|warm|approachable|cosy|amigable|cercano|cercana|amistoso|calido|amical|chaleureux|proche|freundlich|freundlicher|freundlichen|herzlich|herzlicher|herzlichen|nahbar|amigavel|acolhedor|proximo|親しみやすい|フレンドリーな|温かい|やさしい|優しい"},
-    {"casual", "casual|relaxed|informal|chatty|conversational|laid_back|desenfadado|coloquial|decontracte|informel|salopp|ungezwungen|ungezwungener|informal|coloquial|カジュアルな|くだけた|気軽な"},
+    {"friendly",
+     "friendly|warm|approachable|cosy|amigable|cercano|cercana|amistoso|calido|amical|chaleureux|proche|freundlich|"
+     "freundlicher|freundlichen|herzlich|herzlicher|herzlichen|nahbar|amigavel|acolhedor|proximo|親しみやすい|"
+     "フレンドリーな|温かい|やさしい|優しい"},
+    {"casual",
+     "casual|relaxed|informal|chatty|conversational|laid_back|desenfadado|coloquial|decontracte|informel|salopp|"
+     "ungezwungen|ungezwungener|informal|coloquial|カジュアルな|くだけた|気軽な"},
     {"urgent", "urgent|urgente|pressant|dringend|dringlich|dringlicher|緊急の|急ぎの"},
-    {"enthusiastic", "enthusiastic|excited|upbeat|energetic|entusiasta|energico|enthousiaste|dynamique|begeistert|begeisterter|energiegeladen|entusiasmado|animado|元気な|明るい"},
-    {"luxurious", "luxurious|elegant|premium|sophisticated|lujoso|elegante|sofisticado|luxueux|elegant|raffine|luxurios|eleganter|eleganten|luxuoso|高級感のある|上品な|エレガントな"},
-    {"inspiring", "inspiring|inspirational|motivating|inspirador|motivador|inspirant|motivant|inspirierend|inspirierender|motivierend|心に響く"},
-    {"simple", "simple|plain|clear|concise|sencillo|claro|simple|clair|einfach|einfacher|klar|klarer|simples|わかりやすい|シンプルな"},
-    {"bold", "bold|edgy|provocative|daring|atrevido|audaz|audacieux|percutant|mutig|mutiger|frech|frecher|frechen|ousado|大胆な"},
+    {"enthusiastic",
+     "enthusiastic|excited|upbeat|energetic|entusiasta|energico|enthousiaste|dynamique|begeistert|begeisterter|"
+     "energiegeladen|entusiasmado|animado|元気な|明るい"},
+    {"luxurious",
+     "luxurious|elegant|premium|sophisticated|lujoso|elegante|sofisticado|luxueux|elegant|raffine|luxurios|eleganter|"
+     "eleganten|luxuoso|高級感のある|上品な|エレガントな"},
+    {"inspiring",
+     "inspiring|inspirational|motivating|inspirador|motivador|inspirant|motivant|inspirierend|inspirierender|"
+     "motivierend|心に響く"},
+    {"simple",
+     "simple|plain|clear|concise|sencillo|claro|simple|clair|einfach|einfacher|klar|klarer|simples|わかりやすい|"
+     "シンプルな"},
+    {"bold",
+     "bold|edgy|provocative|daring|atrevido|audaz|audacieux|percutant|mutig|mutiger|frech|frecher|frechen|ousado|"
+     "大胆な"},
 };
 
 // The row whose word begins at token i; the index after it in `end`.

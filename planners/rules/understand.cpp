@@ -39,8 +39,8 @@ struct State {
   bool schedule_known = false;
   bool generic_ads = false;
   bool paid_conflict = false;
-  bool defaults = false;  // "you decide"
-  bool small_talk = false;  // the last turn asks who we are, or greets
+  bool defaults = false;         // "you decide"
+  bool small_talk = false;       // the last turn asks who we are, or greets
   std::optional<Date> event_at;  // the day of an event nobody has said when to speak of
   std::vector<PolicyHit> hits;
   std::vector<std::pair<std::string, double>> shares;
@@ -91,7 +91,8 @@ Facts read_turn(std::string_view message, int turn, const State& state) {
   facts.channels = read_channels(facts.text, facts.lang);
   facts.amounts = read_amounts(facts.text, facts.lang, facts.dates, facts.channels, state.country, turn);
   facts.tone = read_tone(facts.text, facts.lang);
-  for (int i = facts.tone.begin; i < facts.tone.end; ++i) facts.amounts.used[static_cast<size_t>(i)] = true;  // no offer and no audience
+  for (int i = facts.tone.begin; i < facts.tone.end; ++i)
+    facts.amounts.used[static_cast<size_t>(i)] = true;  // no offer and no audience
   facts.audience = read_audience(facts.text, facts.lang, facts.dates, facts.channels, facts.amounts);
   facts.offer = read_offer(facts.text, facts.lang, facts.dates, facts.channels, facts.amounts);
   facts.objective = read_objective(facts.text, facts.lang, facts.amounts.kpis);
@@ -119,7 +120,8 @@ void drop_channel(State& state, const std::string& id) {
   } else {
     std::erase_if(list, [&](const auto& slot) { return platform(slot.value) == platform(id); });
   }
-  if (std::find(state.brief.excluded_channels.begin(), state.brief.excluded_channels.end(), id) == state.brief.excluded_channels.end()) {
+  if (std::find(state.brief.excluded_channels.begin(), state.brief.excluded_channels.end(), id) ==
+      state.brief.excluded_channels.end()) {
     state.brief.excluded_channels.push_back(id);
   }
 }
@@ -128,37 +130,50 @@ void merge_channels(State& state, const Facts& facts, int turn, bool asked) {
   const auto& mentions = facts.channels.mentions;
   state.generic_ads = state.generic_ads || facts.channels.generic_ads;
   if (mentions.empty()) return;
-  const bool any_wanted = std::any_of(mentions.begin(), mentions.end(), [](const auto& m) { return !m.excluded && !m.replaced; });
+  const bool any_wanted =
+      std::any_of(mentions.begin(), mentions.end(), [](const auto& m) { return !m.excluded && !m.replaced; });
   const bool replaced = std::any_of(mentions.begin(), mentions.end(), [](const auto& m) { return m.replaced; });
   const bool removed = std::any_of(mentions.begin(), mentions.end(), [](const auto& m) { return m.excluded; });
   if (turn > 0) {
     const bool adds = has_class(facts.text, facts.lang, C("add_verb"));
     const bool replaces = has_class(facts.text, facts.lang, C("replace_verb")) && !removed && !replaced;
     const bool exclusive = facts.channels.has_exclusive;
-    if (any_wanted && (exclusive || state.channel_conflict || (replaces && !adds && !facts.amounts.budget && !asked))) state.brief.channels.clear();
+    if (any_wanted && (exclusive || state.channel_conflict || (replaces && !adds && !facts.amounts.budget && !asked)))
+      state.brief.channels.clear();
     state.channel_conflict = false;
   }
   if (facts.channels.conflict) state.channel_conflict = true;
   // "Instagram instead of Facebook" keeps the form: ads stay ads.
   const bool paid_replaced = std::any_of(mentions.begin(), mentions.end(), [&](const auto& m) {
-    return m.replaced && std::any_of(state.brief.channels.begin(), state.brief.channels.end(), [&](const auto& slot) { return is_paid(slot.value) && platform(slot.value) == platform(m.id); });
+    return m.replaced && std::any_of(state.brief.channels.begin(), state.brief.channels.end(), [&](const auto& slot) {
+             return is_paid(slot.value) && platform(slot.value) == platform(m.id);
+           });
   });
   // Written with the platform alone in a later turn, "Instagram" means the form already in the plan.
   for (const ChannelMention& mention : mentions) {
     if (mention.excluded || mention.replaced) drop_channel(state, mention.id);
   }
   // "add Facebook too" beside nothing but ads: one more to advertise on.
-  const bool all_paid = turn > 0 && !state.brief.channels.empty() && std::all_of(state.brief.channels.begin(), state.brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); }) && has_class(facts.text, facts.lang, C("add_verb"));
+  const bool all_paid = turn > 0 && !state.brief.channels.empty() &&
+                        std::all_of(state.brief.channels.begin(), state.brief.channels.end(),
+                                    [](const auto& slot) { return is_paid(slot.value); }) &&
+                        has_class(facts.text, facts.lang, C("add_verb"));
   for (const ChannelMention& mention : mentions) {
     if (mention.excluded || mention.replaced) continue;
-    const std::string id = (paid_replaced || all_paid) && !is_paid(mention.id) && match(facts.text, mention.end, facts.lang, C("organic_word")) < 0 ? paid_form(mention.id) : mention.id;
+    const std::string id = (paid_replaced || all_paid) && !is_paid(mention.id) &&
+                                   match(facts.text, mention.end, facts.lang, C("organic_word")) < 0
+                               ? paid_form(mention.id)
+                               : mention.id;
     auto& list = state.brief.channels;
     const bool known = std::any_of(list.begin(), list.end(), [&](const auto& slot) {
-      return slot.value == id || (turn > 0 && !is_paid(mention.id) && slot.value == mention.id + "_ads" && facts.amounts.budget);
+      return slot.value == id ||
+             (turn > 0 && !is_paid(mention.id) && slot.value == mention.id + "_ads" && facts.amounts.budget);
     });
     // A bare second naming of a platform in one text ("Instagram ads ... on Instagram") is the same channel.
-    const bool repeated = turn == 0 && !is_paid(mention.id) && std::any_of(list.begin(), list.end(), [&](const auto& slot) { return slot.value == mention.id + "_ads"; }) &&
-                          match(facts.text, mention.end, facts.lang, C("organic_word")) < 0;
+    const bool repeated =
+        turn == 0 && !is_paid(mention.id) &&
+        std::any_of(list.begin(), list.end(), [&](const auto& slot) { return slot.value == mention.id + "_ads"; }) &&
+        match(facts.text, mention.end, facts.lang, C("organic_word")) < 0;
     if (known || repeated) continue;
     list.push_back({id, span(facts, turn, mention.begin, mention.end)});
     std::erase(state.brief.excluded_channels, id);
@@ -179,7 +194,9 @@ void merge_schedule(State& state, const Facts& facts, int turn) {
   if (turn > 0 && slot && dates.shift_days && !dates.start) {
     Schedule& schedule = slot->value;
     schedule.start = add_days(schedule.start, *dates.shift_days);
-    if (schedule.end && (dates.shift_whole || *schedule.end < schedule.start || *schedule.end == add_days(schedule.start, -*dates.shift_days))) schedule.end = add_days(*schedule.end, *dates.shift_days);
+    if (schedule.end && (dates.shift_whole || *schedule.end < schedule.start ||
+                         *schedule.end == add_days(schedule.start, -*dates.shift_days)))
+      schedule.end = add_days(*schedule.end, *dates.shift_days);
     slot->from = span(facts, turn, 0, facts.text.size());
     return;
   }
@@ -197,8 +214,10 @@ void merge_schedule(State& state, const Facts& facts, int turn) {
   if (dates.start) {
     schedule.start = *dates.start;
     schedule.start_stated = true;
-    const bool keep_end = turn > 0 && slot && slot->value.end_stated && dates.single_day && *slot->value.end > *dates.start;
-    if (!keep_end && !(turn > 0 && schedule.end && !dates.end && *schedule.end >= schedule.start && schedule.end_stated)) {
+    const bool keep_end =
+        turn > 0 && slot && slot->value.end_stated && dates.single_day && *slot->value.end > *dates.start;
+    if (!keep_end &&
+        !(turn > 0 && schedule.end && !dates.end && *schedule.end >= schedule.start && schedule.end_stated)) {
       schedule.end.reset();
       schedule.end_stated = false;
     }
@@ -234,7 +253,8 @@ void merge_bare_change(Brief& brief, const Facts& facts, int turn) {
   if (!facts.amounts.bare_change || *facts.amounts.bare_change <= 0) return;
   const double value = *facts.amounts.bare_change;
   const auto away = [&](double old) { return old > 0 ? std::abs(std::log(value / old)) : 1e9; };
-  const double from_budget = brief.budget ? away(to_major(brief.budget->value.money.amount_minor, brief.budget->value.money.currency)) : 1e9;
+  const double from_budget =
+      brief.budget ? away(to_major(brief.budget->value.money.amount_minor, brief.budget->value.money.currency)) : 1e9;
   const double from_kpi = brief.kpis.size() == 1 ? away(brief.kpis[0].target) : 1e9;
   const Provenance from = span(facts, turn, facts.amounts.budget_begin, facts.amounts.budget_end);
   if (brief.budget && from_budget <= from_kpi && !facts.amounts.bare_change_is_target) {
@@ -254,7 +274,9 @@ void merge_budget(State& state, const Facts& facts, int turn) {
   if (amounts.budget) {
     Budget budget{*amounts.budget, amounts.period.empty() ? "total" : amounts.period};
     if (turn > 0 && amounts.period.empty() && brief.budget) budget.period = brief.budget->value.period;
-    if (turn > 0 && brief.budget && facts.text.at(amounts.budget_begin).kind == TokenKind::kNumber && amounts.budget_end == amounts.budget_begin + 1) budget.money.currency = brief.budget->value.money.currency;
+    if (turn > 0 && brief.budget && facts.text.at(amounts.budget_begin).kind == TokenKind::kNumber &&
+        amounts.budget_end == amounts.budget_begin + 1)
+      budget.money.currency = brief.budget->value.money.currency;
     brief.budget = Slot<Budget>{budget, span(facts, turn, amounts.budget_begin, amounts.budget_end)};
     brief.no_spend = turn == 0 && amounts.no_spend && !amounts.allocations.empty();
     if (turn > 0) brief.no_spend = false;
@@ -296,7 +318,8 @@ void apply_shares(State& state) {
   const int64_t total = brief.budget->value.money.amount_minor;
   int64_t left = total;
   for (size_t k = 0; k < targets.size(); ++k) {
-    const int64_t part = k + 1 == targets.size() ? left : std::llround(static_cast<double>(total) * state.shares[k].second / 100.0);
+    const int64_t part =
+        k + 1 == targets.size() ? left : std::llround(static_cast<double>(total) * state.shares[k].second / 100.0);
     brief.allocations.emplace_back(targets[k], part);
     left -= part;
   }
@@ -306,27 +329,35 @@ void merge_rest(State& state, const Facts& facts, int turn) {
   Brief& brief = state.brief;
   if (!facts.audience.text.empty() && (turn == 0 || !brief.audience || facts.audience.text.size() > 3)) {
     Audience audience = brief.audience && turn > 0 ? brief.audience->value : Audience{};
-    const bool refines = turn > 0 && brief.audience && brief.audience->from.source != Source::kDefault && !has_class(facts.text, facts.lang, C("replace_verb")) && audience.description.find(facts.audience.text) == std::string::npos;
+    const bool refines = turn > 0 && brief.audience && brief.audience->from.source != Source::kDefault &&
+                         !has_class(facts.text, facts.lang, C("replace_verb")) &&
+                         audience.description.find(facts.audience.text) == std::string::npos;
     audience.description = refines ? audience.description + ", " + facts.audience.text : facts.audience.text;
     if (facts.amounts.min_age) audience.min_age = facts.amounts.min_age;
-    if (facts.amounts.audience_size) audience.size_stated = static_cast<int64_t>(std::min(*facts.amounts.audience_size, 9e15));
+    if (facts.amounts.audience_size)
+      audience.size_stated = static_cast<int64_t>(std::min(*facts.amounts.audience_size, 9e15));
     if (has_class(facts.text, facts.lang, C("consent_word"))) audience.consent = "opted_in";
     brief.audience = Slot<Audience>{audience, span(facts, turn, facts.audience.begin, facts.audience.end)};
   }
-  if (!facts.offer.text.empty() && !brief.offer) brief.offer = Slot<std::string>{facts.offer.text, span(facts, turn, facts.offer.begin, facts.offer.end)};
+  if (!facts.offer.text.empty() && !brief.offer)
+    brief.offer = Slot<std::string>{facts.offer.text, span(facts, turn, facts.offer.begin, facts.offer.end)};
   for (const Kpi& kpi : facts.amounts.kpis) {
     std::erase_if(brief.kpis, [&](const Kpi& old) { return old.from.turn < turn && old.metric == kpi.metric; });
-    if (turn > 0 && brief.kpis.size() == 1 && facts.amounts.kpis.size() == 1 && brief.kpis[0].from.turn < turn && !has_class(facts.text, facts.lang, C("add_verb"))) brief.kpis.clear();
+    if (turn > 0 && brief.kpis.size() == 1 && facts.amounts.kpis.size() == 1 && brief.kpis[0].from.turn < turn &&
+        !has_class(facts.text, facts.lang, C("add_verb")))
+      brief.kpis.clear();
     brief.kpis.push_back(kpi);
   }
   if (!facts.objective.empty() && (turn == 0 || !brief.objective || !facts.amounts.kpis.empty())) {
     brief.objective = Slot<std::string>{facts.objective, Provenance{Source::kInferred, turn, 0, 0, {}}};
   }
   const std::optional<int> age = facts.amounts.min_age ? facts.amounts.min_age : std::nullopt;
-  std::erase_if(state.hits, [&](const PolicyHit& hit) { return turn > 0 && withdraws(facts.text, facts.lang, hit.rule); });
+  std::erase_if(state.hits,
+                [&](const PolicyHit& hit) { return turn > 0 && withdraws(facts.text, facts.lang, hit.rule); });
   for (const PolicyHit& hit : find_policy(facts.text, facts.lang, age, facts.amounts.max_age)) {
     if (turn > 0 && withdraws(facts.text, facts.lang, hit.rule)) continue;
-    if (std::none_of(state.hits.begin(), state.hits.end(), [&](const PolicyHit& old) { return old.rule == hit.rule; })) state.hits.push_back(hit);
+    if (std::none_of(state.hits.begin(), state.hits.end(), [&](const PolicyHit& old) { return old.rule == hit.rule; }))
+      state.hits.push_back(hit);
   }
   if (!facts.tone.name.empty()) brief.tone = facts.tone.name;
   if (facts.you_decide) state.defaults = true;
@@ -341,7 +372,8 @@ void check_all_turns(State& state, const std::vector<Turn>& turns, size_t count)
   const auto age = state.brief.audience ? state.brief.audience->value.min_age : std::nullopt;
   for (const PolicyHit& hit : find_policy(text, state.lang, age, std::nullopt)) {
     if (hit.rule != "audience.minors_restricted_product") continue;
-    if (std::none_of(state.hits.begin(), state.hits.end(), [&](const PolicyHit& old) { return old.rule == hit.rule; })) state.hits.push_back(hit);
+    if (std::none_of(state.hits.begin(), state.hits.end(), [&](const PolicyHit& old) { return old.rule == hit.rule; }))
+      state.hits.push_back(hit);
   }
 }
 
@@ -351,7 +383,8 @@ void take_defaults(State& state) {
   if (brief.channels.empty()) {
     brief.channels.push_back({state.generic_ads ? "instagram_ads" : "email", chosen});
   }
-  const bool paid = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); });
+  const bool paid =
+      std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); });
   if (paid && !brief.budget && !brief.no_spend) {
     brief.budget = Slot<Budget>{Budget{Money{to_minor(kTestBudget_major, "USD"), "USD"}, "total"}, chosen};
   }
@@ -361,7 +394,8 @@ void take_defaults(State& state) {
     schedule.duration_days = kDefaultLength_days;
     if (state.event_at && *state.event_at > schedule.start) {  // the talk about it ends the day before
       schedule.event_at = state.event_at;
-      schedule.duration_days = std::min(kDefaultLength_days, static_cast<int>(days_between(schedule.start, *state.event_at)));
+      schedule.duration_days =
+          std::min(kDefaultLength_days, static_cast<int>(days_between(schedule.start, *state.event_at)));
     }
     brief.schedule = Slot<Schedule>{schedule, chosen};
   }
@@ -387,13 +421,21 @@ void add_questions(const State& state, Understanding& out) {
     else ask("budget", "contradiction");
   }
   if (!state.date_problem.empty()) ask("schedule", state.date_problem, state.date_words);
-  const bool paid = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); });
-  const bool direct = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return slot.value == "email" || slot.value == "sms" || slot.value == "push"; });
+  const bool paid =
+      std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); });
+  const bool direct = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) {
+    return slot.value == "email" || slot.value == "sms" || slot.value == "push";
+  });
   if (brief.channels.empty()) ask("channels", "missing");
   const bool money_open = !brief.budget && !brief.no_spend;
-  if (money_open && (paid || brief.channels.empty() || state.generic_ads) && !(state.generic_ads && !paid && !brief.channels.empty())) ask("budget", "missing");
-  if (!brief.schedule && state.date_problem.empty() && !state.reversed) state.event_at ? ask("schedule", "event", to_text(*state.event_at)) : ask("schedule", "missing");
-  if (!brief.audience && (direct || (!out.questions.empty() && brief.contradictions.empty() && state.date_problem.empty()))) ask("audience", "missing");
+  if (money_open && (paid || brief.channels.empty() || state.generic_ads) &&
+      !(state.generic_ads && !paid && !brief.channels.empty()))
+    ask("budget", "missing");
+  if (!brief.schedule && state.date_problem.empty() && !state.reversed)
+    state.event_at ? ask("schedule", "event", to_text(*state.event_at)) : ask("schedule", "missing");
+  if (!brief.audience &&
+      (direct || (!out.questions.empty() && brief.contradictions.empty() && state.date_problem.empty())))
+    ask("audience", "missing");
   if (!brief.offer && brief.kpis.empty()) ask("offer", "missing");
 }
 
@@ -403,10 +445,14 @@ Understanding finish(const State& source) {
   brief.language = std::string(lang_code(state.lang));
   if (state.defaults) take_defaults(state);
   apply_shares(state);
-  const bool paid = std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); });
-  const auto contradiction = [&](std::string_view id) { brief.contradictions.push_back({std::string(id), contradiction_message(state.lang, id)}); };
+  const bool paid =
+      std::any_of(brief.channels.begin(), brief.channels.end(), [](const auto& slot) { return is_paid(slot.value); });
+  const auto contradiction = [&](std::string_view id) {
+    brief.contradictions.push_back({std::string(id), contradiction_message(state.lang, id)});
+  };
   if (state.channel_conflict) contradiction("channel_conflict");
-  if (brief.no_spend && (paid || (state.generic_ads && brief.channels.empty()))) contradiction("budget_vs_paid_channel");
+  if (brief.no_spend && (paid || (state.generic_ads && brief.channels.empty())))
+    contradiction("budget_vs_paid_channel");
   if (state.split_mismatch) contradiction("split_sum_vs_total");
   if (state.reversed) contradiction("end_before_start");
   if (brief.schedule && brief.schedule->value.duration_days && !brief.schedule->value.end) {
@@ -423,8 +469,12 @@ Understanding finish(const State& source) {
   Understanding out;
   out.brief = brief;
   if (!blocked) add_questions(state, out);
-  out.outcome = refused ? Outcome::kRefuse : blocked ? Outcome::kFlag : out.questions.empty() ? Outcome::kPlan : Outcome::kAsk;
-  const bool nothing_said = brief.channels.empty() && !brief.budget && !brief.no_spend && !brief.schedule && brief.kpis.empty() && brief.contradictions.empty();
+  out.outcome = refused                 ? Outcome::kRefuse
+                : blocked               ? Outcome::kFlag
+                : out.questions.empty() ? Outcome::kPlan
+                                        : Outcome::kAsk;
+  const bool nothing_said = brief.channels.empty() && !brief.budget && !brief.no_spend && !brief.schedule &&
+                            brief.kpis.empty() && brief.contradictions.empty();
   out.reply = state.small_talk && nothing_said && !blocked ? introduction(state.lang) : make_reply(state.lang, out);
   return out;
 }
@@ -441,7 +491,8 @@ Understanding understand(const std::vector<Turn>& turns, const Known& known) {
   const size_t count = std::min(turns.size(), kTurns_max);
   for (size_t i = 0; i < count; ++i) {
     const auto turn = static_cast<int>(i);
-    const bool asked = std::any_of(out.questions.begin(), out.questions.end(), [](const Question& q) { return q.slot == "channels"; });
+    const bool asked =
+        std::any_of(out.questions.begin(), out.questions.end(), [](const Question& q) { return q.slot == "channels"; });
     const Facts facts = read_turn(turns[i].text, turn, state);
     if (i == 0) state.lang = facts.lang;
     merge_channels(state, facts, turn, asked);

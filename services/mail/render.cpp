@@ -1,8 +1,7 @@
 #include "services/mail/render.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/bytes.hpp"
@@ -17,7 +16,7 @@ using storage::Tx;
 
 namespace {
 
-constexpr size_t kTemplatesMax = 500;   // compiled ones kept
+constexpr size_t kTemplatesMax = 500;  // compiled ones kept
 constexpr size_t kHtmlBytesMax = 1024 * 1024;
 
 std::string unescape_attribute(std::string text) {
@@ -53,10 +52,10 @@ const Sentences& footer_for(const std::string& language) {
 }  // namespace
 
 struct MailRenderer::Batch {
-  std::map<std::string, Json> contacts;                                  // by workspace/contact
-  std::map<std::string, std::shared_ptr<const Compiled>> templates;      // by workspace/template@version
-  std::map<std::string, Brand> brands;                                   // by workspace
-  std::map<std::string, std::string> campaigns;                          // names by workspace/campaign
+  std::map<std::string, Json> contacts;                              // by workspace/contact
+  std::map<std::string, std::shared_ptr<const Compiled>> templates;  // by workspace/template@version
+  std::map<std::string, Brand> brands;                               // by workspace
+  std::map<std::string, std::string> campaigns;                      // names by workspace/campaign
   std::string problem;
 };
 
@@ -68,7 +67,9 @@ Result<Brand> get_brand(Tx& tx, const std::string& workspace) {
   return Brand{brand.value("name", (*row)[0].text()), brand.value("postal_address", ""), brand.value("website", "")};
 }
 
-Result<std::shared_ptr<const MailRenderer::Compiled>> MailRenderer::compiled(Tx& tx, const std::string& workspace, const std::string& template_id, int64_t version) {
+Result<std::shared_ptr<const MailRenderer::Compiled>> MailRenderer::compiled(Tx& tx, const std::string& workspace,
+                                                                             const std::string& template_id,
+                                                                             int64_t version) {
   std::string key = workspace + "/" + template_id + "@" + std::to_string(version);
   {
     std::lock_guard lock(mutex_);
@@ -76,8 +77,10 @@ Result<std::shared_ptr<const MailRenderer::Compiled>> MailRenderer::compiled(Tx&
   }
   auto stored = TRY(get_template(tx, workspace, template_id, version));
   const auto& content = stored.content;
-  auto made = std::make_shared<const Compiled>(Compiled{TRY(liquid::compile(content.subject)), TRY(liquid::compile(content.preheader)), TRY(liquid::compile(content.html)), TRY(liquid::compile(content.text)),
-                                                        !content.html.empty(), !content.text.empty(), content.html.find("unsubscribe_url") != std::string::npos});
+  auto made = std::make_shared<const Compiled>(
+      Compiled{TRY(liquid::compile(content.subject)), TRY(liquid::compile(content.preheader)),
+               TRY(liquid::compile(content.html)), TRY(liquid::compile(content.text)), !content.html.empty(),
+               !content.text.empty(), content.html.find("unsubscribe_url") != std::string::npos});
   std::lock_guard lock(mutex_);
   if (cache_.size() >= kTemplatesMax) cache_.clear();
   cache_[key] = made;
@@ -90,14 +93,21 @@ Result<std::shared_ptr<MailRenderer::Batch>> MailRenderer::prepare(const std::ve
     for (const auto& item : items) {
       if (!batch->brands.contains(item.workspace)) batch->brands[item.workspace] = TRY(get_brand(tx, item.workspace));
       Json payload = TRY(parse_json(item.payload));
-      std::string key = item.workspace + "/" + payload.value("template", "") + "@" + std::to_string(payload.value("version", int64_t{0}));
-      if (!batch->templates.contains(key)) batch->templates[key] = TRY(compiled(tx, item.workspace, payload.value("template", ""), payload.value("version", int64_t{0})));
+      std::string key = item.workspace + "/" + payload.value("template", "") + "@" +
+                        std::to_string(payload.value("version", int64_t{0}));
+      if (!batch->templates.contains(key))
+        batch->templates[key] =
+            TRY(compiled(tx, item.workspace, payload.value("template", ""), payload.value("version", int64_t{0})));
       std::string campaign = item.workspace + "/" + item.campaign_id;
       if (!item.campaign_id.empty() && !batch->campaigns.contains(campaign)) {
-        auto row = TRY(tx.query_one("SELECT name FROM campaign WHERE workspace_id = $1 AND id = $2", {item.workspace, item.campaign_id}));
+        auto row = TRY(tx.query_one("SELECT name FROM campaign WHERE workspace_id = $1 AND id = $2",
+                                    {item.workspace, item.campaign_id}));
         batch->campaigns[campaign] = row ? (*row)[0].text() : "";
       }
-      auto row = TRY(tx.query_one("SELECT id, email, first_name, last_name, language, time_zone, external_id, attributes FROM contact WHERE workspace_id = $1 AND id = $2", {item.workspace, item.contact_id}));
+      auto row =
+          TRY(tx.query_one("SELECT id, email, first_name, last_name, language, time_zone, external_id, attributes FROM "
+                           "contact WHERE workspace_id = $1 AND id = $2",
+                           {item.workspace, item.contact_id}));
       if (!row) continue;  // erased meanwhile; render() says so
       Json contact = parse_json((*row)[7].text()).value_or(Json::object());
       const char* names[] = {"id", "email", "first_name", "last_name", "language", "time_zone", "external_id"};
@@ -109,7 +119,8 @@ Result<std::shared_ptr<MailRenderer::Batch>> MailRenderer::prepare(const std::ve
   return batch;
 }
 
-std::string rewrite_links(std::string_view html, std::string_view own_prefix, const std::function<std::string(const std::string& url)>& replace) {
+std::string rewrite_links(std::string_view html, std::string_view own_prefix,
+                          const std::function<std::string(const std::string& url)>& replace) {
   std::string out;
   out.reserve(html.size() * 2);
   size_t from = 0;
@@ -126,7 +137,8 @@ std::string rewrite_links(std::string_view html, std::string_view own_prefix, co
     std::string url = unescape_attribute(std::string(trim(html.substr(at + 6, end - at - 6))));
     bool web = url.starts_with("http://") || url.starts_with("https://");
     out += html.substr(from, at + 6 - from);
-    out += web && (own_prefix.empty() || !url.starts_with(own_prefix)) ? escape_html(replace(url)) : std::string(html.substr(at + 6, end - at - 6));
+    out += web && (own_prefix.empty() || !url.starts_with(own_prefix)) ? escape_html(replace(url))
+                                                                       : std::string(html.substr(at + 6, end - at - 6));
     from = end;
   }
   out += html.substr(from);
@@ -137,21 +149,30 @@ Result<RenderedMail> MailRenderer::render(const events::OutboxItem& item, const 
   auto contact = batch.contacts.find(item.workspace + "/" + item.contact_id);
   if (contact == batch.contacts.end()) return Error{Code::kVendorRejected, "the contact no longer exists"};
   Json payload = TRY(parse_json(item.payload));
-  const auto& compiled = *batch.templates.at(item.workspace + "/" + payload.value("template", "") + "@" + std::to_string(payload.value("version", int64_t{0})));
+  const auto& compiled = *batch.templates.at(item.workspace + "/" + payload.value("template", "") + "@" +
+                                             std::to_string(payload.value("version", int64_t{0})));
   const Brand& brand = batch.brands.at(item.workspace);
   bool transactional = payload.value("transactional", false);
   MessageRef ref{item.workspace, item.id};
   std::string unsubscribe = unsubscribe_url(tracking_, ref);
   auto campaign = batch.campaigns.find(item.workspace + "/" + item.campaign_id);
-  Json context = {{"contact", contact->second}, {"user", contact->second}, {"workspace", {{"name", brand.name}, {"postal_address", brand.postal_address}, {"website", brand.website}}},
-                  {"campaign", {{"id", item.campaign_id}, {"name", campaign == batch.campaigns.end() ? "" : campaign->second}}}, {"unsubscribe_url", unsubscribe}, {"message_id", item.vendor_ref}};
+  Json context = {
+      {"contact", contact->second},
+      {"user", contact->second},
+      {"workspace", {{"name", brand.name}, {"postal_address", brand.postal_address}, {"website", brand.website}}},
+      {"campaign", {{"id", item.campaign_id}, {"name", campaign == batch.campaigns.end() ? "" : campaign->second}}},
+      {"unsubscribe_url", unsubscribe},
+      {"message_id", item.vendor_ref}};
   std::string zone = contact->second.value("time_zone", "");
-  liquid::RenderOptions options{.output_bytes_max = kHtmlBytesMax, .now = clock_.now(), .zone = is_zone(zone) ? zone : "UTC"};
+  liquid::RenderOptions options{
+      .output_bytes_max = kHtmlBytesMax, .now = clock_.now(), .zone = is_zone(zone) ? zone : "UTC"};
   RenderedMail mail;
   mail.to_email = item.address;
-  mail.to_name = std::string(trim(contact->second.value("first_name", "") + " " + contact->second.value("last_name", "")));
+  mail.to_name =
+      std::string(trim(contact->second.value("first_name", "") + " " + contact->second.value("last_name", "")));
   mail.subject = TRY(liquid::render(compiled.subject, context, options));
-  std::replace_if(mail.subject.begin(), mail.subject.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
+  std::replace_if(
+      mail.subject.begin(), mail.subject.end(), [](char c) { return c == '\r' || c == '\n'; }, ' ');
   mail.text = TRY(liquid::render(compiled.text, context, options));
   const auto& footer = footer_for(contact->second.value("language", ""));
   if (compiled.has_html) {
@@ -162,15 +183,21 @@ Result<RenderedMail> MailRenderer::render(const events::OutboxItem& item, const 
     if (!preheader.empty()) {
       size_t body = mail.html.find("<body");
       size_t open = body == std::string::npos ? std::string::npos : mail.html.find('>', body);
-      mail.html.insert(open == std::string::npos ? 0 : open + 1, "<div style=\"display:none;max-height:0;overflow:hidden\">" + preheader + "</div>");
+      mail.html.insert(open == std::string::npos ? 0 : open + 1,
+                       "<div style=\"display:none;max-height:0;overflow:hidden\">" + preheader + "</div>");
     }
     if (!compiled.has_unsubscribe && !transactional) {
-      std::string address = brand.postal_address.empty() ? "" : "<br>" + escape_html(brand.name + ", " + brand.postal_address);
-      add_to_body(mail.html, "<p style=\"font-size:12px;color:#666\">" + std::string(footer.why) + " <a href=\"" + escape_html(unsubscribe) + "\">" + std::string(footer.unsubscribe) + "</a>" + address + "</p>");
+      std::string address =
+          brand.postal_address.empty() ? "" : "<br>" + escape_html(brand.name + ", " + brand.postal_address);
+      add_to_body(mail.html, "<p style=\"font-size:12px;color:#666\">" + std::string(footer.why) + " <a href=\"" +
+                                 escape_html(unsubscribe) + "\">" + std::string(footer.unsubscribe) + "</a>" + address +
+                                 "</p>");
     }
     if (mail.text.empty()) mail.text = templates::text_from_html(mail.html);
-    mail.html = rewrite_links(mail.html, tracking_.public_url + "/u/", [&](const std::string& url) { return click_url(tracking_, ref, url); });
-    add_to_body(mail.html, "<img src=\"" + escape_html(open_url(tracking_, ref)) + "\" width=\"1\" height=\"1\" alt=\"\">");
+    mail.html = rewrite_links(mail.html, tracking_.public_url + "/u/",
+                              [&](const std::string& url) { return click_url(tracking_, ref, url); });
+    add_to_body(mail.html,
+                "<img src=\"" + escape_html(open_url(tracking_, ref)) + "\" width=\"1\" height=\"1\" alt=\"\">");
   } else if (!transactional) {
     mail.text += "\n\n" + std::string(footer.why) + "\n" + std::string(footer.unsubscribe) + ": " + unsubscribe + "\n";
   }
@@ -178,7 +205,8 @@ Result<RenderedMail> MailRenderer::render(const events::OutboxItem& item, const 
     mail.headers.emplace_back("List-Unsubscribe", "<" + unsubscribe + ">");
     mail.headers.emplace_back("List-Unsubscribe-Post", "List-Unsubscribe=One-Click");
   }
-  if (!item.campaign_id.empty()) mail.headers.emplace_back("Feedback-ID", item.campaign_id + ":" + item.workspace + ":spreaders");
+  if (!item.campaign_id.empty())
+    mail.headers.emplace_back("Feedback-ID", item.campaign_id + ":" + item.workspace + ":spreaders");
   return mail;
 }
 

@@ -1,5 +1,6 @@
-// Turns an outbox row into the mail one person gets: the approved template version with their data, tracked links, the open
-// pixel, the unsubscribe footer and headers. Where nothing but the person differs, nothing but the person is computed.
+// Turns an outbox row into the mail one person gets: the approved template version with their data, tracked links, the
+// open pixel, the unsubscribe footer and headers. Where nothing but the person differs, nothing but the person is
+// computed.
 #pragma once
 
 #include <map>
@@ -31,7 +32,8 @@ Result<Brand> get_brand(storage::Tx& tx, const std::string& workspace);
 
 class MailRenderer {
  public:
-  MailRenderer(storage::Storage& storage, Clock& clock, const Tracking& tracking) : storage_(storage), clock_(clock), tracking_(tracking) {}
+  MailRenderer(storage::Storage& storage, Clock& clock, const Tracking& tracking)
+      : storage_(storage), clock_(clock), tracking_(tracking) {}
 
   // Profiles and templates of a batch, loaded in a few queries.
   struct Batch;
@@ -44,16 +46,19 @@ class MailRenderer {
     liquid::Template subject, preheader, html, text;
     bool has_html = false, has_text = false, has_unsubscribe = false;
   };
-  Result<std::shared_ptr<const Compiled>> compiled(storage::Tx& tx, const std::string& workspace, const std::string& template_id, int64_t version);
+  Result<std::shared_ptr<const Compiled>> compiled(storage::Tx& tx, const std::string& workspace,
+                                                   const std::string& template_id, int64_t version);
 
   storage::Storage& storage_;
   Clock& clock_;
   const Tracking& tracking_;
   std::mutex mutex_;
-  std::map<std::string, std::shared_ptr<const Compiled>> cache_;  // versions never change; shared by the batches that use them
+  std::map<std::string, std::shared_ptr<const Compiled>>
+      cache_;  // versions never change; shared by the batches that use them
 };
 
 // Replaces the address of every http(s) link in `html` but those that begin with `own_prefix`.
-std::string rewrite_links(std::string_view html, std::string_view own_prefix, const std::function<std::string(const std::string& url)>& replace);
+std::string rewrite_links(std::string_view html, std::string_view own_prefix,
+                          const std::function<std::string(const std::string& url)>& replace);
 
 }  // namespace spreaders::services

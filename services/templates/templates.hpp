@@ -35,9 +35,12 @@ struct TemplateReview {
 };
 TemplateReview review_template(const TemplateContent& content);
 
-// Makes the template or its next version; the same content again is the same version. kInvalidArgument lists every template error.
-Result<StoredTemplate> save_template(storage::Tx& tx, const std::string& workspace, const std::string& name, const TemplateContent& content, Instant now, Ids& ids);
+// Makes the template or its next version; the same content again is the same version. kInvalidArgument lists every
+// template error.
+Result<StoredTemplate> save_template(storage::Tx& tx, const std::string& workspace, const std::string& name,
+                                     const TemplateContent& content, Instant now, Ids& ids);
 // version 0 = the latest. Finds by id or by name.
-Result<StoredTemplate> get_template(storage::Tx& tx, const std::string& workspace, const std::string& id_or_name, int64_t version = 0);
+Result<StoredTemplate> get_template(storage::Tx& tx, const std::string& workspace, const std::string& id_or_name,
+                                    int64_t version = 0);
 
 }  // namespace spreaders::services

@@ -1,7 +1,8 @@
-// Opens, clicks, unsubscribes and conversions. Links in mails carry a token that names the message and proves, by HMAC, that we
-// made it: nothing can be forged, and a click link redirects only to the address it was made for.
+// Opens, clicks, unsubscribes and conversions. Links in mails carry a token that names the message and proves, by HMAC,
+// that we made it: nothing can be forged, and a click link redirects only to the address it was made for.
 //
-//   token = workspace "." outbox id "." 16 characters of base64url HMAC-SHA256(key, kind "|" workspace "|" outbox id "|" url)
+//   token = workspace "." outbox id "." 16 characters of base64url HMAC-SHA256(key, kind "|" workspace "|" outbox id
+//   "|" url)
 #pragma once
 
 #include <optional>
@@ -17,8 +18,8 @@ namespace spreaders::services {
 
 struct Tracking {
   Secret key;
-  std::string public_url;               // https://news.example.org, without a slash at the end
-  std::string click_parameter = "sp";   // added to the landing address, so that orders can be told from whom they came
+  std::string public_url;              // https://news.example.org, without a slash at the end
+  std::string click_parameter = "sp";  // added to the landing address, so that orders can be told from whom they came
 };
 
 enum class TokenKind : char { kOpen = 'o', kClick = 'c', kUnsubscribe = 'u', kSession = 's' };
@@ -28,7 +29,8 @@ struct MessageRef {
 };
 
 std::string make_token(const Tracking& tracking, TokenKind kind, const MessageRef& ref, const std::string& url = "");
-std::optional<MessageRef> read_token(const Tracking& tracking, TokenKind kind, std::string_view token, const std::string& url = "");
+std::optional<MessageRef> read_token(const Tracking& tracking, TokenKind kind, std::string_view token,
+                                     const std::string& url = "");
 
 std::string open_url(const Tracking& tracking, const MessageRef& ref);
 std::string click_url(const Tracking& tracking, const MessageRef& ref, const std::string& url);
@@ -40,7 +42,8 @@ std::string landing_url(const Tracking& tracking, const MessageRef& ref, const s
 Result<void> record_open(storage::Tx& tx, const MessageRef& ref, Instant at);
 Result<void> record_click(storage::Tx& tx, const MessageRef& ref, const std::string& url, Instant at);
 // Consent out, address suppressed, event written. The answer is the address, masked for the page that thanks.
-Result<std::string> record_unsubscribe(storage::Tx& tx, const MessageRef& ref, const std::string& how, Instant at, Ids& ids);
+Result<std::string> record_unsubscribe(storage::Tx& tx, const MessageRef& ref, const std::string& how, Instant at,
+                                       Ids& ids);
 struct BounceFact {
   std::string kind;    // hard, soft, block, complaint
   std::string status;  // 5.1.1
@@ -48,9 +51,10 @@ struct BounceFact {
 };
 Result<void> record_bounce(storage::Tx& tx, const MessageRef& ref, const BounceFact& bounce, Instant at);
 
-// One event of POST /v1/track as Segment sends it (track only). The workspace comes from the write key. kInvalidArgument lists
-// every problem. False: this messageId was known already.
-Result<bool> record_track(storage::Tx& tx, const Tracking& tracking, const std::string& workspace, const Json& event, Instant received_at);
+// One event of POST /v1/track as Segment sends it (track only). The workspace comes from the write key.
+// kInvalidArgument lists every problem. False: this messageId was known already.
+Result<bool> record_track(storage::Tx& tx, const Tracking& tracking, const std::string& workspace, const Json& event,
+                          Instant received_at);
 constexpr size_t kEventBytesMax = 32 * 1024;
 
 }  // namespace spreaders::services

@@ -1,7 +1,8 @@
 // PostgreSQL: transactions over a pool of connections, each bound to one workspace by row-level security.
 //
-// Writers of one workspace take turns (an advisory lock that ends with the transaction), so what a body read is still true when
-// it writes, as on SQLite; writers of different workspaces, and system transactions, run beside each other under READ COMMITTED.
+// Writers of one workspace take turns (an advisory lock that ends with the transaction), so what a body read is still
+// true when it writes, as on SQLite; writers of different workspaces, and system transactions, run beside each other
+// under READ COMMITTED.
 #include <charconv>
 
 #include "core/log.hpp"
@@ -18,10 +19,10 @@ using postgres::Outcome;
 using postgres::Pool;
 using postgres::Session;
 
-constexpr int kAttemptsMax = 10;                    // of one transaction, after deadlocks
-constexpr size_t kInsertRowsMax = 5'000;            // in one statement
+constexpr int kAttemptsMax = 10;          // of one transaction, after deadlocks
+constexpr size_t kInsertRowsMax = 5'000;  // in one statement
 constexpr size_t kInsertBytesMax = 8 * 1024 * 1024;
-constexpr int kWorkspaceLock = 0x5350;              // class of the advisory locks that writers of a workspace take
+constexpr int kWorkspaceLock = 0x5350;  // class of the advisory locks that writers of a workspace take
 constexpr int kMigrationLock = 0x5351;
 
 // One column of many rows as the text of a PostgreSQL array.
@@ -53,10 +54,12 @@ class PostgresTx : public Tx {
     TRY(step(sql, parameters, &rows));
     return rows;
   }
-  Result<int64_t> execute(std::string_view sql, const Values& parameters) override { return step(sql, parameters, nullptr); }
+  Result<int64_t> execute(std::string_view sql, const Values& parameters) override {
+    return step(sql, parameters, nullptr);
+  }
 
-  Result<int64_t> insert_many(std::string_view table, std::initializer_list<std::string_view> columns, std::span<const Values> rows,
-                              std::string_view suffix) override {
+  Result<int64_t> insert_many(std::string_view table, std::initializer_list<std::string_view> columns,
+                              std::span<const Values> rows, std::string_view suffix) override {
     if (rows.empty()) return 0;
     if (failure_) return failure_->error;
     auto types = TRY(pool_.column_types(session_, table, columns));
@@ -67,14 +70,16 @@ class PostgresTx : public Tx {
       arrays += (i == 0 ? "$" : ", $") + std::to_string(i + 1) + "::" + types[i] + "[]";
     }
     // One array a column: the text of the statement does not depend on the number of rows, so it is planned once.
-    std::string sql = "INSERT INTO " + std::string(table) + " (" + names + ") SELECT * FROM unnest(" + arrays + ") " + std::string(suffix);
+    std::string sql = "INSERT INTO " + std::string(table) + " (" + names + ") SELECT * FROM unnest(" + arrays + ") " +
+                      std::string(suffix);
     int64_t changed = 0;
     for (size_t from = 0; from < rows.size();) {
       std::vector<std::string> texts(types.size());
       size_t bytes = 0;
       size_t to = from;
       for (; to < rows.size() && to - from < kInsertRowsMax && bytes < kInsertBytesMax; ++to) {
-        CHECK(rows[to].size() == types.size(), "insert_many was given a row with another number of values than columns");
+        CHECK(rows[to].size() == types.size(),
+              "insert_many was given a row with another number of values than columns");
         for (size_t i = 0; i < types.size(); ++i) {
           size_t before = texts[i].size();
           append_element(texts[i], rows[to][i]);
@@ -175,7 +180,9 @@ class PostgresStorage : public Storage {
     // Several processes may start at once: each step waits for the others and then finds its work done.
     TRY(write(Scope::system(), [](Tx& tx) -> Result<void> {
       TRY(tx.query("SELECT pg_advisory_xact_lock($1, 0)", {kMigrationLock}));
-      TRY(tx.execute("CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, workspace_id TEXT NOT NULL DEFAULT '*')"));
+      TRY(
+          tx.execute("CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, "
+                     "workspace_id TEXT NOT NULL DEFAULT '*')"));
       return postgres::wall_tables(tx);
     }));
     for (const auto& migration : migrations()) {
@@ -184,11 +191,13 @@ class PostgresStorage : public Storage {
         auto done = TRY(tx.query("SELECT name FROM schema_migration WHERE number = $1", {migration.number}));
         if (!done.empty()) return {};
         for (const auto& statement : statements_of(migration, Dialect::kPostgres)) TRY(tx.execute(statement));
-        TRY(tx.execute("INSERT INTO schema_migration (number, name) VALUES ($1, $2)", {migration.number, migration.name}));
+        TRY(tx.execute("INSERT INTO schema_migration (number, name) VALUES ($1, $2)",
+                       {migration.number, migration.name}));
         return postgres::wall_tables(tx);
       }));
     }
-    auto newest = TRY(read(Scope::system(), [](Tx& tx) { return tx.query("SELECT MAX(number) FROM schema_migration"); }));
+    auto newest =
+        TRY(read(Scope::system(), [](Tx& tx) { return tx.query("SELECT MAX(number) FROM schema_migration"); }));
     if (newest[0][0].integer_or(0) > static_cast<int64_t>(migrations().size())) {
       return Error{Code::kNotConfigured, "this database was made by a newer version of Spreaders; use that version"};
     }
@@ -196,7 +205,9 @@ class PostgresStorage : public Storage {
   }
 
   Result<void> backup_to(const std::string&) override {
-    return Error{Code::kUnsupported, "a PostgreSQL database is not copied from here; use pg_dump --format=custom, or the backups of its operator"};
+    return Error{
+        Code::kUnsupported,
+        "a PostgreSQL database is not copied from here; use pg_dump --format=custom, or the backups of its operator"};
   }
 
  private:
@@ -206,7 +217,8 @@ class PostgresStorage : public Storage {
     for (;;) {
       auto loan = TRY(pool_.lend(writing));
       std::string name = loan->quote(scope.workspace());
-      std::string sql = writing ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+      std::string sql =
+          writing ? "BEGIN ISOLATION LEVEL READ COMMITTED" : "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
       sql += "; SELECT set_config('app.workspace', " + name + ", true)";
       if (writing && !scope.is_system()) {
         sql += "; SELECT pg_advisory_xact_lock(" + std::to_string(kWorkspaceLock) + ", hashtext(" + name + "))";
@@ -235,7 +247,8 @@ class PostgresStorage : public Storage {
           return {};
         }
         if (failure->lost) {
-          return Error{Code::kOutcomeUnknown, "the connection to the database was lost while it stored: look before trying again"};
+          return Error{Code::kOutcomeUnknown,
+                       "the connection to the database was lost while it stored: look before trying again"};
         }
       }
       if (!(failure && failure->lost) && !loan->run("ROLLBACK")) loan.keep();
@@ -254,7 +267,8 @@ class PostgresStorage : public Storage {
 }  // namespace
 
 Result<std::unique_ptr<Storage>> open_postgres(const PostgresOptions& options) {
-  if (options.connections < 1 || options.connections > 1000) return invalid("the number of database connections is 1 to 1000");
+  if (options.connections < 1 || options.connections > 1000)
+    return invalid("the number of database connections is 1 to 1000");
   auto storage = std::make_unique<PostgresStorage>(options);
   TRY(storage->read(Scope::system(), [](Tx& tx) { return postgres::refuse_unbound_role(tx); }));
   return std::unique_ptr<Storage>(std::move(storage));

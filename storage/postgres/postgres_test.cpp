@@ -1,7 +1,6 @@
 // What only PostgreSQL has: row-level security, connections that die, several engines on one database.
-#include <gtest/gtest.h>
-
 #include <barrier>
+#include <gtest/gtest.h>
 #include <thread>
 
 #include "storage/storage.hpp"
@@ -23,7 +22,8 @@ class Postgres : public ::testing::Test {
     for (const auto& workspace : {kA, kB}) ASSERT_TRUE(add(*storage_, workspace, "lst_1").ok());
   }
   std::unique_ptr<Storage> open(int connections, int64_t statement_timeout_ms = 30'000) {
-    auto opened = open_postgres({.url = url_, .connections = connections, .statement_timeout_ms = statement_timeout_ms});
+    auto opened =
+        open_postgres({.url = url_, .connections = connections, .statement_timeout_ms = statement_timeout_ms});
     EXPECT_TRUE(opened.ok()) << opened.error().text();
     EXPECT_TRUE((*opened)->migrate().ok());
     return std::move(*opened);
@@ -36,7 +36,9 @@ class Postgres : public ::testing::Test {
   }
   std::string administer(const std::string& sql) { return testing::PostgresServer::administer(url_, sql); }
   void kill_backends() {
-    administer("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'spreaders' AND datname = current_database()");
+    administer(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = 'spreaders' AND datname = "
+        "current_database()");
   }
 
   testing::PostgresServer* server_ = nullptr;
@@ -48,41 +50,58 @@ TEST_F(Postgres, AQueryWithoutAFilterSeesOneWorkspace) {
   auto seen = storage_->read(Scope::of(kA), [](Tx& tx) { return tx.query("SELECT workspace_id FROM list"); });
   ASSERT_EQ(seen->size(), 1U);
   EXPECT_EQ((*seen)[0][0].text(), kA);
-  auto asked = storage_->read(Scope::of(kA), [](Tx& tx) { return tx.query("SELECT id FROM list WHERE workspace_id = $1", {kB}); });
+  auto asked = storage_->read(Scope::of(kA),
+                              [](Tx& tx) { return tx.query("SELECT id FROM list WHERE workspace_id = $1", {kB}); });
   EXPECT_TRUE(asked->empty());
   auto all = storage_->read(Scope::system(), [](Tx& tx) { return tx.query("SELECT id FROM list"); });
   EXPECT_EQ(all->size(), 2U);
 }
 
 TEST_F(Postgres, ForeignRowsCannotBeChangedOrMade) {
-  auto changed = storage_->write(Scope::of(kA), [](Tx& tx) { return tx.execute("UPDATE list SET name = 'mine' WHERE workspace_id = $1", {kB}); });
+  auto changed = storage_->write(
+      Scope::of(kA), [](Tx& tx) { return tx.execute("UPDATE list SET name = 'mine' WHERE workspace_id = $1", {kB}); });
   EXPECT_EQ(*changed, 0);
-  auto removed = storage_->write(Scope::of(kA), [](Tx& tx) { return tx.execute("DELETE FROM list WHERE workspace_id = workspace_id"); });
+  auto removed = storage_->write(
+      Scope::of(kA), [](Tx& tx) { return tx.execute("DELETE FROM list WHERE workspace_id = workspace_id"); });
   EXPECT_EQ(*removed, 1) << "only its own";
   auto made = storage_->write(Scope::of(kA), [](Tx& tx) { return add(tx, kB, "lst_2"); });
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code, Code::kPermissionDenied);
   std::vector<Values> rows{{kB, "lst_3", "x", 0}};
-  auto many = storage_->write(Scope::of(kA), [&](Tx& tx) { return tx.insert_many("list", {"workspace_id", "id", "name", "created_at"}, rows); });
+  auto many = storage_->write(Scope::of(kA), [&](Tx& tx) {
+    return tx.insert_many("list", {"workspace_id", "id", "name", "created_at"}, rows);
+  });
   EXPECT_EQ(many.error().code, Code::kPermissionDenied);
-  auto moved = storage_->write(Scope::of(kB), [](Tx& tx) { return tx.execute("UPDATE list SET workspace_id = $1 WHERE workspace_id = $2", {kA, kB}); });
+  auto moved = storage_->write(Scope::of(kB), [](Tx& tx) {
+    return tx.execute("UPDATE list SET workspace_id = $1 WHERE workspace_id = $2", {kA, kB});
+  });
   EXPECT_EQ(moved.error().code, Code::kPermissionDenied);
   EXPECT_EQ(administer("SELECT string_agg(workspace_id || ' ' || name, ', ') FROM list"), "wsp_b lst_1");
 }
 
 TEST_F(Postgres, WithoutASettingNothingIsSeen) {
-  // The role of the program, on a connection that never said whose rows it wants, and on one whose transaction has ended.
+  // The role of the program, on a connection that never said whose rows it wants, and on one whose transaction has
+  // ended.
   EXPECT_EQ(administer("SET ROLE spreaders; SELECT count(*) FROM list"), "0");
-  EXPECT_EQ(administer("SET ROLE spreaders; BEGIN; SELECT set_config('app.workspace', '*', true); COMMIT; SELECT count(*) FROM list"), "0");
-  EXPECT_EQ(administer("SET ROLE spreaders; BEGIN; SELECT set_config('app.workspace', '*', true); SELECT count(*) FROM list"), "2");
+  EXPECT_EQ(administer("SET ROLE spreaders; BEGIN; SELECT set_config('app.workspace', '*', true); COMMIT; SELECT "
+                       "count(*) FROM list"),
+            "0");
+  EXPECT_EQ(
+      administer("SET ROLE spreaders; BEGIN; SELECT set_config('app.workspace', '*', true); SELECT count(*) FROM list"),
+      "2");
 }
 
 TEST_F(Postgres, EveryTableIsWalled) {
-  EXPECT_GT(std::stoi(administer("SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")), 20);
-  EXPECT_EQ(administer("SELECT string_agg(relname, ', ') FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p') "
-                       "AND NOT (relrowsecurity AND relforcerowsecurity AND (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid "
-                       "AND polcmd = '*' AND polqual IS NOT NULL AND polwithcheck IS NOT NULL) = 1)"),
-            "");
+  EXPECT_GT(std::stoi(administer(
+                "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'")),
+            20);
+  EXPECT_EQ(
+      administer(
+          "SELECT string_agg(relname, ', ') FROM pg_class c WHERE relnamespace = 'public'::regnamespace AND relkind IN "
+          "('r', 'p') "
+          "AND NOT (relrowsecurity AND relforcerowsecurity AND (SELECT count(*) FROM pg_policy WHERE polrelid = c.oid "
+          "AND polcmd = '*' AND polqual IS NOT NULL AND polwithcheck IS NOT NULL) = 1)"),
+      "");
 }
 
 TEST_F(Postgres, ARoleThatIgnoresTheWallIsRefused) {
@@ -100,10 +119,12 @@ TEST_F(Postgres, ARoleThatIgnoresTheWallIsRefused) {
 }
 
 TEST_F(Postgres, ABadUrlIsNamedWithoutItsPassword) {
-  for (const char* url : {"postgres://user:hunter2@[/db", "host=/nowhere user=x password=hunter2 dbname=y", "nonsense hunter2"}) {
+  for (const char* url :
+       {"postgres://user:hunter2@[/db", "host=/nowhere user=x password=hunter2 dbname=y", "nonsense hunter2"}) {
     auto opened = open_postgres({.url = url});
     ASSERT_FALSE(opened.ok()) << url;
-    EXPECT_EQ((opened.error().text() + opened.error().detail).find("hunter2"), std::string::npos) << opened.error().text() << opened.error().detail;
+    EXPECT_EQ((opened.error().text() + opened.error().detail).find("hunter2"), std::string::npos)
+        << opened.error().text() << opened.error().detail;
   }
 }
 
@@ -113,11 +134,14 @@ TEST_F(Postgres, DeadConnectionsAreReplaced) {
   std::vector<std::thread> readers;
   for (int i = 0; i < 4; ++i) {
     readers.emplace_back([&] {
-      EXPECT_TRUE(storage_->read(Scope::of(kA), [&](Tx& tx) -> Result<void> {
-        TRY(tx.query("SELECT COUNT(workspace_id) FROM list"));
-        together.arrive_and_wait();
-        return {};
-      }).ok());
+      EXPECT_TRUE(storage_
+                      ->read(Scope::of(kA),
+                             [&](Tx& tx) -> Result<void> {
+                               TRY(tx.query("SELECT COUNT(workspace_id) FROM list"));
+                               together.arrive_and_wait();
+                               return {};
+                             })
+                      .ok());
     });
   }
   for (auto& reader : readers) reader.join();
@@ -195,17 +219,26 @@ TEST_F(Postgres, DeadlocksAreRunAgain) {
 TEST_F(Postgres, TwoEnginesClaimEachRowOnce) {
   constexpr int kRows = 400;
   std::vector<Values> rows;
-  for (int i = 0; i < kRows; ++i) rows.push_back({i % 2 == 0 ? kA : kB, "tok_" + std::to_string(i), "run_1", "n", "ready", 0});
-  ASSERT_TRUE(storage_->write(Scope::system(), [&](Tx& tx) {
-    return tx.insert_many("token", {"workspace_id", "id", "run_id", "node_id", "state", "due_at"}, rows);
-  }).ok());
+  for (int i = 0; i < kRows; ++i)
+    rows.push_back({i % 2 == 0 ? kA : kB, "tok_" + std::to_string(i), "run_1", "n", "ready", 0});
+  ASSERT_TRUE(
+      storage_
+          ->write(
+              Scope::system(),
+              [&](Tx& tx) {
+                return tx.insert_many("token", {"workspace_id", "id", "run_id", "node_id", "state", "due_at"}, rows);
+              })
+          .ok());
   auto second = open(4);
   std::atomic<int> claimed = 0;
   auto claim = [&](Storage& storage, const std::string& owner) {
     for (;;) {
       auto got = storage.write(Scope::system(), [&](Tx& tx) {
-        return tx.query("UPDATE token SET lease_owner = $1, state = 'leased' WHERE (workspace_id, id) IN (SELECT workspace_id, id FROM token "
-                        "WHERE state = 'ready' AND due_at <= $2 ORDER BY due_at LIMIT 7 FOR UPDATE SKIP LOCKED) RETURNING id", {owner, 1});
+        return tx.query(
+            "UPDATE token SET lease_owner = $1, state = 'leased' WHERE (workspace_id, id) IN (SELECT workspace_id, id "
+            "FROM token "
+            "WHERE state = 'ready' AND due_at <= $2 ORDER BY due_at LIMIT 7 FOR UPDATE SKIP LOCKED) RETURNING id",
+            {owner, 1});
       });
       ASSERT_TRUE(got.ok()) << got.error().detail;
       if (got->empty()) return;

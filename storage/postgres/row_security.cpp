@@ -17,20 +17,24 @@ std::string quoted_name(std::string_view name) {
 }  // namespace
 
 Result<void> refuse_unbound_role(Tx& tx) {
-  auto role = TRY(tx.query_one("SELECT rolname::text, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"));
+  auto role =
+      TRY(tx.query_one("SELECT rolname::text, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"));
   if (!role) return Error{Code::kNotConfigured, "the database does not know the role that it is used with"};
   const std::string& name = (*role)[0].text();
   std::string_view trait = (*role)[1].boolean() ? "is a superuser" : (*role)[2].boolean() ? "has BYPASSRLS" : "";
   if (trait.empty()) return {};
-  return Error{Code::kNotConfigured, "the database role " + name + " " + std::string(trait) +
-                                         ", so row-level security would not keep workspaces apart; use a role made with: "
-                                         "CREATE ROLE spreaders LOGIN NOSUPERUSER NOBYPASSRLS"};
+  return Error{Code::kNotConfigured,
+               "the database role " + name + " " + std::string(trait) +
+                   ", so row-level security would not keep workspaces apart; use a role made with: "
+                   "CREATE ROLE spreaders LOGIN NOSUPERUSER NOBYPASSRLS"};
 }
 
 Result<void> wall_tables(Tx& tx) {
   auto open = TRY(tx.query(
-      "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN ('r', 'p') "
-      "AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT a.attisdropped) "
+      "SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind IN "
+      "('r', 'p') "
+      "AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'workspace_id' AND NOT "
+      "a.attisdropped) "
       "AND NOT (c.relrowsecurity AND c.relforcerowsecurity "
       "AND EXISTS (SELECT 1 FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'workspace_wall')) ORDER BY 1"));
   for (const auto& row : open) {

@@ -13,7 +13,8 @@ namespace spreaders::storage::postgres {
 namespace {
 
 // Types by their fixed number in the system catalogue.
-constexpr pqxx::oid kBool = 16, kInt8 = 20, kInt2 = 21, kInt4 = 23, kOid = 26, kFloat4 = 700, kFloat8 = 701, kNumeric = 1700;
+constexpr pqxx::oid kBool = 16, kInt8 = 20, kInt2 = 21, kInt4 = 23, kOid = 26, kFloat4 = 700, kFloat8 = 701,
+                    kNumeric = 1700;
 
 Failure lost_connection() {
   return {{Code::kUnavailable, "the connection to the database was lost; nothing was stored", "", 500}, false, true};
@@ -32,13 +33,18 @@ Failure statement_failure(const pqxx::sql_error& error) {
   if (state == "57P01" || state == "57P02" || state == "57P03" || kind == "08") return lost_connection();
   if (state == "57014") return {{Code::kUnavailable, "the database took too long; nothing was stored", detail, 500}};
   if (state == "55P03") return {{Code::kUnavailable, "the database is busy; try again", detail, 200}, true};
-  if (kind == "53") return {{Code::kUnavailable, "the database is out of room or connections; nothing was stored", detail, 5000}};
+  if (kind == "53")
+    return {{Code::kUnavailable, "the database is out of room or connections; nothing was stored", detail, 5000}};
   if (kind == "23") return {{Code::kConflict, "this conflicts with what is stored already", detail + ": " + what}};
-  if (kind == "22") return {{Code::kInvalidArgument, "a value does not fit the database: it is too large, malformed or not UTF-8", detail}};
+  if (kind == "22")
+    return {
+        {Code::kInvalidArgument, "a value does not fit the database: it is too large, malformed or not UTF-8", detail}};
   // libpqxx tells this one by its type only.
   if (state == "42501" || dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) {
-    if (what.find("row-level security") != std::string::npos) return {{Code::kPermissionDenied, "this is not in the caller's workspace", what}};
-    return {{Code::kNotConfigured, "the database role lacks a right that Spreaders needs: it has to own the tables", what}};
+    if (what.find("row-level security") != std::string::npos)
+      return {{Code::kPermissionDenied, "this is not in the caller's workspace", what}};
+    return {
+        {Code::kNotConfigured, "the database role lacks a right that Spreaders needs: it has to own the tables", what}};
   }
   if (state == "25006") return {{Code::kInternal, "a reading transaction tried to write", detail}};
   if (state == "0A000" && what.find("cached plan") != std::string::npos) {
@@ -55,25 +61,33 @@ Value value_of(const pqxx::field& field, pqxx::oid type) {
   int64_t whole = 0;
   double real = 0;
   switch (type) {
-    case kBool: return text == "t" ? 1 : 0;
+    case kBool:
+      return text == "t" ? 1 : 0;
     case kNumeric:  // what SUM of BIGINT answers
-    case kInt2: case kInt4: case kInt8: case kOid:
+    case kInt2:
+    case kInt4:
+    case kInt8:
+    case kOid:
       if (auto read = std::from_chars(text.data(), end, whole); read.ec == std::errc() && read.ptr == end) return whole;
       [[fallthrough]];
-    case kFloat4: case kFloat8:
+    case kFloat4:
+    case kFloat8:
       std::from_chars(text.data(), end, real);
       return real;
-    default: return text;
+    default:
+      return text;
   }
 }
 
-// The text that PostgreSQL reads back as this very value. Text itself stays where it is: `keep` holds only what is made here.
+// The text that PostgreSQL reads back as this very value. Text itself stays where it is: `keep` holds only what is made
+// here.
 const char* parameter_text(const Value& value, std::string& keep) {
   if (value.is_null()) return nullptr;
   if (const auto* text = std::get_if<std::string>(&value.variant())) return text->c_str();
   char digits[32];
   char* end = digits;
-  if (const auto* whole = std::get_if<int64_t>(&value.variant())) end = std::to_chars(digits, digits + sizeof digits, *whole).ptr;
+  if (const auto* whole = std::get_if<int64_t>(&value.variant()))
+    end = std::to_chars(digits, digits + sizeof digits, *whole).ptr;
   else end = std::to_chars(digits, digits + sizeof digits, std::get<double>(value.variant())).ptr;
   keep.assign(digits, end);
   return keep.c_str();
@@ -109,7 +123,9 @@ Outcome Session::attempt(Body&& body) {
   } catch (const pqxx::statement_completion_unknown&) {
     return lost_connection();
   } catch (const pqxx::transaction_rollback& error) {
-    outcome = Failure{{Code::kUnavailable, "the database is busy with the same rows; try again", first_line(error.what()), 200}, true};
+    outcome = Failure{
+        {Code::kUnavailable, "the database is busy with the same rows; try again", first_line(error.what()), 200},
+        true};
   } catch (const pqxx::sql_error& error) {
     outcome = statement_failure(error);
   } catch (const std::exception& error) {
@@ -127,13 +143,15 @@ Result<std::unique_ptr<Session>> Session::open(const PostgresOptions& options) {
     std::string detail = first_line(error.what());
     // Only this message is free of parts of the URL, which may hold a password.
     if (!detail.starts_with("connection to server")) {
-      return Error{Code::kNotConfigured, "the database URL cannot be used: write postgres://user@host/database or key=value words"};
+      return Error{Code::kNotConfigured,
+                   "the database URL cannot be used: write postgres://user@host/database or key=value words"};
     }
     return Error{Code::kUnavailable, "the database cannot be reached", detail, 1000};
   }
-  auto failed = session->run("SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning; "
-                             "SET idle_in_transaction_session_timeout = 600000; SET statement_timeout = " +
-                             std::to_string(options.statement_timeout_ms));
+  auto failed = session->run(
+      "SET client_encoding = 'UTF8'; SET standard_conforming_strings = on; SET client_min_messages = warning; "
+      "SET idle_in_transaction_session_timeout = 600000; SET statement_timeout = " +
+      std::to_string(options.statement_timeout_ms));
   if (failed) return std::move(failed->error);
   session->made_at_ms = session->used_at_ms = monotonic_ms();
   return session;
@@ -159,13 +177,15 @@ Session::Statement& Session::statement(std::string_view sql) {
     }
     return known;
   }
-  // PostgreSQL refuses parameters that a statement does not use, SQLite skips them; callers share their lists between both.
+  // PostgreSQL refuses parameters that a statement does not use, SQLite skips them; callers share their lists between
+  // both.
   Statement made;
   bool quoted = false;
   for (size_t i = 0; i < sql.size(); ++i) {
     made.sql += sql[i];
     if (sql[i] == '\'') quoted = !quoted;
-    if (quoted || sql[i] != '$' || i + 1 >= sql.size() || std::isdigit(static_cast<unsigned char>(sql[i + 1])) == 0) continue;
+    if (quoted || sql[i] != '$' || i + 1 >= sql.size() || std::isdigit(static_cast<unsigned char>(sql[i + 1])) == 0)
+      continue;
     size_t number = 0;
     auto read = std::from_chars(sql.data() + i + 1, sql.data() + sql.size(), number);
     i = static_cast<size_t>(read.ptr - sql.data()) - 1;
@@ -193,7 +213,8 @@ Outcome Session::run(std::string_view sql, const Values& parameters, Rows* rows,
       texts.push_back(parameter_text(parameters[prepared.use[i]], made[i]));
     }
     auto list = pqxx::prepare::make_dynamic_params(texts);
-    pqxx::result result = prepared.name.empty() ? work_.exec_params(prepared.sql, list) : work_.exec_prepared(prepared.name, list);
+    pqxx::result result =
+        prepared.name.empty() ? work_.exec_params(prepared.sql, list) : work_.exec_prepared(prepared.name, list);
     changed = static_cast<int64_t>(result.affected_rows());
     if (rows == nullptr) return;
     rows->reserve(result.size());
@@ -205,7 +226,8 @@ Outcome Session::run(std::string_view sql, const Values& parameters, Rows* rows,
   });
 }
 
-Pool::Pool(PostgresOptions options) : options_(std::move(options)), writers_max_(std::max(1, options_.connections * 3 / 4)) {}
+Pool::Pool(PostgresOptions options)
+    : options_(std::move(options)), writers_max_(std::max(1, options_.connections * 3 / 4)) {}
 
 std::unique_ptr<Session> Pool::take_idle() {
   if (idle_.empty()) return nullptr;
@@ -259,19 +281,22 @@ void Pool::wait_for_winner(int attempt) {
   freed_.wait_for(lock, std::chrono::milliseconds(wait_ms));  // woken early, it only tries early
 }
 
-Result<std::vector<std::string>> Pool::column_types(Session& session, std::string_view table, std::initializer_list<std::string_view> columns) {
+Result<std::vector<std::string>> Pool::column_types(Session& session, std::string_view table,
+                                                    std::initializer_list<std::string_view> columns) {
   std::string key(table);
   std::lock_guard lock(types_mutex_);
   auto found = types_.find(key);
   auto knows_all = [&] {
-    return std::all_of(columns.begin(), columns.end(), [&](auto column) { return found->second.contains(std::string(column)); });
+    return std::all_of(columns.begin(), columns.end(),
+                       [&](auto column) { return found->second.contains(std::string(column)); });
   };
   if (found == types_.end() || !knows_all()) {
     Rows rows;
     int64_t changed = 0;
-    auto failed = session.run("SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute "
-                              "WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
-                              {key}, &rows, changed);
+    auto failed = session.run(
+        "SELECT attname::text, format_type(atttypid, atttypmod) FROM pg_attribute "
+        "WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped",
+        {key}, &rows, changed);
     if (failed) return std::move(failed->error);
     auto& types = types_[key];
     for (const auto& row : rows) types[row[0].text()] = row[1].text();

@@ -1,5 +1,5 @@
-// One connection to PostgreSQL, used by one thread at a time, and the pool that lends it. Everything libpqxx throws ends here
-// and becomes a Failure. Private to storage/postgres.
+// One connection to PostgreSQL, used by one thread at a time, and the pool that lends it. Everything libpqxx throws
+// ends here and becomes a Failure. Private to storage/postgres.
 #pragma once
 
 #include <condition_variable>
@@ -16,11 +16,11 @@
 
 namespace spreaders::storage::postgres {
 
-constexpr size_t kStatementsMax = 400;             // prepared per connection; further texts are planned at every use
+constexpr size_t kStatementsMax = 400;  // prepared per connection; further texts are planned at every use
 constexpr int64_t kConnectionAge_ms_max = 1'800'000;
 constexpr int64_t kIdleBeforePing_ms = 60'000;
-constexpr int64_t kLendWait_ms_max = 10'000;       // for a free connection
-constexpr int64_t kRetryWait_ms = 10;              // before the second run of a transaction; doubles each time
+constexpr int64_t kLendWait_ms_max = 10'000;  // for a free connection
+constexpr int64_t kRetryWait_ms = 10;         // before the second run of a transaction; doubles each time
 constexpr int64_t kRetryWait_ms_max = 500;
 
 // What went wrong, and what that means for the transaction.
@@ -60,7 +60,7 @@ class Session {
   pqxx::nontransaction work_;         // BEGIN and COMMIT are sent by us
   std::unordered_map<std::string, Statement> statements_;
   int prepared_ = 0;
-  Statement passing_;                 // the one in use when `statements_` is full
+  Statement passing_;  // the one in use when `statements_` is full
 };
 
 class Pool {
@@ -94,7 +94,8 @@ class Pool {
   // After a deadlock: run again at once, the loser may take the winner's rows before the winner gets to them.
   void wait_for_winner(int attempt);
   // The type of each column of a table of ours, for arrays of parameters; read once per table.
-  Result<std::vector<std::string>> column_types(Session& session, std::string_view table, std::initializer_list<std::string_view> columns);
+  Result<std::vector<std::string>> column_types(Session& session, std::string_view table,
+                                                std::initializer_list<std::string_view> columns);
 
  private:
   void give_back(std::unique_ptr<Session> session, bool writing);

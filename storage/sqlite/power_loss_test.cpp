@@ -1,8 +1,8 @@
-// What was acknowledged is there after the power was lost at any moment: several writers in group commits, checkpoints, the making of
-// the file, recovery that is itself cut short. The same walk has to catch settings that do not wait for the disk.
-#include <gtest/gtest.h>
-
+// What was acknowledged is there after the power was lost at any moment: several writers in group commits, checkpoints,
+// the making of the file, recovery that is itself cut short. The same walk has to catch settings that do not wait for
+// the disk.
 #include <filesystem>
+#include <gtest/gtest.h>
 #include <set>
 #include <thread>
 
@@ -35,7 +35,10 @@ struct Findings {
 // A machine with one disk and one database that lives until the power goes, again and again.
 class Machine {
  public:
-  explicit Machine(std::string synchronous = SqliteOptions{}.synchronous) : synchronous_(std::move(synchronous)), disk_(directory_.path()) { set_log_level(LogLevel::kOff); }
+  explicit Machine(std::string synchronous = SqliteOptions{}.synchronous)
+      : synchronous_(std::move(synchronous)), disk_(directory_.path()) {
+    set_log_level(LogLevel::kOff);
+  }
   ~Machine() { set_log_level(LogLevel::kInfo); }
 
   PowerDisk& disk() { return disk_; }
@@ -50,7 +53,9 @@ class Machine {
       return;
     }
     auto made = (*storage)->write(Scope::system(), [](Tx& tx) {
-      return tx.execute("CREATE TABLE IF NOT EXISTS power (workspace_id TEXT NOT NULL, id TEXT NOT NULL, part BIGINT NOT NULL, body TEXT NOT NULL, PRIMARY KEY (id, part))");
+      return tx.execute(
+          "CREATE TABLE IF NOT EXISTS power (workspace_id TEXT NOT NULL, id TEXT NOT NULL, part BIGINT NOT NULL, body "
+          "TEXT NOT NULL, PRIMARY KEY (id, part))");
     });
     if (!made.ok()) return;
     has_table_ = true;
@@ -58,7 +63,8 @@ class Machine {
     for (int thread = 0; thread < threads; ++thread) {
       writers.emplace_back([&, thread] {
         for (int job = 0; job < jobs; ++job) {
-          if (!write_one(**storage, std::to_string(life_) + "/" + std::to_string(thread) + "/" + std::to_string(job))) return;
+          if (!write_one(**storage, std::to_string(life_) + "/" + std::to_string(thread) + "/" + std::to_string(job)))
+            return;
         }
       });
     }
@@ -68,7 +74,8 @@ class Machine {
   void lose_power(Survives survives, Rng& rng) {
     disk_.lose_power(survives, rng);
     spreaders::testing::TempDir copy;
-    std::filesystem::copy(directory_.path(), copy.path(), std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+    std::filesystem::copy(directory_.path(), copy.path(),
+                          std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
     if (!has_table_) return;
     auto storage = open(copy.file("spreaders.db"));
     if (!storage.ok()) {
@@ -79,7 +86,8 @@ class Machine {
       auto whole = TRY(tx.query("PRAGMA integrity_check"));
       if (whole.size() != 1 || whole[0][0].text() != "ok") ++findings_.broken;
       std::map<std::string, int> parts;
-      for (const auto& row : TRY(tx.query("SELECT id, body FROM power"))) parts[row[0].text()] += row[1].text() == body_of(row[0].text()) ? 1 : -9;
+      for (const auto& row : TRY(tx.query("SELECT id, body FROM power")))
+        parts[row[0].text()] += row[1].text() == body_of(row[0].text()) ? 1 : -9;
       for (const auto& [id, count] : parts) findings_.torn += count == 2 ? 0 : 1;
       for (const auto& id : acknowledged_) findings_.lost += parts.contains(id) ? 0 : 1;
       // What was not acknowledged may be there; from here on it must stay. What was lost is counted once.
@@ -91,11 +99,15 @@ class Machine {
   }
 
  private:
-  Result<std::unique_ptr<Storage>> open(const std::string& path) { return open_sqlite({.path = path, .readers = 1, .synchronous = synchronous_}); }
+  Result<std::unique_ptr<Storage>> open(const std::string& path) {
+    return open_sqlite({.path = path, .readers = 1, .synchronous = synchronous_});
+  }
 
   bool write_one(Storage& storage, const std::string& id) {
     auto done = storage.write(Scope::system(), [&](Tx& tx) -> Result<void> {
-      for (int part : {1, 2}) TRY(tx.execute("INSERT INTO power (workspace_id, id, part, body) VALUES ('w', $1, $2, $3)", {id, part, body_of(id)}));
+      for (int part : {1, 2})
+        TRY(tx.execute("INSERT INTO power (workspace_id, id, part, body) VALUES ('w', $1, $2, $3)",
+                       {id, part, body_of(id)}));
       return {};
     });
     if (!done.ok()) return false;
@@ -149,9 +161,12 @@ Coverage many_lives(const std::string& synchronous, uint64_t seeds) {
 
 TEST(PowerLoss, WhatWasAcknowledgedSurvives) {
   Coverage sum = many_lives(SqliteOptions{}.synchronous, 12);
-  std::printf("power loss: %d cuts (%d in checkpoints), %lld unsynced changes, %lld commits acknowledged: %lld lost, %lld torn, %lld broken\n", sum.cuts, sum.cuts_in_checkpoint,
-              static_cast<long long>(sum.lost_changes), static_cast<long long>(sum.findings.acknowledged), static_cast<long long>(sum.findings.lost), static_cast<long long>(sum.findings.torn),
-              static_cast<long long>(sum.findings.broken));
+  std::printf(
+      "power loss: %d cuts (%d in checkpoints), %lld unsynced changes, %lld commits acknowledged: %lld lost, %lld "
+      "torn, %lld broken\n",
+      sum.cuts, sum.cuts_in_checkpoint, static_cast<long long>(sum.lost_changes),
+      static_cast<long long>(sum.findings.acknowledged), static_cast<long long>(sum.findings.lost),
+      static_cast<long long>(sum.findings.torn), static_cast<long long>(sum.findings.broken));
   EXPECT_EQ(sum.findings.lost, 0);
   EXPECT_EQ(sum.findings.torn, 0);
   EXPECT_EQ(sum.findings.broken, 0);
@@ -165,7 +180,8 @@ TEST(PowerLoss, WhatWasAcknowledgedSurvives) {
 TEST(PowerLoss, ASettingThatDoesNotWaitForTheDiskIsCaught) {
   for (const char* planted : {"OFF", "NORMAL"}) {
     Coverage sum = many_lives(planted, 6);
-    std::printf("planted synchronous=%s: %lld of %lld acknowledged commits lost, %lld torn, %lld broken\n", planted, static_cast<long long>(sum.findings.lost), static_cast<long long>(sum.findings.acknowledged),
+    std::printf("planted synchronous=%s: %lld of %lld acknowledged commits lost, %lld torn, %lld broken\n", planted,
+                static_cast<long long>(sum.findings.lost), static_cast<long long>(sum.findings.acknowledged),
                 static_cast<long long>(sum.findings.torn), static_cast<long long>(sum.findings.broken));
     EXPECT_GT(sum.findings.lost + sum.findings.broken, 0) << planted;
   }
@@ -184,7 +200,8 @@ TEST(PowerLoss, ANewDatabaseIsThereOnceItsFirstCommitIsAcknowledged) {
       machine.live(1, 3);
       finished = !machine.disk().counts().cut;
       machine.lose_power(survives, rng);
-      EXPECT_EQ(machine.findings().wrong(), 0) << "lost " << machine.findings().lost << ", torn " << machine.findings().torn << ", broken " << machine.findings().broken;
+      EXPECT_EQ(machine.findings().wrong(), 0) << "lost " << machine.findings().lost << ", torn "
+                                               << machine.findings().torn << ", broken " << machine.findings().broken;
       // And it can be worked with.
       machine.live(1, 3);
       machine.lose_power(Survives::kNothing, rng);
@@ -210,7 +227,8 @@ TEST(PowerLoss, AMigrationThatWasCutShortIsDoneAgain) {
     auto migrate = [&]() -> Result<int64_t> {
       auto storage = TRY(open_sqlite({.path = directory.file("spreaders.db")}));
       TRY(storage->migrate());
-      auto rows = TRY(storage->read(Scope::system(), [](Tx& tx) { return tx.query("SELECT COUNT(*) FROM schema_migration"); }));
+      auto rows =
+          TRY(storage->read(Scope::system(), [](Tx& tx) { return tx.query("SELECT COUNT(*) FROM schema_migration"); }));
       return rows[0][0].integer();
     };
     bool acknowledged = migrate().ok();

@@ -1,11 +1,10 @@
 #include "storage/sqlite/power_vfs_test.hpp"
 
-#include <sqlite3.h>
-
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <sqlite3.h>
 
 #include "core/result.hpp"
 
@@ -37,7 +36,9 @@ void apply_sectors(std::string& image, const PowerDisk::Change& change, double s
   auto size = static_cast<int64_t>(change.bytes.size());
   for (int64_t at = 0; at < size;) {
     int64_t length = std::min(size - at, kSectorBytes - (change.offset + at) % kSectorBytes);
-    if (rng.unit() < share) put(image, change.offset + at, std::string_view(change.bytes).substr(static_cast<size_t>(at), static_cast<size_t>(length)));
+    if (rng.unit() < share)
+      put(image, change.offset + at,
+          std::string_view(change.bytes).substr(static_cast<size_t>(at), static_cast<size_t>(length)));
     at += length;
   }
 }
@@ -155,18 +156,23 @@ int close_file(sqlite3_file* file) {
   delete of(file).inode;
   return code;
 }
-int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) { return real_of(file).xRead(of(file).real, to, size, offset); }
+int read_file(sqlite3_file* file, void* to, int size, sqlite3_int64 offset) {
+  return real_of(file).xRead(of(file).real, to, size, offset);
+}
 int write_file(sqlite3_file* file, const void* from, int size, sqlite3_int64 offset) {
   PowerFile& self = of(file);
   if (self.inode != nullptr) {
-    PowerDisk::Change change{.offset = offset, .bytes = std::string(static_cast<const char*>(from), static_cast<size_t>(size))};
+    PowerDisk::Change change{.offset = offset,
+                             .bytes = std::string(static_cast<const char*>(from), static_cast<size_t>(size))};
     if (!g_disk->change(**self.inode, self.kind, std::move(change))) return SQLITE_IOERR_WRITE;
   }
   return real_of(file).xWrite(self.real, from, size, offset);
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
   PowerFile& self = of(file);
-  if (self.inode != nullptr && !g_disk->change(**self.inode, self.kind, {.truncation = true, .offset = size, .bytes = {}})) return SQLITE_IOERR_TRUNCATE;
+  if (self.inode != nullptr &&
+      !g_disk->change(**self.inode, self.kind, {.truncation = true, .offset = size, .bytes = {}}))
+    return SQLITE_IOERR_TRUNCATE;
   return real_of(file).xTruncate(self.real, size);
 }
 int sync_file(sqlite3_file* file, int) {
@@ -180,17 +186,25 @@ int size_of_file(sqlite3_file* file, sqlite3_int64* size) { return real_of(file)
 int lock_file(sqlite3_file* file, int level) { return real_of(file).xLock(of(file).real, level); }
 int unlock_file(sqlite3_file* file, int level) { return real_of(file).xUnlock(of(file).real, level); }
 int check_lock(sqlite3_file* file, int* held) { return real_of(file).xCheckReservedLock(of(file).real, held); }
-int control_file(sqlite3_file* file, int op, void* argument) { return real_of(file).xFileControl(of(file).real, op, argument); }
+int control_file(sqlite3_file* file, int op, void* argument) {
+  return real_of(file).xFileControl(of(file).real, op, argument);
+}
 int sector_size(sqlite3_file*) { return kSectorBytes; }
 // What ordinary disks promise, and the model keeps: bytes beside those that are written stay as they are.
 int characteristics(sqlite3_file*) { return SQLITE_IOCAP_POWERSAFE_OVERWRITE; }
-int map_shared(sqlite3_file* file, int page, int size, int extend, void volatile** at) { return real_of(file).xShmMap(of(file).real, page, size, extend, at); }
-int lock_shared(sqlite3_file* file, int offset, int count, int flags) { return real_of(file).xShmLock(of(file).real, offset, count, flags); }
+int map_shared(sqlite3_file* file, int page, int size, int extend, void volatile** at) {
+  return real_of(file).xShmMap(of(file).real, page, size, extend, at);
+}
+int lock_shared(sqlite3_file* file, int offset, int count, int flags) {
+  return real_of(file).xShmLock(of(file).real, offset, count, flags);
+}
 void barrier_shared(sqlite3_file* file) { real_of(file).xShmBarrier(of(file).real); }
 int unmap_shared(sqlite3_file* file, int remove) { return real_of(file).xShmUnmap(of(file).real, remove); }
 
-const sqlite3_io_methods kMethods = {2,          close_file,      read_file,   write_file,    truncate_file, sync_file,   size_of_file,   lock_file,    unlock_file, check_lock,
-                                     control_file, sector_size, characteristics, map_shared,  lock_shared,   barrier_shared, unmap_shared, nullptr,    nullptr};
+const sqlite3_io_methods kMethods = {
+    2,           close_file,     read_file,    write_file,   truncate_file, sync_file,       size_of_file,
+    lock_file,   unlock_file,    check_lock,   control_file, sector_size,   characteristics, map_shared,
+    lock_shared, barrier_shared, unmap_shared, nullptr,      nullptr};
 
 int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, int* flags_out) {
   auto* self = new (file) PowerFile{};
@@ -199,15 +213,21 @@ int open_file(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags,
   if (code != SQLITE_OK) return code;
   self->base.pMethods = &kMethods;
   constexpr int journals = SQLITE_OPEN_MAIN_JOURNAL | SQLITE_OPEN_SUPER_JOURNAL;
-  if (name == nullptr || (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | journals)) == 0 || !g_disk->tracks(name)) return SQLITE_OK;
-  self->kind = (flags & SQLITE_OPEN_MAIN_DB) != 0 ? PowerDisk::Kind::kDatabase : (flags & SQLITE_OPEN_WAL) != 0 ? PowerDisk::Kind::kLog : PowerDisk::Kind::kJournal;
-  self->sync_directory = (flags & SQLITE_OPEN_CREATE) != 0 && self->kind != PowerDisk::Kind::kDatabase;  // as os_unix.c does
+  if (name == nullptr || (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL | journals)) == 0 || !g_disk->tracks(name))
+    return SQLITE_OK;
+  self->kind = (flags & SQLITE_OPEN_MAIN_DB) != 0 ? PowerDisk::Kind::kDatabase
+               : (flags & SQLITE_OPEN_WAL) != 0   ? PowerDisk::Kind::kLog
+                                                  : PowerDisk::Kind::kJournal;
+  self->sync_directory =
+      (flags & SQLITE_OPEN_CREATE) != 0 && self->kind != PowerDisk::Kind::kDatabase;  // as os_unix.c does
   self->inode = new std::shared_ptr<PowerDisk::Inode>(g_disk->open(name));
   return SQLITE_OK;
 }
 int delete_file(sqlite3_vfs* vfs, const char* name, int sync_directory) {
   bool shared_memory = std::string_view(name).ends_with("-shm");
-  if (!shared_memory && g_disk->tracks(name) && std::filesystem::exists(name) && !g_disk->remove(name, sync_directory != 0)) return SQLITE_IOERR_DELETE;
+  if (!shared_memory && g_disk->tracks(name) && std::filesystem::exists(name) &&
+      !g_disk->remove(name, sync_directory != 0))
+    return SQLITE_IOERR_DELETE;
   return real_vfs(vfs)->xDelete(real_vfs(vfs), name, 0);
 }
 

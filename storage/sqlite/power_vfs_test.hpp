@@ -1,11 +1,12 @@
-// A disk that loses its power, for tests of the SQLite path. While the VFS is installed it is SQLite's default, so that production
-// code runs on it unchanged. It writes through to real files (what a running system sees) and keeps for each file what a sync has
-// made durable and what was changed since; for the directory, which names were durable. After `cut_after` operations every write,
-// sync and delete fails, as if the machine had stopped; lose_power() then leaves the directory as it would be found.
+// A disk that loses its power, for tests of the SQLite path. While the VFS is installed it is SQLite's default, so that
+// production code runs on it unchanged. It writes through to real files (what a running system sees) and keeps for each
+// file what a sync has made durable and what was changed since; for the directory, which names were durable. After
+// `cut_after` operations every write, sync and delete fails, as if the machine had stopped; lose_power() then leaves
+// the directory as it would be found.
 //
-// The model: a sync of a file makes all earlier changes to that file durable, nothing else does. A name that was made or deleted is
-// durable when SQLite syncs the directory (on Unix: with the first sync of a new journal or log, and with a synced delete). Of
-// what was not synced nothing, a prefix, or any sectors of 512 bytes survive.
+// The model: a sync of a file makes all earlier changes to that file durable, nothing else does. A name that was made
+// or deleted is durable when SQLite syncs the directory (on Unix: with the first sync of a new journal or log, and with
+// a synced delete). Of what was not synced nothing, a prefix, or any sectors of 512 bytes survive.
 #pragma once
 
 #include <cstdint>
@@ -31,16 +32,18 @@ class PowerDisk {
 
   // The power goes at the operation after `operations` more.
   void cut_after(int64_t operations);
-  // All connections must be closed. Rebuilds the directory from what was durable and what survives, with the power on again.
+  // All connections must be closed. Rebuilds the directory from what was durable and what survives, with the power on
+  // again.
   void lose_power(Survives survives, Rng& rng);
 
   struct Counts {
-    int64_t operations = 0;    // writes, truncations, syncs, deletes
-    int64_t log_syncs = 0;     // of the write-ahead log
+    int64_t operations = 0;  // writes, truncations, syncs, deletes
+    int64_t log_syncs = 0;   // of the write-ahead log
     int64_t database_writes = 0;
     int64_t lost_changes = 0;  // not synced when the power went
     bool cut = false;
-    bool cut_in_database = false;  // the operation that failed was on the database file itself: a checkpoint, or its creation
+    bool cut_in_database =
+        false;  // the operation that failed was on the database file itself: a checkpoint, or its creation
   };
   [[nodiscard]] Counts counts() const;
 

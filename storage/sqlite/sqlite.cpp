@@ -1,12 +1,11 @@
 // SQLite: WAL, one writing connection whose thread gathers waiting jobs into one commit, several reading connections.
-#include <sqlite3.h>
-#include <sys/stat.h>
-
 #include <condition_variable>
 #include <deque>
 #include <future>
 #include <list>
 #include <mutex>
+#include <sqlite3.h>
+#include <sys/stat.h>
 #include <thread>
 #include <unordered_map>
 
@@ -23,15 +22,21 @@ constexpr size_t kStatementsMax = 400;  // prepared statements kept per connecti
 Error sqlite_error(sqlite3* database, int code) {
   std::string detail = sqlite3_errmsg(database);
   switch (code & 0xFF) {
-    case SQLITE_CONSTRAINT: return {Code::kConflict, "this conflicts with what is stored already", detail};
+    case SQLITE_CONSTRAINT:
+      return {Code::kConflict, "this conflicts with what is stored already", detail};
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return {Code::kUnavailable, "the database is busy; try again", detail, 200};
-    case SQLITE_FULL: return {Code::kUnavailable, "the disk is full: nothing was stored", detail, 5000};
-    case SQLITE_READONLY: return {Code::kInternal, "a reading transaction tried to write, or the database file cannot be written", detail};
+    case SQLITE_LOCKED:
+      return {Code::kUnavailable, "the database is busy; try again", detail, 200};
+    case SQLITE_FULL:
+      return {Code::kUnavailable, "the disk is full: nothing was stored", detail, 5000};
+    case SQLITE_READONLY:
+      return {Code::kInternal, "a reading transaction tried to write, or the database file cannot be written", detail};
     case SQLITE_IOERR:
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return {Code::kInternal, "the database file cannot be read or written", detail};
-    default: return {Code::kInternal, "the database refused a statement", detail};
+    case SQLITE_NOTADB:
+      return {Code::kInternal, "the database file cannot be read or written", detail};
+    default:
+      return {Code::kInternal, "the database refused a statement", detail};
   }
 }
 
@@ -53,7 +58,8 @@ class Connection {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | (writing ? SQLITE_OPEN_CREATE : 0);
     int code = sqlite3_open_v2(options.path.c_str(), &connection->database_, flags, nullptr);
     if (code != SQLITE_OK) {
-      return Error{Code::kNotConfigured, "the database file " + options.path + " cannot be opened: " + sqlite3_errmsg(connection->database_)};
+      return Error{Code::kNotConfigured,
+                   "the database file " + options.path + " cannot be opened: " + sqlite3_errmsg(connection->database_)};
     }
     sqlite3_extended_result_codes(connection->database_, 1);
     sqlite3_busy_timeout(connection->database_, static_cast<int>(options.busy_timeout_ms));
@@ -119,7 +125,8 @@ class Connection {
       return found->second.statement.get();
     }
     sqlite3_stmt* made = nullptr;
-    int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    int code = sqlite3_prepare_v3(database_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &made,
+                                  nullptr);
     if (code != SQLITE_OK) {
       Error error = sqlite_error(database_, code);
       error.detail += " in: " + key.substr(0, 400);
@@ -153,9 +160,15 @@ class Connection {
     row.reserve(static_cast<size_t>(count));
     for (int i = 0; i < count; ++i) {
       switch (sqlite3_column_type(statement, i)) {
-        case SQLITE_INTEGER: row.emplace_back(static_cast<int64_t>(sqlite3_column_int64(statement, i))); break;
-        case SQLITE_FLOAT: row.emplace_back(sqlite3_column_double(statement, i)); break;
-        case SQLITE_NULL: row.emplace_back(); break;
+        case SQLITE_INTEGER:
+          row.emplace_back(static_cast<int64_t>(sqlite3_column_int64(statement, i)));
+          break;
+        case SQLITE_FLOAT:
+          row.emplace_back(sqlite3_column_double(statement, i));
+          break;
+        case SQLITE_NULL:
+          row.emplace_back();
+          break;
         default:
           row.emplace_back(std::string(reinterpret_cast<const char*>(sqlite3_column_text(statement, i)),
                                        static_cast<size_t>(sqlite3_column_bytes(statement, i))));
@@ -181,8 +194,8 @@ class SqliteTx : public Tx {
   Result<int64_t> execute(std::string_view sql, const Values& parameters) override {
     return connection_.step(sql, parameters, nullptr, scope_);
   }
-  Result<int64_t> insert_many(std::string_view table, std::initializer_list<std::string_view> columns, std::span<const Values> rows,
-                              std::string_view suffix) override {
+  Result<int64_t> insert_many(std::string_view table, std::initializer_list<std::string_view> columns,
+                              std::span<const Values> rows, std::string_view suffix) override {
     std::string names;
     std::string marks;
     int n = 0;
@@ -191,7 +204,8 @@ class SqliteTx : public Tx {
       marks += (n == 0 ? "$" : ", $") + std::to_string(n + 1);
       ++n;
     }
-    std::string sql = "INSERT INTO " + std::string(table) + " (" + names + ") VALUES (" + marks + ") " + std::string(suffix);
+    std::string sql =
+        "INSERT INTO " + std::string(table) + " (" + names + ") VALUES (" + marks + ") " + std::string(suffix);
     int64_t changed = 0;
     for (const auto& row : rows) changed += TRY(connection_.step(sql, row, nullptr, scope_));
     return changed;
@@ -237,7 +251,9 @@ class SqliteStorage : public Storage {
   Result<void> start() {
     writer_ = TRY(Connection::open(options_, true));
     // The database holds personal data: for its owner only. New -wal and -shm files take the mode of the main file.
-    if (chmod(options_.path.c_str(), 0600) != 0) return Error{Code::kNotConfigured, "the database file " + options_.path + " is not ours to protect (chmod 0600 failed)"};
+    if (chmod(options_.path.c_str(), 0600) != 0)
+      return Error{Code::kNotConfigured,
+                   "the database file " + options_.path + " is not ours to protect (chmod 0600 failed)"};
     for (int i = 0; i < options_.readers; ++i) readers_.push_back(TRY(Connection::open(options_, false)));
     thread_ = std::thread([this] { write_loop(); });
     return {};
@@ -250,7 +266,8 @@ class SqliteStorage : public Storage {
       std::lock_guard lock(mutex_);
       CHECK(std::this_thread::get_id() != thread_.get_id(), "write() inside write(): the writer would wait for itself");
       if (stopping_) return Error{Code::kUnavailable, "the database is closing"};
-      if (jobs_.size() >= options_.queue_max) return Error{Code::kUnavailable, "too much is waiting to be written; try again", "", 500};
+      if (jobs_.size() >= options_.queue_max)
+        return Error{Code::kUnavailable, "too much is waiting to be written; try again", "", 500};
       jobs_.push_back(&job);
     }
     wake_.notify_one();
@@ -278,7 +295,9 @@ class SqliteStorage : public Storage {
 
   Result<void> migrate() override {
     TRY(write_(Scope::system(), [](Tx& tx) -> Result<void> {
-      TRY(tx.execute("CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, workspace_id TEXT NOT NULL DEFAULT '*')"));
+      TRY(
+          tx.execute("CREATE TABLE IF NOT EXISTS schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, "
+                     "workspace_id TEXT NOT NULL DEFAULT '*')"));
       return {};
     }));
     for (const auto& migration : migrations()) {
@@ -286,11 +305,13 @@ class SqliteStorage : public Storage {
         auto done = TRY(tx.query("SELECT name FROM schema_migration WHERE number = $1", {migration.number}));
         if (!done.empty()) return {};
         for (const auto& statement : statements_of(migration, Dialect::kSqlite)) TRY(tx.execute(statement));
-        TRY(tx.execute("INSERT INTO schema_migration (number, name) VALUES ($1, $2)", {migration.number, migration.name}));
+        TRY(tx.execute("INSERT INTO schema_migration (number, name) VALUES ($1, $2)",
+                       {migration.number, migration.name}));
         return {};
       }));
     }
-    auto newest = TRY(read(Scope::system(), [](Tx& tx) { return tx.query("SELECT MAX(number) FROM schema_migration"); }));
+    auto newest =
+        TRY(read(Scope::system(), [](Tx& tx) { return tx.query("SELECT MAX(number) FROM schema_migration"); }));
     if (newest[0][0].integer_or(0) > static_cast<int64_t>(migrations().size())) {
       return Error{Code::kNotConfigured, "this database was made by a newer version of Spreaders; use that version"};
     }
@@ -310,7 +331,8 @@ class SqliteStorage : public Storage {
     std::string message = sqlite3_errmsg(target);
     sqlite3_close(target);
     give_back(std::move(connection));
-    if (code != SQLITE_DONE && code != SQLITE_OK) return Error{Code::kUnavailable, "the backup to " + path + " failed: " + message};
+    if (code != SQLITE_DONE && code != SQLITE_OK)
+      return Error{Code::kUnavailable, "the backup to " + path + " failed: " + message};
     return {};
   }
 
@@ -352,7 +374,8 @@ class SqliteStorage : public Storage {
     }
   }
 
-  // One BEGIN and one COMMIT (one fsync) for the whole group; a job that fails is undone by its savepoint and takes nobody along.
+  // One BEGIN and one COMMIT (one fsync) for the whole group; a job that fails is undone by its savepoint and takes
+  // nobody along.
   void commit_group(const std::vector<Job*>& group) {
     if (auto begun = writer_->run_kept("BEGIN IMMEDIATE"); !begun.ok()) {
       for (auto* job : group) job->done.set_value(begun.error());
@@ -382,7 +405,8 @@ class SqliteStorage : public Storage {
       if (stored) {
         for (auto& action : outcomes[i].actions) action();
       }
-      group[i]->done.set_value(outcomes[i].result.ok() && !committed.ok() ? Result<void>(committed.error()) : std::move(outcomes[i].result));
+      group[i]->done.set_value(outcomes[i].result.ok() && !committed.ok() ? Result<void>(committed.error())
+                                                                          : std::move(outcomes[i].result));
     }
   }
 

@@ -25,9 +25,7 @@ Tool make_tool(std::string name, std::string description, Json input_schema,
 
 Json text_content(std::string text) { return {{"type", "text"}, {"text", std::move(text)}}; }
 
-bool pause(const CallContext& context, int64_t ms) {
-  return spreaders::wait_ms(context.stop, ms);
-}
+bool pause(const CallContext& context, int64_t ms) { return spreaders::wait_ms(context.stop, ms); }
 
 namespace {
 

@@ -1,5 +1,6 @@
-// The sender that this project exists not to be, for the crash test's self-check: it forgets the intent before it sends and writes
-// results down once a batch. Everything else is the real thing. `bad_sender DATA_DIR` works until it is killed.
+// The sender that this project exists not to be, for the crash test's self-check: it forgets the intent before it sends
+// and writes results down once a batch. Everything else is the real thing. `bad_sender DATA_DIR` works until it is
+// killed.
 #include <csignal>
 #include <iostream>
 #include <thread>
@@ -21,7 +22,9 @@ class AllowAll : public ToolRunner {
  public:
   [[nodiscard]] ToolList list() const override { return {}; }
   [[nodiscard]] const ToolSpec* find(std::string_view) const override { return nullptr; }
-  Result<Json> call(const ToolCall& call) override { return not_found("the bad sender calls no tool, not even " + call.name); }
+  Result<Json> call(const ToolCall& call) override {
+    return not_found("the bad sender calls no tool, not even " + call.name);
+  }
   Result<void> admit(storage::Tx&, const ToolCall&) override { return {}; }
 };
 
@@ -38,7 +41,8 @@ Result<void> run(const std::string& data_dir) {
   workflows::Engine engine(*storage, system_clock(), system_ids(), tools, profiles, guard, {}, owner);
   events::Dispatcher dispatcher(*storage, system_clock(), guard, {.planted_bad_checkpoint = true}, owner);
   dispatcher.add_sender("email", sender);
-  dispatcher.on_settle([&](storage::Tx& tx, const std::vector<events::Settled>& settled) { return engine.on_settled(tx, settled); });
+  dispatcher.on_settle(
+      [&](storage::Tx& tx, const std::vector<events::Settled>& settled) { return engine.on_settled(tx, settled); });
   TRY(engine.recover());
   TRY(dispatcher.recover());
   std::cout << "ready" << std::endl;

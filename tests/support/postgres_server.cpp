@@ -1,17 +1,16 @@
 #include "tests/support/postgres_server.hpp"
 
 #include <fcntl.h>
+#include <fstream>
+#include <iostream>
 #include <poll.h>
+#include <pqxx/pqxx>
 #include <pwd.h>
 #include <signal.h>
+#include <sstream>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <fstream>
-#include <iostream>
-#include <pqxx/pqxx>
-#include <sstream>
 #include <vector>
 
 #include "core/time.hpp"
@@ -91,12 +90,15 @@ Result<std::unique_ptr<PostgresServer>> PostgresServer::start() {
     if (chown(directory.c_str(), user->pw_uid, user->pw_gid) != 0) return Error{Code::kInternal, "chown failed"};
   }
   std::string log = server->directory_.file("log");
-  pid_t made = spawn({binaries + "/initdb", "-D", directory + "/data", "-U", "admin", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C"}, log);
+  pid_t made = spawn({binaries + "/initdb", "-D", directory + "/data", "-U", "admin", "--auth=trust", "--no-sync",
+                      "--encoding=UTF8", "--locale=C"},
+                     log);
   int status = 0;
   if (waitpid(made, &status, 0) != made || status != 0) return Error{Code::kInternal, "initdb failed: " + text_of(log)};
-  server->process_ = spawn({binaries + "/postgres", "-D", directory + "/data", "-k", directory, "-c", "listen_addresses=", "-c", "fsync=off",
-                            "-c", "max_connections=100", "-c", "log_min_messages=fatal"},
-                           log);
+  server->process_ =
+      spawn({binaries + "/postgres", "-D", directory + "/data", "-k", directory, "-c", "listen_addresses=", "-c",
+             "fsync=off", "-c", "max_connections=100", "-c", "log_min_messages=fatal"},
+            log);
   std::string admin = server->url("admin", "postgres");
   for (int64_t deadline_ms = monotonic_ms() + kStart_ms_max; !answers(admin); poll(nullptr, 0, kPoll_ms)) {
     if (waitpid(server->process_, &status, WNOHANG) == server->process_) {

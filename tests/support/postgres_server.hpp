@@ -1,15 +1,15 @@
-// A real PostgreSQL for tests: made in a temporary directory, reachable by a Unix socket only, gone with the test program.
+// A real PostgreSQL for tests: made in a temporary directory, reachable by a Unix socket only, gone with the test
+// program.
 //
 //   auto* server = testing::shared_postgres();          // one per program, started at the first call
 //   if (server == nullptr) GTEST_SKIP() << testing::kNoPostgres;
 //   open_postgres({.url = server->make_database()});    // an empty database, as a role without privileges
 #pragma once
 
-#include <sys/types.h>
-
 #include <atomic>
 #include <memory>
 #include <string>
+#include <sys/types.h>
 
 #include "core/result.hpp"
 #include "tests/support/temp_dir.hpp"
@@ -17,7 +17,8 @@
 namespace spreaders::testing {
 
 constexpr const char* kNoPostgres =
-    "NOT TESTED: no PostgreSQL server was found in /usr/lib/postgresql/*/bin; install the package postgresql to run this";
+    "NOT TESTED: no PostgreSQL server was found in /usr/lib/postgresql/*/bin; install the package postgresql to run "
+    "this";
 
 class PostgresServer {
  public:

@@ -140,10 +140,10 @@ Health analytics_health(ToolContext& context) { return readable(context, "event"
 }  // namespace
 
 const Service kAnalyticsService{.name = "analytics",
-  .title = "Analytics",
-  .version = "1.0.0",
-  .description = "Figures of campaigns: what was sent, opened, clicked and ordered.",
-  .limits = {.calls_per_minute = 6000, .at_once = 16},
-  .health = &analytics_health};
+                                .title = "Analytics",
+                                .version = "1.0.0",
+                                .description = "Figures of campaigns: what was sent, opened, clicked and ordered.",
+                                .limits = {.calls_per_minute = 6000, .at_once = 16},
+                                .health = &analytics_health};
 
 }  // namespace spreaders::tools

@@ -256,10 +256,10 @@ Health audience_health(ToolContext& context) { return readable(context, "contact
 }  // namespace
 
 const Service kAudienceService{.name = "audience",
-  .title = "Audience",
-  .version = "1.0.0",
-  .description = "People, lists and segments, and how they are imported and found.",
-  .limits = {.calls_per_minute = 6000, .at_once = 16},
-  .health = &audience_health};
+                               .title = "Audience",
+                               .version = "1.0.0",
+                               .description = "People, lists and segments, and how they are imported and found.",
+                               .limits = {.calls_per_minute = 6000, .at_once = 16},
+                               .health = &audience_health};
 
 }  // namespace spreaders::tools

@@ -157,10 +157,10 @@ Health consent_health(ToolContext& context) { return readable(context, "consent"
 }  // namespace
 
 const Service kConsentService{.name = "consent",
-  .title = "Consent",
-  .version = "1.0.0",
-  .description = "Who has agreed to be written to, and who must not be.",
-  .limits = {.calls_per_minute = 6000, .at_once = 16},
-  .health = &consent_health};
+                              .title = "Consent",
+                              .version = "1.0.0",
+                              .description = "Who has agreed to be written to, and who must not be.",
+                              .limits = {.calls_per_minute = 6000, .at_once = 16},
+                              .health = &consent_health};
 
 }  // namespace spreaders::tools

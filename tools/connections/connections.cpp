@@ -199,10 +199,10 @@ Health connections_health(ToolContext& context) {
 }  // namespace
 
 const Service kConnectionsService{.name = "connections",
-  .title = "Connections",
-  .version = "1.0.0",
-  .description = "What this workspace is connected to, and whether it works.",
-  .limits = {.calls_per_minute = 600, .at_once = 8},
-  .health = &connections_health};
+                                  .title = "Connections",
+                                  .version = "1.0.0",
+                                  .description = "What this workspace is connected to, and whether it works.",
+                                  .limits = {.calls_per_minute = 600, .at_once = 8},
+                                  .health = &connections_health};
 
 }  // namespace spreaders::tools

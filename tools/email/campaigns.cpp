@@ -302,10 +302,10 @@ ToolList email_campaign_tools() {
 }
 
 const Service kEmailService{.name = "email",
-  .title = "Email",
-  .version = "1.0.0",
-  .description = "Templates, lists, segments and mail campaigns.",
-  .limits = {.calls_per_minute = 6000, .at_once = 16},
-  .health = &mail_health};
+                            .title = "Email",
+                            .version = "1.0.0",
+                            .description = "Templates, lists, segments and mail campaigns.",
+                            .limits = {.calls_per_minute = 6000, .at_once = 16},
+                            .health = &mail_health};
 
 }  // namespace spreaders::tools

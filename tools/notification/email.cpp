@@ -90,10 +90,10 @@ ToolList notification_tools() {
 }
 
 const Service kNotificationService{.name = "notification",
-  .title = "Notifications",
-  .version = "1.0.0",
-  .description = "Single messages to single people.",
-  .limits = {.calls_per_minute = 600, .at_once = 16},
-  .health = &mail_health};
+                                   .title = "Notifications",
+                                   .version = "1.0.0",
+                                   .description = "Single messages to single people.",
+                                   .limits = {.calls_per_minute = 600, .at_once = 16},
+                                   .health = &mail_health};
 
 }  // namespace spreaders::tools

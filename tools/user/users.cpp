@@ -1,8 +1,8 @@
 #include <nlohmann/json.hpp>
 
 #include "services/accounts/accounts.hpp"
-#include "tools/user/user_tools.hpp"
 #include "tools/health.hpp"
+#include "tools/user/user_tools.hpp"
 
 namespace spreaders::tools {
 
@@ -246,10 +246,10 @@ Health user_health(ToolContext& context) { return readable(context, "user_accoun
 }  // namespace
 
 const Service kUserService{.name = "user",
-  .title = "Users",
-  .version = "1.0.0",
-  .description = "Accounts of the people who work here, and who the caller is.",
-  .limits = {.calls_per_minute = 6000, .at_once = 16},
-  .health = &user_health};
+                           .title = "Users",
+                           .version = "1.0.0",
+                           .description = "Accounts of the people who work here, and who the caller is.",
+                           .limits = {.calls_per_minute = 6000, .at_once = 16},
+                           .health = &user_health};
 
 }  // namespace spreaders::tools
