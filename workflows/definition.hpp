@@ -17,7 +17,14 @@
 //   join      wait "all" | "any" | a number, next
 //   for_each  audience, channel, connection, payload, campaign, batch; ends when every intent is settled; next
 //   condition if {"op":"gt|gte|lt|lte|eq|ne|exists","left":{"$from"..}|literal,"right":literal}, yes, no
+//   wait_event event, match [{"property","op","value"}] as in the rules of segments (services/audience/rule.hpp; a
+//             value may be a reference), timeout (ISO 8601 duration), since "entry" (events from the run's start on
+//             count, those before the token came here too) | "here", on {event, timeout}; its result is
+//             {"message_id","at","properties"} of the event
 //   end       the path is over
+//
+// References, in args, conditions and match values: {"$from":{"node","pointer","default"}} is an earlier result,
+// {"$run":"id"|"subject"|"key"|"campaign"} is of the run: whom or what it is about, the key it was entered with.
 #pragma once
 
 #include <map>
@@ -32,7 +39,7 @@
 
 namespace spreaders::workflows {
 
-enum class NodeType : uint8_t { kAction, kDelay, kParallel, kJoin, kForEach, kCondition, kEnd };
+enum class NodeType : uint8_t { kAction, kDelay, kParallel, kJoin, kForEach, kCondition, kEnd, kWaitEvent };
 
 struct Retry {
   int max = 5;
@@ -61,6 +68,11 @@ struct Node {
   int batch = 500;
   std::shared_ptr<const Json> condition;
   std::string yes, no;
+  std::string event;                  // wait_event
+  std::shared_ptr<const Json> match;  // a list
+  bool since_entry = true;
+  int64_t timeout_us = 0;
+  std::string on_event, on_timeout;
 };
 
 struct Definition {
@@ -75,13 +87,14 @@ struct Definition {
 };
 
 // Every problem with its JSON Pointer: unknown type or node, unreachable node, cycle, a branch that does not arrive at
-// its join or passes another one, a reference to what is no action, an unknown member. `is_tool` says whether a tool of
-// that name exists (nullptr: not checked).
+// its join or passes another one, a reference to what has no result, an unknown member. `is_tool` says whether a tool
+// of that name exists (nullptr: not checked).
 Result<Definition> parse_definition(const Json& json, bool (*is_tool)(std::string_view, const void*) = nullptr,
                                     const void* context = nullptr);
 
 constexpr int kNodesMax = 500;
 constexpr int kBranchesMax = 50;
+constexpr size_t kMatchMax = 20;    // conditions of a wait
 constexpr size_t kTextMax = 500;    // characters of a name, tool or other text member
 constexpr size_t kNodeIdMax = 100;  // bytes
 

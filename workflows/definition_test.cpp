@@ -36,7 +36,9 @@ const char* const kAll = R"({
           "campaign":"cmp_1","batch":250,"next":"meet"},
   "meet":{"type":"join","wait":"any","next":"look"},
   "look":{"type":"action","tool":"ai.summarizeCampaign","args":{"campaign_id":"cmp_1"},"retry":{"max":3,"base_s":1,"cap_s":60},"next":"good","on_fail":"end"},
-  "good":{"type":"condition","if":{"op":"gt","left":{"$from":{"node":"look","pointer":"/orders"}},"right":10},"yes":"end","no":"again"},
+  "good":{"type":"condition","if":{"op":"gt","left":{"$from":{"node":"look","pointer":"/orders"}},"right":10},"yes":"end","no":"order"},
+  "order":{"type":"wait_event","event":"Order Completed","match":[{"property":"cart","op":"eq","value":{"$run":"key"}}],"timeout":"PT1H",
+           "since":"here","on":{"event":"end","timeout":"again"}},
   "again":{"type":"delay","for":"P2DT1H","next":"end"},
   "end":{"type":"end"}})";
 
@@ -44,7 +46,10 @@ TEST(Definition, ReadsEveryKindOfNode) {
   auto made = parse_definition(workflow("wait_start", kAll));
   ASSERT_TRUE(made.ok()) << made.error().text();
   const Definition& definition = *made;
-  EXPECT_EQ(definition.nodes.size(), 9u);
+  EXPECT_EQ(definition.nodes.size(), 10u);
+  EXPECT_EQ(definition.find("order")->timeout_us, kHour_us);
+  EXPECT_FALSE(definition.find("order")->since_entry);
+  EXPECT_EQ(definition.find("order")->on_timeout, "again");
   EXPECT_EQ(to_text(*definition.find("wait_start")->until), "2026-11-22T09:00:00Z");
   EXPECT_EQ(definition.find("fork")->branches, (std::vector<std::string>{"send", "nine"}));
   EXPECT_EQ(definition.find("nine")->local_time_us, 9 * kHour_us);
@@ -123,6 +128,41 @@ const Wrong kWrong[] = {
      "/nodes/a/args/list/0/deep~0~1er: refers to 'ghost', which is not an action of this workflow"},
     {"a", R"({"a":{"type":"action","tool":"x.y","args":{"x":{"$from":"a"}},"next":"e"},"e":{"type":"end"}})",
      "/nodes/a/args/x: a reference is"},
+    // Waits.
+    {"w", R"({"w":{"type":"wait_event","event":"X","on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/timeout: is required"},
+    {"w",
+     R"({"w":{"type":"wait_event","event":"X","timeout":"soon","on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/timeout: a duration is written like"},
+    {"w", R"({"w":{"type":"wait_event","timeout":"P1D","on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/event: is required"},
+    {"w", R"({"w":{"type":"wait_event","event":"X","timeout":"P1D"},"e":{"type":"end"}})", "/nodes/w/on: is required"},
+    {"w", R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","on":{"event":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/on/timeout: is required"},
+    {"w",
+     R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","on":{"event":"e","timeout":"f"}},"e":{"type":"end"}})",
+     "/nodes/w/on/timeout: there is no node 'f'"},
+    {"w",
+     R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","on":{"event":"e","timeout":"e","else":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/on/else: is not known here"},
+    {"w",
+     R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","since":"ever","on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/since: is entry or here"},
+    {"w",
+     R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","match":{},"on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/match: is a list of at most 20 conditions"},
+    {"w",
+     R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","match":[{"property":"a","op":"like","value":1}],"on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/match/0/op: must be one of"},
+    {"w",
+     R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","match":[{"property":"a","op":"eq","value":{"x":1}}],"on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/match/0/value: must be text, a number, true or false"},
+    {"w",
+     R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","match":[{"property":"a","op":"eq","value":{"$run":"mood"}}],"on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/match/0/value: a reference to the run is"},
+    {"w",
+     R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","match":[{"property":"a","op":"eq","value":{"$from":{"node":"e"}}}],"on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
+     "/nodes/w/match/0/value: refers to 'e', which is not an action"},
     // The graph.
     {"a", R"({"a":{"type":"end"},"b":{"type":"end"}})", "/nodes/b: is not reachable from the start"},
     {"a", R"({"a":{"type":"delay","for":"PT1H","next":"b"},"b":{"type":"delay","for":"PT1H","next":"a"}})",

@@ -42,13 +42,14 @@ struct NewToken {
 // What step() decided for one token.
 struct Step {
   enum class Kind : uint8_t {
-    kMove,     // the token goes to `next` (or ends when it is empty), `fork` are further tokens
-    kWait,     // stays, becomes ready at `due` with `data`
-    kPark,     // stays, until something wakes it
-    kCall,     // the node's tool has to be called
-    kForEach,  // the node's next page of recipients has to be turned into intents
-    kArrive,   // has reached a join: the executor counts the arrivals in the same transaction
-    kFail,     // the run fails for `reason`
+    kMove,       // the token goes to `next` (or ends when it is empty), `fork` are further tokens
+    kWait,       // stays, becomes ready at `due` with `data`
+    kPark,       // stays, until something wakes it
+    kCall,       // the node's tool has to be called
+    kForEach,    // the node's next page of recipients has to be turned into intents
+    kSubscribe,  // stays until its event has come or `due`: the executor subscribes in the same transaction
+    kArrive,     // has reached a join: the executor counts the arrivals in the same transaction
+    kFail,       // the run fails for `reason`
   } kind = Kind::kMove;
   std::string next = {};
   Instant due = {};
@@ -58,11 +59,17 @@ struct Step {
   std::string log_kind = {};  // entered, waiting, moved...
 };
 
-Step step(const Definition& definition, const Token& token, const Json& results, Instant now);
+// What the executor has looked up for the node, in the transaction of its step.
+struct Seen {
+  std::optional<Json> event = {};  // wait_event: what has come, as the node's result
+};
+
+Step step(const Definition& definition, const Token& token, const Json& results, Instant now, const Seen& seen = {});
 // After the node's tool answered.
 Step after_call(const Definition& definition, const Token& token, const Result<Json>& answer, Instant now, Rng& rng);
-// Replaces every {"$from":{"node","pointer"}} inside `args`. Errors name the place.
-Result<Json> resolve_references(const Json& args, const Json& results);
+// Replaces every {"$from":{"node","pointer"}} and {"$run":"subject"} inside `args`; `run` has what the run says of
+// itself. Errors name the place.
+Result<Json> resolve_references(const Json& args, const Json& results, const Json& run = Json());
 
 struct StartRun {
   std::string workflow_id;
@@ -73,7 +80,8 @@ struct StartRun {
   std::string approval_id = {};
   Principal principal;  // on whose behalf its tools are called
   std::string context = "{}";
-  std::string trace_id = {};  // of the call that starts it; its steps and their calls belong to the same trace
+  std::string entry_event = {};  // message_id of the event it is entered by: no wait of the run takes it for its own
+  std::string trace_id = {};     // of the call that starts it; its steps and their calls belong to the same trace
 };
 // Stores version `version` of the definition; storing the same again is fine, a different one under the same version is
 // a conflict.
@@ -134,6 +142,9 @@ class Engine {
   Result<void> for_each_page(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node,
                              Instant now);
   Result<void> arrive(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now);
+  Result<std::optional<Seen>> look(storage::Tx& tx, LoadedRun& run, const Token& token, const Node& node);
+  Result<void> subscribe(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node,
+                         const Step& decided, Instant now);
   Result<void> poison(storage::Tx& tx, Batch& batch, Token& token, const Error& error, Instant now);
   Result<void> run_call(const Token& claimed);
   Result<std::optional<PreparedCall>> prepare_call(const Token& claimed);

@@ -7,6 +7,7 @@
 #include "core/bytes.hpp"
 #include "events/fakes_test.hpp"
 #include "workflows/engine.hpp"
+#include "workflows/waits.hpp"
 
 namespace spreaders::workflows::fakes {
 
@@ -153,7 +154,7 @@ class EngineTest : public events::fakes::DatabaseTest {
       ASSERT_TRUE(moved.ok()) << moved.error().text() << moved.error().detail;
       int worked = *moved;
       if (dispatcher != nullptr) worked += *dispatcher->run_once() + *dispatcher->look_up_unknown();
-      if (worked > 0) continue;
+      if (worked > 0 || (on_idle && on_idle())) continue;
       auto due = *engine.next_due();
       if (dispatcher != nullptr) {
         auto mail = *dispatcher->next_due();
@@ -180,12 +181,32 @@ class EngineTest : public events::fakes::DatabaseTest {
       auto sent = process.is_dead() ? Result<int>(0) : mail.run_once();
       auto looked = process.is_dead() ? Result<int>(0) : mail.look_up_unknown();
       if (!moved.ok() || !sent.ok() || !looked.ok() || *moved + *sent + *looked > 0) continue;
+      if (on_idle && on_idle()) continue;
       auto due = *engine.next_due();
       auto mail_due = *mail.next_due();
       if (mail_due && (!due || *mail_due < *due)) due = mail_due;
       if (!due) return;
       clock_.move_to(std::max(*due, clock_.now() + 1));
     }
+  }
+  // An event about `about` is recorded, with what wakes for it in the same transaction; how many tokens it woke.
+  int happen(const std::string& name, const std::string& about, const std::string& properties = "{}",
+             bool wakes = true) {
+    auto woken = write([&](storage::Tx& tx) { return record(tx, name, about, properties, wakes); });
+    EXPECT_TRUE(woken.ok()) << woken.error().text() << woken.error().detail;
+    return woken.ok() ? *woken : -1;
+  }
+  Result<int> record(storage::Tx& tx, const std::string& name, const std::string& about, const std::string& properties,
+                     bool wakes = true) {
+    std::string id = ids_.make("evt");
+    bool campaign = about.starts_with("cmp_");
+    TRY(
+        tx.execute("INSERT INTO event (workspace_id, message_id, type, name, contact_id, campaign_id, at, received_at, "
+                   "properties) VALUES ($1, $2, 'track', $3, $4, $5, $6, $6, $7)",
+                   {kWorkspace, id, name, campaign ? storage::Value() : storage::Value(about),
+                    campaign ? storage::Value(about) : storage::Value(), clock_.now().us, properties}));
+    if (!wakes) return 0;
+    return wake_for_event(tx, kWorkspace, id, clock_.now());
   }
   RunView view(const std::string& run) {
     auto seen = write([&](storage::Tx& tx) { return get_run(tx, kWorkspace, run); });
@@ -221,6 +242,7 @@ class EngineTest : public events::fakes::DatabaseTest {
   }
   int64_t count(const std::string& sql, storage::Values values = {}) { return query(sql, values)[0][0].integer(); }
 
+  std::function<bool()> on_idle;  // before the clock is moved; whether it gave somebody something to do
   FakeTools tools_;
   FakeProfiles profiles_;
   events::fakes::FakeGuard guard_;

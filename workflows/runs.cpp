@@ -37,6 +37,8 @@ Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartR
   Json scopes = Json::array();
   for (const auto& scope : start.principal.scopes) scopes.push_back(scope);
   Json principal = {{"id", start.principal.id}, {"scopes", scopes}};
+  Json context = TRY(parse_json(start.context));
+  if (!start.entry_event.empty()) context["entry_event"] = start.entry_event;
   std::string id = ids.make("run");
   int64_t added =
       TRY(tx.execute("INSERT INTO run (workspace_id, id, workflow_id, version, subject, entry_key, campaign_id, "
@@ -46,7 +48,7 @@ Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartR
                      {workspace, id, start.workflow_id, start.version, start.subject, start.entry_key,
                       start.campaign_id.empty() ? storage::Value() : storage::Value(start.campaign_id),
                       start.approval_id.empty() ? storage::Value() : storage::Value(start.approval_id),
-                      to_text(principal), start.context, now.us, start.trace_id}));
+                      to_text(principal), to_text(context), now.us, start.trace_id}));
   if (added == 0) {
     auto existing = TRY(tx.query_one(
         "SELECT id FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND subject = $3 AND entry_key = $4",
@@ -97,6 +99,7 @@ Result<void> cancel_run(Tx& tx, const std::string& workspace, const std::string&
       tx.execute("UPDATE token SET state = 'dead', rev = rev + 1 WHERE workspace_id = $1 AND run_id = $2 AND state IN "
                  "('ready', 'waiting', 'executing')",
                  {workspace, run_id}));
+  TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND run_id = $2", {workspace, run_id}));
   TRY(
       tx.execute("UPDATE outbox SET state = 'cancelled', updated_at = $1 WHERE workspace_id = $2 AND run_id = $3 AND "
                  "state = 'pending'",

@@ -28,6 +28,7 @@ class Grower {
     return exit;
   }
   Json nodes = {{"end", {{"type", "end"}}}};
+  std::map<std::string, int> comes;     // of waits: 0 never, 1 before the run, 2 while it waits
   std::map<std::string, int> outcomes;  // of actions: 0 fine, 1..2 failures before it is, -1 refused
 
  private:
@@ -48,8 +49,19 @@ class Grower {
     outcomes[id] = luck < 70 ? 0 : luck < 80 ? 1 : luck < 88 ? 2 : on_fail.empty() && luck < 97 ? 0 : -1;
     return id;
   }
+  std::string wait(int depth, const std::string& exit) {
+    std::string late = depth > 0 && chance_.below(2) == 0 ? sequence(depth - 1, exit) : exit;
+    std::string id = add("w", {{"type", "wait_event"},
+                               {"match", {{{"property", "n"}, {"op", "eq"}, {"value", count_}}}},
+                               {"timeout", "PT" + std::to_string(1 + chance_.below(40)) + "H"},
+                               {"on", {{"event", exit}, {"timeout", late}}}});
+    nodes[id]["event"] = "E" + id;
+    comes[id] = static_cast<int>(chance_.below(3));
+    return id;
+  }
   std::string item(int depth, const std::string& exit) {
-    uint64_t kind = chance_.below(depth > 0 ? 8 : 4);
+    uint64_t kind = chance_.below(depth > 0 ? 10 : 5);
+    if (depth > 0 ? kind >= 8 : kind == 4) return wait(depth, exit);
     if (kind == 0)
       return add("d", {{"type", "delay"}, {"for", "PT" + std::to_string(chance_.below(4)) + "H"}, {"next", exit}});
     if (kind == 1)
@@ -100,6 +112,10 @@ void walk(const Grower& grown, const std::string& id, Expected& expected) {
     bool yes = node["if"]["left"].get<int>() < 5;
     return say(yes ? "yes" : "no"), walk(grown, node[yes ? "yes" : "no"], expected);
   }
+  if (type == "wait_event") {
+    bool comes = grown.comes.at(id) > 0;
+    return say(comes ? "event" : "timeout"), walk(grown, node["on"][comes ? "event" : "timeout"], expected);
+  }
   if (type == "action") {
     bool fine = grown.outcomes.at(id) >= 0;
     say(fine ? "done" : "failed");
@@ -144,6 +160,28 @@ class Simulation : public EngineTest {
     run_process(process, *one, sender, mail_with, owner, 5'000);
   }
 
+  // Events come before their wait is reached, and when everybody waits.
+  void let_come(const Grower& grown) {
+    auto happens = [this, &grown](const std::string& wait) {
+      Json properties = {{"n", grown.nodes[wait]["match"][0]["value"]}};
+      happen("E" + wait, "cmp_1", R"({"n":-1})");
+      return happen("E" + wait, "cmp_1", to_text(properties));
+    };
+    for (const auto& [wait, when] : grown.comes) {
+      if (when == 1) {
+        EXPECT_EQ(happens(wait), 0);
+      }
+    }
+    on_idle = [this, &grown, happens] {
+      int woken = 0;
+      for (const auto& row : query("SELECT event_name FROM wait_sub WHERE workspace_id = $1", {kWorkspace})) {
+        std::string wait = row[0].text().substr(1);
+        if (grown.comes.contains(wait) && grown.comes.at(wait) == 2) woken += happens(wait);
+      }
+      return woken > 0;
+    };
+  }
+
   void expect_ended_as(const std::string& run, const Grower& grown, const Expected& expected) {
     RunView seen = view(run);
     EXPECT_EQ(seen.status, expected.fails ? "failed" : "completed") << seen.reason;
@@ -161,6 +199,7 @@ class Simulation : public EngineTest {
       EXPECT_EQ(times, 1) << key;
       effects.insert(key.substr(run.size() + 1));
     }
+    EXPECT_EQ(count("SELECT COUNT(*) FROM wait_sub WHERE run_id = $1", {run}), 0);
     EXPECT_EQ(receiver_.repeated(), 0);
     EXPECT_EQ(
         count("SELECT COUNT(*) FROM outbox WHERE run_id = $1 AND state IN ('pending', 'sending', 'unknown')", {run}),
@@ -203,6 +242,7 @@ TEST_P(Simulation, RandomWorkflowsEndAsTheirGraphSays) {
     store(id, first, grown.nodes);
     ASSERT_FALSE(HasFailure());
     std::string run = start(id);
+    let_come(grown);
     for (int life = 0; life < 4; ++life) {
       live(chance, "prc_" + std::to_string(life), true);
       bool paused = chance.below(4) == 0 &&
@@ -215,10 +255,12 @@ TEST_P(Simulation, RandomWorkflowsEndAsTheirGraphSays) {
     live(chance, "prc_last", false);
     expect_ended_as(run, grown, expected);
     steps += static_cast<int64_t>(history(run).size());
+    execute("DELETE FROM event");
     ++seen[status(run)];
     for (const auto& [node, json] : grown.nodes.items()) ++seen[json["type"].get<std::string>()];
   }
-  for (const char* kind : {"action", "delay", "parallel", "join", "for_each", "condition", "completed", "failed"})
+  for (const char* kind :
+       {"action", "delay", "parallel", "join", "for_each", "condition", "wait_event", "completed", "failed"})
     EXPECT_GE(seen[kind], 5) << kind;
   RecordProperty("seeds", kSeeds);
   std::cout << kSeeds << " seeds, " << steps << " steps, " << seen["completed"] << " completed, " << seen["failed"]
@@ -238,7 +280,9 @@ TEST_P(Simulation, TheSameSeedGivesTheSameHistory) {
       return Json{{"n", call.idempotency_key.size()}};
     };
     std::string run = start(id);
+    let_come(grown);
     live(chance, "prc_a", false);
+    execute("DELETE FROM event");
     auto lines = history(run);
     std::sort(lines.begin(), lines.end());
     histories.push_back(lines);

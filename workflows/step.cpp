@@ -97,10 +97,27 @@ Step step_for_each(const Node& node, const Token& token) {
   return step;
 }
 
+Step step_wait_event(const Node& node, const Token& token, Instant now, const Seen& seen) {
+  if (seen.event) return move_to(node.on_event, "event");
+  if (token.visit > 0) return move_to(node.on_timeout, "timeout");
+  Step step;
+  step.kind = Step::Kind::kSubscribe;
+  step.due = now + node.timeout_us;
+  step.data = token.data;
+  step.log_kind = "waiting";
+  return step;
+}
+
 }  // namespace
 
-Result<Json> resolve_references(const Json& args, const Json& results) {
+Result<Json> resolve_references(const Json& args, const Json& results, const Json& run) {
   if (args.is_object()) {
+    if (auto of_run = args.find("$run"); of_run != args.end()) {
+      bool known =
+          args.size() == 1 && of_run->is_string() && run.is_object() && run.contains(of_run->get<std::string>());
+      if (!known) return invalid("a reference to the run is {\"$run\":\"...\"} of: id, subject, key, campaign");
+      return run[of_run->get<std::string>()];
+    }
     auto from = args.find("$from");
     if (from != args.end()) {
       bool shape = args.size() == 1 && from->is_object() && from->contains("node") && (*from)["node"].is_string();
@@ -115,18 +132,19 @@ Result<Json> resolve_references(const Json& args, const Json& results) {
       return invalid("the step '" + node + "' has no result at '" + pointer + "'");
     }
     Json out = Json::object();
-    for (auto it = args.begin(); it != args.end(); ++it) out[it.key()] = TRY(resolve_references(it.value(), results));
+    for (auto it = args.begin(); it != args.end(); ++it)
+      out[it.key()] = TRY(resolve_references(it.value(), results, run));
     return out;
   }
   if (args.is_array()) {
     Json out = Json::array();
-    for (const auto& item : args) out.push_back(TRY(resolve_references(item, results)));
+    for (const auto& item : args) out.push_back(TRY(resolve_references(item, results, run)));
     return out;
   }
   return args;
 }
 
-Step step(const Definition& definition, const Token& token, const Json& results, Instant now) {
+Step step(const Definition& definition, const Token& token, const Json& results, Instant now, const Seen& seen) {
   const Node* node = definition.find(token.node_id);
   if (node == nullptr) return fail("the workflow has no node '" + token.node_id + "'");
   switch (node->type) {
@@ -138,6 +156,8 @@ Step step(const Definition& definition, const Token& token, const Json& results,
       return step_parallel(*node, token, now);
     case NodeType::kForEach:
       return step_for_each(*node, token);
+    case NodeType::kWaitEvent:
+      return step_wait_event(*node, token, now, seen);
     case NodeType::kJoin: {
       Step arrived;
       arrived.kind = Step::Kind::kArrive;

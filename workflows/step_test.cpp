@@ -142,6 +142,31 @@ TEST(Step, ForEachPagesUntilEverythingIsSettled) {
       << "unreadable memory is no reason to skip the send";
 }
 
+TEST(Step, AWaitGoesOnWithItsEventOrAtItsTime) {
+  Definition definition =
+      with(R"({"type":"wait_event","event":"X","timeout":"PT2H","on":{"event":"a","timeout":"b"}})");
+  Token token = at();
+  token.data = R"({"groups":[{"id":"tok_0","size":2}]})";
+  Step made = step(definition, token, {}, kNow);
+  EXPECT_EQ(made.kind, Step::Kind::kSubscribe);
+  EXPECT_EQ(made.due, kNow + 2 * kHour_us);
+  EXPECT_EQ(made.data, token.data);
+  EXPECT_EQ(step(definition, token, {}, kNow, {.event = Json::object()}).next, "a") << "it has come before";
+  token.visit = 1;
+  EXPECT_EQ(step(definition, token, {}, kNow, {.event = Json::object()}).next, "a");
+  EXPECT_EQ(step(definition, token, {}, made.due).next, "b");
+  EXPECT_EQ(step(definition, token, {}, made.due).log_kind, "timeout");
+}
+
+TEST(Step, ReferencesToTheRunAreItsOwnWords) {
+  Json run = {{"id", "run_1"}, {"subject", "ctc_1"}, {"key", "cart_7"}, {"campaign", ""}};
+  auto made = resolve_references(parsed(R"({"to":[{"$run":"subject"}],"key":{"$run":"key"}})"), {}, run);
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(to_text(*made), R"({"to":["ctc_1"],"key":"cart_7"})");
+  for (const char* wrong : {R"({"$run":"mood"})", R"({"$run":7})", R"({"$run":"id","x":1})"})
+    EXPECT_FALSE(resolve_references(parsed(wrong), {}, run).ok()) << wrong;
+}
+
 TEST(Step, AnActionIsCalled) {
   EXPECT_EQ(step(with(R"({"type":"action","tool":"x.y","next":"a"})"), at(), {}, kNow).kind, Step::Kind::kCall);
 }

@@ -75,6 +75,11 @@ Result<void> bind_lists(Tx& tx, const std::string& workspace, Rule& rule);
 // first is the workspace.
 std::string compile_rule(const Tx& tx, const Rule& rule, Instant now, storage::Values& parameters);
 
+// The same for the conditions of an event's `where`, over the JSON object of properties in `column`: " AND ..." for
+// each, empty for none.
+std::string compile_where(const Tx& tx, const std::vector<Rule>& conditions, std::string_view column,
+                          storage::Values& parameters);
+
 // Shared by the two parsers: what `values` may be for this operator and name. Problems are about `pointer`.
 void check_condition(const Rule& condition, bool of_event, const std::string& pointer, Issues& issues);
 // A date or a time as text, as microseconds.

@@ -115,10 +115,16 @@ struct Compiler {
     return at.ok() ? "c.created_at" + sign + bind(*at) : "FALSE";
   }
 
+  std::string where(const std::vector<Rule>& conditions, std::string_view column) {
+    std::string all;
+    for (const auto& one : conditions) all += " AND " + condition(tx.json_text(column, one.name), one);
+    return all;
+  }
+
   std::string event(const Rule& rule) {
     std::string rows = "event e WHERE e.workspace_id = $1 AND e.contact_id = c.id AND e.name = " + bind(rule.name);
     if (rule.within_days) rows += " AND e.at >= " + bind(now - *rule.within_days * kDay_us);
-    for (const auto& part : rule.parts) rows += " AND " + condition(tx.json_text("e.properties", part.name), part);
+    rows += where(rule.parts, "e.properties");
     std::string did =
         rule.count_min <= 1 ? exists(rows) : "(SELECT COUNT(*) FROM " + rows + ") >= " + std::to_string(rule.count_min);
     return rule.did ? did : "NOT (" + did + ")";
@@ -154,6 +160,11 @@ struct Compiler {
 
 std::string compile_rule(const Tx& tx, const Rule& rule, Instant now, Values& parameters) {
   return Compiler{tx, now, parameters}.node(rule);
+}
+
+std::string compile_where(const Tx& tx, const std::vector<Rule>& conditions, std::string_view column,
+                          Values& parameters) {
+  return Compiler{tx, {}, parameters}.where(conditions, column);
 }
 
 }  // namespace spreaders::audience

@@ -13,6 +13,8 @@ CREATE INDEX plan_campaign ON plan (workspace_id, campaign_id);
 CREATE INDEX token_due ON token (due_at) WHERE state = 'ready';
 CREATE INDEX token_open ON token (lease_until) WHERE state = 'executing';
 CREATE INDEX token_run ON token (workspace_id, run_id);
+CREATE INDEX wait_sub_event ON wait_sub (workspace_id, event_name, subject);
+CREATE INDEX wait_sub_run ON wait_sub (workspace_id, run_id);
 CREATE TABLE agent_run (
   workspace_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -356,6 +358,18 @@ CREATE TABLE user_account (
   preferences TEXT NOT NULL DEFAULT '{}',
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, id)
+);
+CREATE TABLE wait_sub (
+  workspace_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  token_id TEXT NOT NULL,
+  event_name TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  conditions TEXT NOT NULL DEFAULT '[]',
+  since BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, id)
 );
 CREATE TABLE workflow_version (

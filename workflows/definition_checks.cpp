@@ -1,0 +1,115 @@
+// What a graph has to hold, whatever its nodes are.
+#include <functional>
+#include <nlohmann/json.hpp>
+
+#include "workflows/definition_parts.hpp"
+
+namespace spreaders::workflows {
+
+std::vector<std::pair<std::string, std::string>> edges_of(const Node& node) {
+  std::vector<std::pair<std::string, std::string>> edges;
+  auto add = [&](const char* member, const std::string& to) {
+    if (!to.empty()) edges.emplace_back(member, to);
+  };
+  add("next", node.next);
+  add("on_fail", node.on_fail);
+  add("yes", node.yes);
+  add("no", node.no);
+  add("on/event", node.on_event);
+  add("on/timeout", node.on_timeout);
+  for (const auto& branch : node.branches) add("branches", branch);
+  return edges;
+}
+
+bool has_result(const Node& node) { return node.type == NodeType::kAction || node.type == NodeType::kWaitEvent; }
+
+void check_cycles(const Definition& definition, Issues& issues) {
+  enum class Mark : uint8_t { kNew, kOpen, kDone };
+  std::map<std::string, Mark> marks;
+  std::function<void(const Node&)> visit = [&](const Node& node) {
+    marks[node.id] = Mark::kOpen;
+    for (const auto& [member, to] : edges_of(node)) {
+      const Node* target = definition.find(to);
+      if (target == nullptr) continue;
+      if (marks[to] == Mark::kOpen)
+        issues.push_back(
+            {"/nodes" + pointer_step(node.id) + "/" + member, "leads back to '" + to + "': a workflow has no cycles"});
+      else if (marks[to] == Mark::kNew) visit(*target);
+    }
+    marks[node.id] = Mark::kDone;
+  };
+  if (const Node* start = definition.find(definition.start)) visit(*start);
+  for (const auto& [id, node] : definition.nodes) {
+    if (marks[id] == Mark::kNew) issues.push_back({"/nodes" + pointer_step(id), "is not reachable from the start"});
+  }
+}
+
+// A reference is well made and names an action, whose answer there may be.
+void check_references(const Json& value, const std::string& pointer, const Definition& definition, Issues& issues) {
+  if (value.is_array()) {
+    for (size_t i = 0; i < value.size(); ++i)
+      check_references(value[i], pointer + "/" + std::to_string(i), definition, issues);
+  }
+  if (!value.is_object()) return;
+  if (auto run = value.find("$run"); run != value.end()) {
+    constexpr std::string_view known[] = {"id", "subject", "key", "campaign"};
+    bool fine = value.size() == 1 && run->is_string() &&
+                std::find(std::begin(known), std::end(known), run->get_ref<const std::string&>()) != std::end(known);
+    if (!fine)
+      issues.push_back({pointer, "a reference to the run is {\"$run\":\"...\"} of: id, subject, key, campaign"});
+    return;
+  }
+  auto from = value.find("$from");
+  if (from == value.end()) {
+    for (auto it = value.begin(); it != value.end(); ++it)
+      check_references(it.value(), pointer + pointer_step(it.key()), definition, issues);
+    return;
+  }
+  if (value.size() != 1 || !from->is_object() || !from->contains("node") || !(*from)["node"].is_string()) {
+    issues.push_back({pointer, "a reference is {\"$from\":{\"node\":\"...\",\"pointer\":\"/...\"}}"});
+    return;
+  }
+  std::string name = (*from)["node"].get<std::string>();
+  const Node* node = definition.find(name);
+  if (node == nullptr || !has_result(*node))
+    issues.push_back({pointer, "refers to '" + name.substr(0, 60) + "', which is not an action of this workflow"});
+}
+
+// Every path that begins at a branch arrives at the parallel node's join, and at no other before it: a join counts the
+// branches of the innermost fork.
+void check_joins(const Definition& definition, Issues& issues) {
+  for (const auto& [id, node] : definition.nodes) {
+    if (node.type != NodeType::kParallel) continue;
+    const Node* join = definition.find(node.join);
+    std::string pointer = "/nodes" + pointer_step(id);
+    if (join == nullptr || join->type != NodeType::kJoin) {
+      issues.push_back({pointer + "/join", "is not a join node"});
+      continue;
+    }
+    if (join->join_count > static_cast<int>(node.branches.size())) {
+      issues.push_back({"/nodes" + pointer_step(node.join) + "/wait",
+                        "waits for " + std::to_string(join->join_count) + " arrivals, but '" + id + "' has " +
+                            std::to_string(node.branches.size()) + " branches"});
+    }
+    std::set<std::string> seen;
+    std::vector<std::string> open = node.branches;
+    while (!open.empty()) {
+      std::string at = open.back();
+      open.pop_back();
+      const Node* here = definition.find(at);
+      if (here == nullptr || at == node.join || !seen.insert(at).second) continue;
+      if (here->type == NodeType::kJoin)
+        issues.push_back(
+            {pointer + "/branches", "a path arrives at the join '" + at + "' before its own join '" + node.join + "'"});
+      if (here->type == NodeType::kEnd)
+        issues.push_back(
+            {pointer + "/branches", "a path ends at '" + at + "' without arriving at the join '" + node.join + "'"});
+      if (here->type == NodeType::kParallel && definition.find(here->join) != nullptr)
+        open.push_back(definition.find(here->join)->next);
+      else
+        for (const auto& [member, to] : edges_of(*here)) open.push_back(to);
+    }
+  }
+}
+
+}  // namespace spreaders::workflows

@@ -1,0 +1,203 @@
+// What each kind of node is made of.
+#include <nlohmann/json.hpp>
+
+#include "services/audience/rule.hpp"
+#include "workflows/definition_parts.hpp"
+
+namespace spreaders::workflows {
+
+namespace {
+
+constexpr std::pair<std::string_view, NodeType> kTypes[] = {
+    {"action", NodeType::kAction}, {"delay", NodeType::kDelay},         {"parallel", NodeType::kParallel},
+    {"join", NodeType::kJoin},     {"for_each", NodeType::kForEach},    {"condition", NodeType::kCondition},
+    {"end", NodeType::kEnd},       {"wait_event", NodeType::kWaitEvent}};
+
+std::string type_names() {
+  std::string names;
+  for (const auto& [name, type] : kTypes) names += (names.empty() ? "" : ", ") + std::string(name);
+  return names;
+}
+
+bool has_next(NodeType type) {
+  return type != NodeType::kEnd && type != NodeType::kCondition && type != NodeType::kParallel &&
+         type != NodeType::kWaitEvent;
+}
+
+void read_delay(Reader& reader, Node& node) {
+  bool wait = reader.get("for") != nullptr;
+  node.delay_us = reader.duration_us("for");
+  std::string until = reader.text("until");
+  std::string local = reader.text("local_time");
+  std::string zone = reader.text("zone");
+  if (!zone.empty()) node.zone = zone;
+  if (!is_zone(node.zone)) reader.issue("zone", "is not an IANA time zone such as Europe/Berlin");
+  if (static_cast<int>(wait) + static_cast<int>(!until.empty()) + static_cast<int>(!local.empty()) != 1) {
+    reader.issue("for", "a delay has exactly one of for, until and local_time");
+  }
+  if (!until.empty()) {
+    auto parsed = parse_instant(until);
+    if (parsed.ok()) node.until = *parsed;
+    else reader.issue("until", parsed.error().message);
+  }
+  if (!local.empty()) {
+    auto parsed = parse_instant("2000-01-01T" + local + ":00Z");
+    if (parsed.ok() && local.size() == 5) node.local_time_us = (*parsed - *parse_instant("2000-01-01T00:00:00Z"));
+    else reader.issue("local_time", "is a time of day such as 09:00");
+  }
+}
+
+void read_condition(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
+  node.condition = reader.object("if", true);
+  node.yes = reader.text("yes", true);
+  node.no = reader.text("no", true);
+  if (node.condition->empty()) return;
+  Reader inner(*node.condition, pointer + "/if", issues);
+  constexpr std::string_view ops[] = {"exists", "eq", "ne", "gt", "gte", "lt", "lte"};
+  std::string op = inner.text("op", true);
+  if (!op.empty() && std::find(std::begin(ops), std::end(ops), op) == std::end(ops))
+    inner.issue("op", "is not one of: exists, eq, ne, gt, gte, lt, lte");
+  inner.get("right");
+  inner.get("left");
+  if (!node.condition->contains("left")) inner.issue("left", "is required");
+  inner.refuse_unknown();
+}
+
+void read_for_each(Reader& reader, Node& node) {
+  node.channel = reader.text("channel", true);
+  node.connection = reader.text("connection", true);
+  node.campaign = reader.text("campaign");
+  node.tool = reader.text("tool");
+  if (node.tool.empty()) node.tool = "notification.sendEmail";
+  node.payload = reader.object("payload", true);
+  node.batch = static_cast<int>(reader.whole("batch", 500, 1, 2000));
+  auto audience = reader.object("audience", true);
+  for (auto it = audience->begin(); it != audience->end(); ++it) {
+    if (it.key() == "list_id" && it->is_string()) node.list_id = it->get<std::string>();
+    else if (it.key() == "segment_id" && it->is_string()) node.segment_id = it->get<std::string>();
+    else reader.issue("audience", "has only list_id or segment_id");
+  }
+  if (!node.list_id.empty() && !node.segment_id.empty()) reader.issue("audience", "has a list or a segment, not both");
+}
+
+void read_action(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
+  node.tool = reader.text("tool", true);
+  node.args = reader.object("args");
+  node.on_fail = reader.text("on_fail");
+  auto retry = reader.object("retry");
+  Reader inner(*retry, pointer + "/retry", issues);
+  node.retry = {static_cast<int>(inner.whole("max", 5, 0, 20)), inner.whole("base_s", 2, 0, 3600),
+                inner.whole("cap_s", 600, 1, 86400)};
+  inner.refuse_unknown();
+}
+
+void read_parallel(Reader& reader, Node& node) {
+  node.join = reader.text("join", true);
+  const Json* branches = reader.get("branches", true);
+  bool fine = branches != nullptr && branches->is_array() && branches->size() >= 2 && branches->size() <= kBranchesMax;
+  if (branches != nullptr && !fine)
+    reader.issue("branches", "is a list of 2 to " + std::to_string(kBranchesMax) + " nodes");
+  for (size_t i = 0; fine && i < branches->size(); ++i) {
+    if (!(*branches)[i].is_string()) {
+      reader.issue("branches", "names nodes");
+      continue;
+    }
+    std::string branch = (*branches)[i].get<std::string>();
+    if (std::find(node.branches.begin(), node.branches.end(), branch) != node.branches.end())
+      reader.issue("branches", "names '" + branch.substr(0, 60) + "' twice");
+    node.branches.push_back(branch);
+  }
+}
+
+// Conditions on an event's properties, in the words of segment rules. A value that is a reference stands for a text
+// until the run resolves it.
+void read_match(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
+  const Json* match = reader.get("match");
+  node.match = std::make_shared<const Json>(match != nullptr ? *match : Json::array());
+  if (match == nullptr) return;
+  if (!match->is_array() || match->size() > kMatchMax)
+    return reader.issue("match", "is a list of at most " + std::to_string(kMatchMax) + " conditions");
+  Json where = *match;
+  for (auto& condition : where) {
+    if (!condition.is_object() || !condition.contains("value")) continue;
+    Json& value = condition["value"];
+    if (value.is_object() && (value.contains("$from") || value.contains("$run"))) value = "reference";
+  }
+  auto rule = audience::parse_rule({{"event", "any"}, {"where", where}});
+  if (rule.ok()) return;
+  constexpr std::string_view prefix = "/where";
+  for (const auto& issue : rule.error().issues)
+    issues.push_back(
+        {pointer + "/match" + issue.pointer.substr(std::min(prefix.size(), issue.pointer.size())), issue.message});
+}
+
+void read_wait_event(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
+  node.event = reader.text("event", true);
+  node.timeout_us = reader.duration_us("timeout", true);
+  read_match(reader, pointer, node, issues);
+  std::string since = reader.text("since");
+  if (!since.empty() && since != "entry" && since != "here") reader.issue("since", "is entry or here");
+  node.since_entry = since != "here";
+  auto on = reader.object("on", true);
+  Reader inner(*on, pointer + "/on", issues);
+  node.on_event = inner.text("event", true);
+  node.on_timeout = inner.text("timeout", true);
+  inner.refuse_unknown();
+}
+
+}  // namespace
+
+Node read_node(const std::string& id, const Json& json, Issues& issues) {
+  std::string pointer = "/nodes" + pointer_step(id);
+  Node node;
+  node.id = id;
+  if (!json.is_object()) {
+    issues.push_back({pointer, "must be an object"});
+    return node;
+  }
+  Reader reader(json, pointer, issues);
+  std::string type = reader.text("type", true);
+  bool known = false;
+  for (const auto& [name, value] : kTypes) {
+    if (name == type) {
+      node.type = value;
+      known = true;
+    }
+  }
+  if (!known && !type.empty()) reader.issue("type", "'" + type.substr(0, 40) + "' is not one of: " + type_names());
+  if (!known) return node;
+  if (has_next(node.type)) node.next = reader.text("next", true);
+  switch (node.type) {
+    case NodeType::kAction:
+      read_action(reader, pointer, node, issues);
+      break;
+    case NodeType::kDelay:
+      read_delay(reader, node);
+      break;
+    case NodeType::kForEach:
+      read_for_each(reader, node);
+      break;
+    case NodeType::kParallel:
+      read_parallel(reader, node);
+      break;
+    case NodeType::kJoin: {
+      const Json* wait = reader.get("wait");
+      if (wait == nullptr || *wait == "all") node.join_count = 0;
+      else if (*wait == "any") node.join_count = 1;
+      else node.join_count = static_cast<int>(reader.whole("wait", 0, 1, kBranchesMax));
+      break;
+    }
+    case NodeType::kCondition:
+      read_condition(reader, pointer, node, issues);
+      break;
+    case NodeType::kWaitEvent:
+      read_wait_event(reader, pointer, node, issues);
+      break;
+    case NodeType::kEnd:
+      break;
+  }
+  reader.refuse_unknown();
+  return node;
+}
+
+}  // namespace spreaders::workflows

@@ -1,0 +1,50 @@
+// Inside parse_definition(): the reader of members, the readers of the kinds of nodes and the checks of the graph.
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/bytes.hpp"
+#include "workflows/definition.hpp"
+
+namespace spreaders::workflows {
+
+// Reads members of one node and remembers which it knows, so that the others can be refused.
+class Reader {
+ public:
+  Reader(const Json& json, std::string pointer, Issues& issues)
+      : json_(json), pointer_(std::move(pointer)), issues_(issues) {}
+
+  void issue(std::string_view member, std::string message);
+  const Json* get(const char* member, bool required = false);
+  // Each answers its empty value for what is missing or wrong.
+  std::string text(const char* member, bool required = false);
+  int64_t whole(const char* member, int64_t fallback, int64_t min, int64_t max);
+  int64_t duration_us(const char* member, bool required = false);
+  std::shared_ptr<const Json> object(const char* member, bool required = false);
+  void refuse_unknown();
+
+ private:
+  const Json& json_;
+  std::string pointer_;
+  Issues& issues_;
+  std::set<std::string> known_;
+};
+
+Node read_node(const std::string& id, const Json& json, Issues& issues);
+
+// Where a token may go from here: the member that says so (a JSON Pointer below the node) and the node it names.
+std::vector<std::pair<std::string, std::string>> edges_of(const Node& node);
+// Whether later nodes may refer to its result.
+bool has_result(const Node& node);
+
+void check_cycles(const Definition& definition, Issues& issues);
+void check_joins(const Definition& definition, Issues& issues);
+// A reference inside `value` is well made and names a node that has a result.
+void check_references(const Json& value, const std::string& pointer, const Definition& definition, Issues& issues);
+
+}  // namespace spreaders::workflows

@@ -1,0 +1,75 @@
+// Inside the engine: what one transaction has loaded and writes back, and the statements its parts share.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "workflows/engine.hpp"
+
+namespace spreaders::workflows {
+
+constexpr size_t kReasonMax = 500;  // characters of why a run ended
+constexpr std::string_view kTokenColumns =
+    "t.workspace_id, t.id, t.run_id, t.node_id, t.state, t.due_at, t.attempt, t.visit, t.data, t.rev";
+
+Token token_of(const storage::Row& row);
+Principal principal_of(const std::string& text, const std::string& workspace);
+// What nodes may ask of their run with {"$run":"..."}.
+Json run_values(const std::string& id, const std::string& subject, const std::string& key,
+                const std::string& campaign_id);
+Result<void> end_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view status,
+                     const std::string& reason, Instant now);
+
+struct Engine::LoadedRun {
+  std::string workspace, id, workflow_id, log_hash, campaign_id, approval_id, principal, status, trace_id, subject,
+      entry_key;
+  Instant entered;
+  int64_t version = 1;
+  int64_t seq = 0;
+  Json context;
+  std::shared_ptr<const Definition> definition;
+  bool changed = false;
+  std::string ended_status;  // set when this batch ends it
+  std::string reason;
+
+  [[nodiscard]] Json values() const { return run_values(id, subject, entry_key, campaign_id); }
+  [[nodiscard]] Json results() const { return context.value("results", Json::object()); }
+  void keep_result(const std::string& node, const Json& result) {
+    if (!context.contains("results")) context["results"] = Json::object();
+    context["results"][node] = result;
+    changed = true;
+  }
+};
+
+// What one transaction touches: runs are loaded once and written back once.
+class Engine::Batch {
+ public:
+  Batch(Engine& engine, storage::Tx& tx) : engine_(engine), tx_(tx) {}
+
+  Result<LoadedRun*> run(const std::string& workspace, const std::string& id);
+  // One row of the run's hash-chained history.
+  Result<void> log(LoadedRun& run, const Token& token, std::string_view kind, const Json& output,
+                   std::string_view error, Instant now);
+  Result<void> finish(Instant now);
+
+  // What a rolled-back step must not leave behind in the loaded run.
+  struct Mark {
+    int64_t seq = 0;
+    std::string log_hash;
+    Json context;
+    bool loaded = false;
+  };
+  Mark mark(const std::string& run_id);
+  void restore(const std::string& run_id, const Mark& mark);
+  void maybe_ended(const std::string& run_id) { check_end_.insert(run_id); }
+
+ private:
+  Engine& engine_;
+  storage::Tx& tx_;
+  std::map<std::string, LoadedRun> runs_;
+  std::set<std::string> check_end_;
+};
+
+}  // namespace spreaders::workflows

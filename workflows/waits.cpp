@@ -1,0 +1,182 @@
+#include "workflows/waits.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/bytes.hpp"
+#include "core/log.hpp"
+#include "services/audience/rule.hpp"
+#include "workflows/engine_parts.hpp"
+
+namespace spreaders::workflows {
+
+using storage::Tx;
+
+namespace {
+
+// Both sides of a wait hold it to the end of their transaction: who subscribes alone, who records an event together.
+// SQLite has one writer and needs none.
+int64_t lock_of(const std::string& workspace, const std::string& subject) {
+  std::string hash = sha256("wait\n" + workspace + "\n" + subject);
+  uint64_t key = 0;
+  for (int i = 0; i < 8; ++i) key = key << 8 | static_cast<unsigned char>(hash[static_cast<size_t>(i)]);
+  return static_cast<int64_t>(key);
+}
+
+Result<bool> try_lock_subject(Tx& tx, const std::string& workspace, const std::string& subject) {
+  if (tx.dialect() != storage::Dialect::kPostgres) return true;
+  auto rows = TRY(tx.query("SELECT CASE WHEN pg_try_advisory_xact_lock($1) THEN 1 ELSE 0 END AS workspace_id",
+                           {lock_of(workspace, subject)}));
+  return rows[0][0].boolean();
+}
+
+Result<void> share_subjects(Tx& tx, const std::string& workspace, const std::set<std::string>& subjects) {
+  if (tx.dialect() != storage::Dialect::kPostgres) return {};
+  std::set<int64_t> locks;  // in one order for everybody
+  for (const auto& subject : subjects) locks.insert(lock_of(workspace, subject));
+  for (int64_t lock : locks)
+    TRY(tx.query("SELECT CASE WHEN pg_advisory_xact_lock_shared($1) IS NULL THEN 0 ELSE 1 END AS workspace_id",
+                 {lock}));
+  return {};
+}
+
+// " AND ..." over the row e of event.
+Result<std::string> where_of(const Tx& tx, const Json& conditions, storage::Values& parameters) {
+  auto rule = TRY(audience::parse_rule({{"event", "any"}, {"where", conditions}}));
+  return audience::compile_where(tx, rule.parts, "e.properties", parameters);
+}
+
+Json event_result(const storage::Row& row) {
+  return {{"message_id", row[0].text()},
+          {"at", to_text(row[1].instant())},
+          {"properties", parse_json(row[2].text()).value_or(Json::object())}};
+}
+
+constexpr std::string_view kEventColumns = "e.message_id, e.at, e.properties";
+
+Result<std::optional<Json>> event_of(Tx& tx, const std::string& workspace, const std::string& message_id) {
+  auto row = TRY(tx.query_one(
+      "SELECT " + std::string(kEventColumns) + " FROM event e WHERE e.workspace_id = $1 AND e.message_id = $2",
+      {workspace, message_id}));
+  if (!row) return std::optional<Json>();
+  return std::optional<Json>(event_result(*row));
+}
+
+struct Wanted {
+  std::string event, subject;
+  Json conditions;
+  Instant since;
+  std::string except;  // the event by which the run was entered
+};
+
+// The first event that counts.
+Result<std::optional<Json>> look_back(Tx& tx, const std::string& workspace, const Wanted& wanted) {
+  storage::Values parameters = {workspace, wanted.event, wanted.subject, wanted.since.us, wanted.except};
+  std::string where = TRY(where_of(tx, wanted.conditions, parameters));
+  auto rows = TRY(tx.query("SELECT " + std::string(kEventColumns) +
+                               " FROM event e WHERE e.workspace_id = $1 AND e.name = $2 AND (e.contact_id = $3 OR "
+                               "e.campaign_id = $3) AND e.received_at >= $4 AND e.message_id <> $5" +
+                               where + " ORDER BY e.seq LIMIT 1",
+                           parameters));
+  if (rows.empty()) return std::optional<Json>();
+  return std::optional<Json>(event_result(rows[0]));
+}
+
+// Whether the event meets what was subscribed to. What cannot be read wakes nobody and stops no event.
+bool meets(Tx& tx, const std::string& workspace, const std::string& message_id, const std::string& conditions) {
+  auto met = [&]() -> Result<bool> {
+    Json list = TRY(parse_json(conditions));
+    if (list.empty()) return true;
+    storage::Values parameters = {workspace, message_id};
+    std::string where = TRY(where_of(tx, list, parameters));
+    auto rows =
+        TRY(tx.query("SELECT 1 FROM event e WHERE e.workspace_id = $1 AND e.message_id = $2" + where, parameters));
+    return !rows.empty();
+  }();
+  if (!met.ok()) log_error("a wait cannot be matched", {{"event", message_id}, {"error", met.error().text()}});
+  return met.ok() && *met;
+}
+
+Result<bool> wake_token(Tx& tx, const std::string& workspace, const std::string& token_id,
+                        const std::string& message_id, Instant now) {
+  auto row = TRY(tx.query_one("SELECT data FROM token WHERE workspace_id = $1 AND id = $2 AND state = 'ready'" +
+                                  std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE" : ""),
+                              {workspace, token_id}));
+  if (!row) return false;
+  Json data = TRY(parse_json((*row)[0].text()));
+  data["event"] = message_id;
+  TRY(tx.execute("UPDATE token SET data = $1, due_at = $2, rev = rev + 1 WHERE workspace_id = $3 AND id = $4",
+                 {to_text(data), now.us, workspace, token_id}));
+  return true;
+}
+
+}  // namespace
+
+Result<int> wake_for_event(Tx& tx, const std::string& workspace, const std::string& message_id, Instant now) {
+  auto event =
+      TRY(tx.query_one("SELECT name, contact_id, campaign_id FROM event WHERE workspace_id = $1 AND message_id = $2",
+                       {workspace, message_id}));
+  if (!event) return 0;
+  std::set<std::string> subjects = {(*event)[1].text_or(""), (*event)[2].text_or("")};
+  subjects.erase("");
+  if (subjects.empty()) return 0;
+  TRY(share_subjects(tx, workspace, subjects));
+  auto waiting =
+      TRY(tx.query("SELECT id, token_id, conditions FROM wait_sub WHERE workspace_id = $1 AND event_name = $2 "
+                   "AND subject IN ($3, $4) ORDER BY id",
+                   {workspace, (*event)[0], *subjects.begin(), *subjects.rbegin()}));
+  int woken = 0;
+  for (const auto& row : waiting) {
+    if (!meets(tx, workspace, message_id, row[2].text())) continue;
+    // Who takes the subscription away has the word: an engine whose timer came first has done so.
+    int64_t ours = TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND id = $2", {workspace, row[0]}));
+    if (ours == 1 && TRY(wake_token(tx, workspace, row[1].text(), message_id, now))) ++woken;
+  }
+  return woken;
+}
+
+Result<std::optional<Seen>> Engine::look(Tx& tx, LoadedRun& run, const Token& token, const Node& node) {
+  Seen seen;
+  if (node.type != NodeType::kWaitEvent) return std::optional(seen);
+  Json data = TRY(parse_json(token.data));
+  std::string except = run.context.value("entry_event", "");
+  if (token.visit == 0) {
+    if (!TRY(try_lock_subject(tx, token.workspace, run.subject))) return std::optional<Seen>();
+    Json conditions = TRY(resolve_references(*node.match, run.results(), run.values()));
+    Instant since = node.since_entry ? run.entered : clock_.now();
+    seen.event = TRY(look_back(tx, token.workspace, {node.event, run.subject, conditions, since, except}));
+    return std::optional(std::move(seen));
+  }
+  if (data.contains("event")) {
+    std::string message_id = data["event"];
+    // The event may have been erased since; it has come all the same.
+    seen.event = TRY(event_of(tx, token.workspace, message_id)).value_or(Json{{"message_id", message_id}});
+    return std::optional(std::move(seen));
+  }
+  auto sub = TRY(
+      tx.query_one("SELECT conditions, since FROM wait_sub WHERE workspace_id = $1 AND run_id = $2 AND token_id = $3",
+                   {token.workspace, run.id, token.id}));
+  if (!sub) return std::optional(std::move(seen));
+  Json conditions = TRY(parse_json((*sub)[0].text()));
+  seen.event = TRY(look_back(tx, token.workspace, {node.event, run.subject, conditions, (*sub)[1].instant(), except}));
+  TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND run_id = $2 AND token_id = $3",
+                 {token.workspace, run.id, token.id}));
+  return std::optional(std::move(seen));
+}
+
+Result<void> Engine::subscribe(Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node,
+                               const Step& decided, Instant now) {
+  Json conditions = TRY(resolve_references(*node.match, run.results(), run.values()));
+  TRY(batch.log(run, token, decided.log_kind, {{"event", node.event}, {"until", to_text(decided.due)}}, "", now));
+  TRY(
+      tx.execute("INSERT INTO wait_sub (workspace_id, id, run_id, token_id, event_name, subject, conditions, since, "
+                 "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                 {token.workspace, ids_.make("sub"), run.id, token.id, node.event, run.subject, to_text(conditions),
+                  (node.since_entry ? run.entered : now).us, now.us}));
+  TRY(tx.execute(
+      "UPDATE token SET state = 'ready', due_at = $1, data = $2, visit = visit + 1, attempt = 0, rev = rev + "
+      "1 WHERE workspace_id = $3 AND id = $4",
+      {decided.due.us, decided.data, token.workspace, token.id}));
+  return {};
+}
+
+}  // namespace spreaders::workflows
