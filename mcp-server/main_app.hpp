@@ -27,6 +27,7 @@
 #include "services/audience/audience.hpp"
 #include "services/audience/import.hpp"
 #include "services/consent/consent.hpp"
+#include "services/events/writer.hpp"
 #include "services/tracking/tracking.hpp"
 #include "storage/storage.hpp"
 #include "tools/pipeline.hpp"
@@ -66,6 +67,7 @@ class App {
   Transcriber* transcriber() { return transcriber_.get(); }
   [[nodiscard]] std::string shop_url() const;  // where the button of a mail leads
   HttpServer* http() { return http_.get(); }
+  services::EventWriter& event_writer();  // made when it is first asked for
   HttpClient& http_client() { return curl_; }
   // Prometheus text: calls, and the HTTP door.
   [[nodiscard]] std::string metrics_text() const;
@@ -121,6 +123,7 @@ class App {
   std::unique_ptr<workflows::Engine> engine_;
   std::unique_ptr<events::Dispatcher> dispatcher_;
   std::unique_ptr<mcp::ApprovalGate> gate_;
+  std::unique_ptr<services::EventWriter> event_writer_;
   std::unique_ptr<Offer> offer_;
   std::unique_ptr<mcp::McpServer> mcp_;
   std::unique_ptr<mcp::McpEndpoint> endpoint_;

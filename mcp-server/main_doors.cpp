@@ -6,8 +6,27 @@
 #include "doors/webhooks/bounce_routes.hpp"
 #include "mcp-server/main_app.hpp"
 #include "mcp-server/main_parts.hpp"
+#include "workflows/waits.hpp"
 
 namespace spreaders::app {
+
+services::EventWriter& App::event_writer() {
+  if (event_writer_) return *event_writer_;
+  // Runs that wait for an event go on in the transaction that records it.
+  auto wake = [this](storage::Tx& tx, const std::string& workspace,
+                     std::span<const audience::Fact> facts) -> Result<void> {
+    int woken = 0;
+    for (const auto& fact : facts) {
+      if (fact.contact_id.empty() && fact.campaign_id.empty()) continue;  // what nobody can wait for
+      woken += TRY(workflows::wake_for_event(tx, workspace, fact.message_id, clock_->now()));
+    }
+    if (woken > 0 && engine_) tx.after_commit([this] { engine_->wake(); });
+    return {};
+  };
+  event_writer_ =
+      std::make_unique<services::EventWriter>(*storage_, *clock_, services::RecordSetup{tracking_, system_ids(), wake});
+  return *event_writer_;
+}
 
 std::string approval_notice(App& app, const Secret& key, const services::Approval& approval, const std::string& code) {
   std::string notice = "\nApproval " + approval.id + " is asked for:\n" + approval.subject.summary + "\nCode: " + code +
@@ -31,7 +50,7 @@ void add_door_routes(App& app, HttpServer& http, const services::Tracking& track
     return parsed;
   };
   doors::add_routes(http, doors::tracking_routes(app.storage(), app.clock(), system_ids(), tracking), policy);
-  doors::add_routes(http, doors::ingest_routes(app.storage(), app.clock(), tracking), policy);
+  doors::add_routes(http, doors::ingest_routes(app.storage(), app.clock(), system_ids(), app.event_writer()), policy);
   doors::add_routes(http, doors::bounce_routes(app.storage(), app.clock(), parser), policy);
   doors::add_routes(http, doors::approval_routes(app.tools(), tracking.key, app.owner("page")), policy);
   doors::add_routes(http,

@@ -38,6 +38,14 @@ std::string App::metrics_text() const {
        }) {
     text += tools::metric_head(name, type, help) + std::string(name) + " " + std::to_string(value) + "\n";
   }
+  constexpr std::string_view kEvents = "spreaders_ingest_events_total";
+  text += tools::metric_head(kEvents, "counter", "Events of shops and apps, by what became of them.");
+  const auto& counts = event_writer_->counts;  // made with the door
+  for (const auto& [outcome, count] :
+       {std::pair{"recorded", counts.recorded.load()}, std::pair{"known", counts.known.load()},
+        std::pair{"refused", counts.refused.load()}, std::pair{"failed", counts.failed.load()}}) {
+    text += std::string(kEvents) + "{outcome=\"" + outcome + "\"} " + std::to_string(count) + "\n";
+  }
   return text;
 }
 

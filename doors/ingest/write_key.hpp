@@ -1,7 +1,8 @@
-// Who sends events: Basic authentication with a write key as the user name and an empty password, as Segment's clients
-// do (RFC 7617), and a speed limit for each key.
+// Who speaks at the doors of shops, apps and services, and how fast: a client's write key, which may be public and only
+// sends events, or a service's key with its scopes. The key is the user name of Basic authentication with an empty
+// password, as Segment's clients send it (RFC 7617), or a Bearer token (RFC 6750).
 //
-//   auto holder = keys.admit(request);     // kUnauthenticated, kRateLimited
+//   auto holder = keys.admit(request);                 // kUnauthenticated, kPermissionDenied, kRateLimited
 //   if (!holder.ok()) return problem(holder.error());
 #pragma once
 
@@ -16,18 +17,21 @@ namespace spreaders::doors {
 struct WriteKeyLimits {
   double requests_per_second = 500;  // of one key
   double burst = 2000;
-  size_t keys_max = 10'000;  // remembered at once
+  double requests_per_second_of_address = 1000;  // with whatever keys, wrong ones too
+  double burst_of_address = 4000;
+  size_t keys_max = 10'000;  // and addresses, remembered at once
 };
 
 class WriteKeys {
  public:
   WriteKeys(storage::Storage& storage, WriteKeyLimits limits)
       : storage_(storage), limits_(limits), buckets_(limits.keys_max) {}
-  // `spare_key` is tried when there is no Authorization header.
-  Result<services::KeyHolder> admit(const HttpServerRequest& request, const std::string& spare_key = "");
+  // `spare_key` is tried when there is no Authorization header. `scope`: what the key has to allow.
+  Result<services::KeyHolder> admit(const HttpServerRequest& request, const std::string& spare_key = "",
+                                    std::string_view scope = "events:write");
 
  private:
-  Result<void> take_token(const std::string& key_id);
+  Result<void> take_token(const std::string& who, double per_second, double burst);
 
   storage::Storage& storage_;
   const WriteKeyLimits limits_;

@@ -16,21 +16,36 @@ struct Route {
   std::string path;
   HttpHandler handler;
   HttpRouteOptions options = {};
+  HttpExchangeHandler exchange = nullptr;  // instead of `handler`, for those that answer later from another thread
 };
 
 // Every route answers only to the names of `policy` (DNS rebinding). What a foreign page may do is each door's own
 // matter: shops report events from their pages, and a token or key is what counts there.
 inline void add_routes(HttpServer& server, std::vector<Route> routes, const OriginPolicy& policy = {}) {
+  auto is_stranger = [policy](const HttpServerRequest& request) {
+    const auto* host = request.header("host");
+    return host == nullptr || !host_allowed(*host, policy);
+  };
+  const HttpServerResponse refusal{.status = 403,
+                                   .headers = {{"content-type", "text/plain; charset=utf-8"}},
+                                   .body = "This server does not answer to that Host.\n"};
   for (auto& route : routes) {
-    auto guarded = [policy,
-                    handler = std::move(route.handler)](const HttpServerRequest& request) -> HttpServerResponse {
-      const auto* host = request.header("host");
-      if (host != nullptr && host_allowed(*host, policy)) return handler(request);
-      return {.status = 403,
-              .headers = {{"content-type", "text/plain; charset=utf-8"}},
-              .body = "This server does not answer to that Host.\n"};
-    };
-    server.route(route.method, route.path, std::move(guarded), route.options);
+    if (route.exchange) {
+      server.route_exchange(
+          route.method, route.path,
+          [is_stranger, refusal, handler = std::move(route.exchange)](HttpExchangePtr exchange) {
+            if (is_stranger(exchange->request())) exchange->respond(refusal);
+            else handler(std::move(exchange));
+          },
+          route.options);
+    } else {
+      server.route(
+          route.method, route.path,
+          [is_stranger, refusal, handler = std::move(route.handler)](const HttpServerRequest& request) {
+            return is_stranger(request) ? refusal : handler(request);
+          },
+          route.options);
+    }
   }
 }
 

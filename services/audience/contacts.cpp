@@ -169,13 +169,23 @@ UpsertOutcome apply_change(WorkingSet& set, const ContactChange& change, MayAdd 
   }
   entry.attributes = std::move(attributes);
   Contact& contact = entry.contact;
-  if (!email.empty() && contact.email != email) {
+  bool other_email = !email.empty() && contact.email != email;
+  bool other_id = change.external_id && !change.external_id->empty() && contact.external_id != change.external_id;
+  if (change.keeps_keys && other_email) {
+    outcome.problems.push_back({"/email", "is not the address on record, which stays"});
+    other_email = false;
+  }
+  if (change.keeps_keys && other_id && contact.external_id) {
+    outcome.problems.push_back({"/external_id", "is not the one on record, which stays"});
+    other_id = false;
+  }
+  if (other_email) {
     set.by_email.erase(contact.email);
     set.by_email[email] = *target;
     contact.email = email;
     changed = true;
   }
-  if (change.external_id && !change.external_id->empty() && contact.external_id != change.external_id) {
+  if (other_id) {
     if (contact.external_id) set.by_external_id.erase(*contact.external_id);
     contact.external_id = change.external_id;
     set.by_external_id[*change.external_id] = *target;
@@ -330,7 +340,11 @@ Result<Contact> get_contact_by_email(Tx& tx, const std::string& workspace, std::
 Result<bool> delete_contact(Tx& tx, const std::string& workspace, const std::string& id) {
   TRY(tx.execute("DELETE FROM list_member WHERE workspace_id = $1 AND contact_id = $2", {workspace, id}));
   TRY(tx.execute("DELETE FROM consent WHERE workspace_id = $1 AND contact_id = $2", {workspace, id}));
-  TRY(tx.execute("UPDATE event SET contact_id = NULL WHERE workspace_id = $1 AND contact_id = $2", {workspace, id}));
+  TRY(tx.execute("DELETE FROM identity WHERE workspace_id = $1 AND contact_id = $2", {workspace, id}));
+  TRY(tx.execute(
+      "UPDATE event SET contact_id = NULL, user_id = NULL, anonymous_id = NULL, context = '{}', properties = "
+      "CASE WHEN type = 'track' THEN properties ELSE '{}' END WHERE workspace_id = $1 AND contact_id = $2",
+      {workspace, id}));
   return TRY(tx.execute("DELETE FROM contact WHERE workspace_id = $1 AND id = $2", {workspace, id})) > 0;
 }
 

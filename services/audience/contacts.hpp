@@ -58,6 +58,7 @@ struct ContactChange {
   std::optional<std::string> language = {};
   std::optional<std::string> time_zone = {};
   Attributes attributes = {};
+  bool keeps_keys = false;  // what a known person is found by, once set, stays; `problems` say so, the rest applies
 };
 
 enum class Upserted : uint8_t { kAdded, kUpdated, kUnchanged, kRefused };
@@ -67,7 +68,7 @@ SPR_ENUM(Upserted, {Upserted::kAdded, "added"}, {Upserted::kUpdated, "updated"},
 struct UpsertOutcome {
   Upserted what = Upserted::kRefused;
   std::string contact_id = {};
-  Issues problems = {};  // why it was refused; pointers are "/email", "/attributes/city"
+  Issues problems = {};  // why it was refused or what was left out; pointers are "/email", "/attributes/city"
 };
 
 enum class MayAdd : uint8_t { kYes, kNo };
@@ -99,8 +100,8 @@ Result<std::optional<Contact>> find_contact_by_external_id(Tx& tx, const std::st
 // kNotFound names the address, masked.
 Result<Contact> get_contact_by_email(Tx& tx, const std::string& workspace, std::string_view email);
 
-// The contact, its consent and its memberships go; suppressions stay, for they bind the address, and facts stay without
-// a name.
+// The contact, its consent, its memberships and the ids it went by go; suppressions stay, for they bind the address, and
+// facts stay without a name: of what was said with them only the properties of tracked events, which figures need.
 Result<bool> delete_contact(Tx& tx, const std::string& workspace, const std::string& id);
 
 // "SELECT" columns of a contact under the alias c, and how to read such a row.

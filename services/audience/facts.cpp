@@ -1,23 +1,49 @@
 #include "services/audience/facts.hpp"
 
+#include <algorithm>
+
+#include "services/audience/sql.hpp"
+#include "storage/values.hpp"
+
 namespace spreaders::audience {
 
-Result<void> record_facts(storage::Tx& tx, const std::string& workspace, std::span<const Fact> facts, Instant now,
-                          Ids& ids) {
-  if (facts.empty()) return {};
+namespace {
+
+constexpr size_t kLookupMax = 500;  // ids in one statement
+
+}  // namespace
+
+Result<int64_t> record_facts(storage::Tx& tx, const std::string& workspace, std::span<const Fact> facts, Instant now,
+                             Ids& ids) {
+  using storage::or_null;
+  if (facts.empty()) return int64_t{0};
   std::vector<storage::Values> rows;
   rows.reserve(facts.size());
   for (const auto& fact : facts) {
-    std::string message_id = fact.message_id.empty() ? ids.make("evt") : fact.message_id;
-    storage::Value campaign = fact.campaign_id.empty() ? storage::Value() : storage::Value(fact.campaign_id);
-    rows.push_back({workspace, std::move(message_id), "track", fact.name, fact.contact_id, std::move(campaign), now,
-                    now, fact.properties});
+    rows.push_back({workspace, fact.message_id.empty() ? ids.make("evt") : fact.message_id, fact.type, fact.name,
+                    or_null(fact.contact_id), or_null(fact.user_id), or_null(fact.anonymous_id),
+                    or_null(fact.campaign_id), or_null(fact.outbox_id), fact.at.value_or(now), now, fact.properties,
+                    fact.context, fact.source});
   }
-  TRY(tx.insert_many(
-      "event",
-      {"workspace_id", "message_id", "type", "name", "contact_id", "campaign_id", "at", "received_at", "properties"},
-      rows, "ON CONFLICT (workspace_id, message_id) DO NOTHING"));
-  return {};
+  return tx.insert_many("event",
+                        {"workspace_id", "message_id", "type", "name", "contact_id", "user_id", "anonymous_id",
+                         "campaign_id", "outbox_id", "at", "received_at", "properties", "context", "source"},
+                        rows, "ON CONFLICT (workspace_id, message_id) DO NOTHING");
+}
+
+Result<std::set<std::string>> known_messages(storage::Tx& tx, const std::string& workspace,
+                                             std::span<const std::string> message_ids) {
+  std::set<std::string> known;
+  for (size_t from = 0; from < message_ids.size(); from += kLookupMax) {
+    auto part = message_ids.subspan(from, std::min(kLookupMax, message_ids.size() - from));
+    storage::Values parameters{workspace};
+    parameters.insert(parameters.end(), part.begin(), part.end());
+    auto rows = TRY(tx.query(
+        "SELECT message_id FROM event WHERE workspace_id = $1 AND message_id IN (" + placeholders(2, part.size()) + ")",
+        parameters));
+    for (const auto& row : rows) known.insert(row[0].text());
+  }
+  return known;
 }
 
 }  // namespace spreaders::audience

@@ -1,7 +1,12 @@
-// Facts about people, written by the services in the same transaction as what they changed: rows of table `event` of
-// type track, which triggers, reports and segment rules read.
+// Facts about people: rows of table `event`, which triggers, reports and segment rules read. Every door and service
+// appends them here and nowhere else, in the transaction of what they changed.
+//
+//   Fact fact{.name = "Subscribed", .contact_id = contact.id, .properties = R"({"channel":"email"})"};
+//   TRY(record_facts(tx, workspace, {&fact, 1}, now, ids));
 #pragma once
 
+#include <optional>
+#include <set>
 #include <span>
 #include <string>
 
@@ -12,15 +17,23 @@
 namespace spreaders::audience {
 
 struct Fact {
-  std::string name;  // "Subscribed", "Unsubscribed"
-  std::string contact_id;
-  std::string campaign_id = {};   // empty = none
-  std::string properties = "{}";  // JSON object text
-  std::string message_id = {};    // the deduplication key; empty = a new one
+  std::string name;                              // "Subscribed", "Unsubscribed"; empty for an identify that has no name
+  std::string type = "track";                    // or identify, page, screen, group, alias
+  std::string contact_id = {};                   // empty = not known yet
+  std::string user_id = {}, anonymous_id = {};   // as the sender calls them
+  std::string campaign_id = {}, outbox_id = {};  // empty = none
+  std::optional<Instant> at = {};                // now if left out
+  std::string properties = "{}";                 // JSON object text
+  std::string context = "{}";                    // the same: what was sent with it, and what it was enriched with
+  std::string source = {};                       // the key that said it; empty = we ourselves
+  std::string message_id = {};                   // the deduplication key; empty = a new one
 };
 
-// A fact whose message_id is known already is left as it is.
-Result<void> record_facts(storage::Tx& tx, const std::string& workspace, std::span<const Fact> facts, Instant now,
-                          Ids& ids);
+// How many were new. A fact whose message_id is known already is left as it is.
+Result<int64_t> record_facts(storage::Tx& tx, const std::string& workspace, std::span<const Fact> facts, Instant now,
+                             Ids& ids);
+// Which of these have been recorded.
+Result<std::set<std::string>> known_messages(storage::Tx& tx, const std::string& workspace,
+                                             std::span<const std::string> message_ids);
 
 }  // namespace spreaders::audience

@@ -170,7 +170,8 @@ Result<void> write_consents(storage::Tx& tx, const std::string& workspace, const
                      .contact_id = entries[i].contact_id,
                      .properties = to_text(properties)});
   }
-  return record_facts(tx, workspace, facts, now, ids);
+  TRY(record_facts(tx, workspace, facts, now, ids));
+  return {};
 }
 
 Result<Counts> write_chunk(storage::Tx& tx, const std::string& workspace, const Job& job, const ImportOptions& options,

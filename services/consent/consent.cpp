@@ -79,7 +79,8 @@ Result<void> record_word(Tx& tx, const std::string& workspace, const Word& word,
                        .contact_id = word.who.contact_id,
                        .campaign_id = word.campaign_id,
                        .properties = to_text(properties)};
-  return audience::record_facts(tx, workspace, {&entry, 1}, now, ids);
+  TRY(audience::record_facts(tx, workspace, {&entry, 1}, now, ids));
+  return {};
 }
 
 }  // namespace

@@ -51,10 +51,10 @@ struct BounceFact {
 };
 Result<void> record_bounce(storage::Tx& tx, const MessageRef& ref, const BounceFact& bounce, Instant at);
 
-// One event of POST /v1/track as Segment sends it (track only). The workspace comes from the write key.
-// kInvalidArgument lists every problem. False: this messageId was known already.
-Result<bool> record_track(storage::Tx& tx, const Tracking& tracking, const std::string& workspace, const Json& event,
-                          Instant received_at);
-constexpr size_t kEventBytesMax = 32 * 1024;
+// Whom a message went to, and for which campaign; nothing when there is no such message.
+struct MessageOrigin {
+  std::string contact_id, campaign_id, address, channel;
+};
+Result<std::optional<MessageOrigin>> message_origin(storage::Tx& tx, const MessageRef& ref);
 
 }  // namespace spreaders::services

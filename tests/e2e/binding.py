@@ -66,11 +66,11 @@ port = server.port
 operations, mailbox = int(server.found(r"127\.0\.0\.1:(\d+)/health")), int(server.found(r"mailbox: http://127\.0\.0\.1:(\d+)"))
 doors = [("GET", "/", None, port), ("POST", "/rpc", listing, port), ("POST", "/mcp", hello, port), ("GET", "/mcp", None, port), ("DELETE", "/mcp", None, port), ("OPTIONS", "/mcp", None, port),
          ("GET", "/sse", None, port), ("POST", "/messages?sessionId=x", listing, port), ("GET", "/o/x.gif", None, port), ("GET", "/c/x?u=https://example.org", None, port), ("GET", "/u/x", None, port),
-         ("POST", "/u/x", "List-Unsubscribe=One-Click", port), ("POST", "/v1/track", "{}", port), ("OPTIONS", "/v1/track", None, port), ("POST", "/hooks/bounces/wsp_x", "x", port),
+         ("POST", "/u/x", "List-Unsubscribe=One-Click", port), ("POST", "/v1/track", "{}", port), ("OPTIONS", "/v1/track", None, port), ("POST", "/v1/batch", "{}", port), ("POST", "/event", "{}", port), ("POST", "/hooks/bounces/wsp_x", "x", port),
          ("GET", "/approve/apr_x?k=x", None, port), ("POST", "/approve/apr_x", "k=x", port), ("GET", "/health", None, operations), ("GET", "/metrics", None, operations),
          ("GET", "/", None, mailbox), ("GET", "/mail/0", None, mailbox), ("GET", "/lookup?message_id=x", None, mailbox), ("GET", "/shop", None, mailbox), ("POST", "/shop/order", "sp=x", mailbox)]
 for method, path, body, where in doors:
-    kind = json_type if path.startswith(("/rpc", "/mcp", "/messages", "/v1")) else {"Content-Type": "application/x-www-form-urlencoded"}
+    kind = json_type if path.startswith(("/rpc", "/mcp", "/messages", "/v1", "/event")) else {"Content-Type": "application/x-www-form-urlencoded"}
     for host in ("evil.example", f"evil.example:{where}", "127.0.0.1.evil.example", "localhost.evil.example", "[::1].evil.example", "127.0.0.1@evil.example", ""):
         answer = http_ask(where, method, path, body, kind, host or " ")
         check(answer.status in (400, 403, 421), f"{method} {path} as {host!r} is refused", f"{answer.status} {answer.body[:200]}")
@@ -80,7 +80,7 @@ for method, path, body, where in doors:
         check(answer.status != 421 and "Host" not in answer.body, f"{method} {path} as {host} is answered", f"{answer.status} {answer.body[:200]}")
 # Pages of other sites: not where something can be called, seen or decided.
 for method, path, body, where in doors:
-    if path.startswith(("/o/", "/c/", "/u/", "/v1/", "/hooks/")) or (where == port and path == "/"): continue  # tokens and keys decide there
+    if path.startswith(("/o/", "/c/", "/u/", "/v1/", "/event", "/hooks/")) or (where == port and path == "/"): continue  # tokens and keys decide there
     for origin in ("https://evil.example", "null", "http://127.0.0.1.evil.example", "file://", "chrome-extension://abcdef"):
         answer = http_ask(where, method, path, body, {**json_type, "Origin": origin})
         check(answer.status == 403 and "access-control-allow-origin" not in answer.headers, f"{method} {path} from {origin} is refused", f"{answer.status} {answer.headers}")

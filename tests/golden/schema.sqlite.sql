@@ -1,8 +1,13 @@
 CREATE INDEX approval_subject ON approval (workspace_id, subject, subject_id, state);
 CREATE INDEX campaign_history_campaign ON campaign_history (workspace_id, campaign_id, id);
+CREATE INDEX event_anonymous_open ON event (workspace_id, anonymous_id)
+  WHERE contact_id IS NULL AND anonymous_id IS NOT NULL;
 CREATE INDEX event_campaign ON event (workspace_id, campaign_id, name, at);
 CREATE INDEX event_contact ON event (workspace_id, contact_id, name, at);
+CREATE INDEX event_user_open ON event (workspace_id, user_id) WHERE contact_id IS NULL AND user_id IS NOT NULL;
 CREATE INDEX idempotency_expiry ON idempotency (expires_at);
+CREATE INDEX identity_contact ON identity (workspace_id, contact_id);
+CREATE INDEX identity_user ON identity (workspace_id, user_id);
 CREATE INDEX list_member_contact ON list_member (workspace_id, contact_id);
 CREATE INDEX outbox_campaign ON outbox (workspace_id, campaign_id, state);
 CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'pending';
@@ -159,7 +164,7 @@ CREATE TABLE event (
   at BIGINT NOT NULL,
   received_at BIGINT NOT NULL,
   properties TEXT NOT NULL DEFAULT '{}'
-);
+, user_id TEXT, context TEXT NOT NULL DEFAULT '{}', source TEXT NOT NULL DEFAULT '');
 CREATE TABLE idempotency (
   workspace_id TEXT NOT NULL,
   tool TEXT NOT NULL,
@@ -170,6 +175,16 @@ CREATE TABLE idempotency (
   created_at BIGINT NOT NULL,
   expires_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, tool, key)
+);
+CREATE TABLE identity (
+  workspace_id TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  id TEXT NOT NULL,
+  contact_id TEXT,
+  user_id TEXT,
+  traits TEXT NOT NULL DEFAULT '{}',
+  updated_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, kind, id)
 );
 CREATE TABLE import_error (
   workspace_id TEXT NOT NULL,
