@@ -19,6 +19,10 @@ void check_node(const Definition& definition, const Node& node, Issues& issues) 
   if (node.args) check_references(*node.args, pointer + "/args", definition, issues);
   if (node.condition) check_references(*node.condition, pointer + "/if", definition, issues);
   if (node.match) check_references(*node.match, pointer + "/match", definition, issues);
+  for (size_t i = 0; i < node.ways.size(); ++i) {
+    if (node.ways[i].condition)
+      check_references(*node.ways[i].condition, pointer + "/branches/" + std::to_string(i) + "/if", definition, issues);
+  }
   for (const auto& [member, to] : edges_of(node)) {
     if (definition.find(to) == nullptr)
       issues.push_back({pointer + "/" + member, "there is no node '" + to.substr(0, 60) + "'"});
@@ -37,6 +41,13 @@ Result<Definition> parse_definition(const Json& json, bool (*is_tool)(std::strin
   definition.name = reader.text("name", true);
   definition.start = reader.text("start", true);
   auto nodes = reader.object("nodes", true);
+  if (reader.get("goal") != nullptr) {
+    auto json_goal = reader.object("goal");
+    Reader inner(*json_goal, "/goal", issues);
+    definition.goal = Goal{inner.text("event", true), read_match(inner, "/goal", issues)};
+    inner.refuse_unknown();
+    check_references(*definition.goal->match, "/goal/match", definition, issues);  // there are no results yet
+  }
   reader.refuse_unknown();
   if (nodes->size() > kNodesMax)
     return issues_error("The workflow", {{"/nodes", "has more than " + std::to_string(kNodesMax) + " nodes"}});
@@ -53,6 +64,7 @@ Result<Definition> parse_definition(const Json& json, bool (*is_tool)(std::strin
   check_cycles(definition, issues);
   check_joins(definition, issues);
   if (!issues.empty()) return issues_error("The workflow", std::move(issues));
+  nest_loops(definition);
   return definition;
 }
 

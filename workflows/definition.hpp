@@ -12,16 +12,28 @@
 //   action    tool, args (literal JSON; {"$from":{"node","pointer"}} is replaced by an earlier result),
 //   retry{max,base_s,cap_s},
 //             next, on_fail (node; the run fails without it)
-//   delay     for (ISO 8601 duration) or until (instant) or local_time "09:00" + zone (the next such time), next
+//   delay     exactly one of: for (ISO 8601 duration); until (instant); local_time "09:00" (the next such time, on
+//             days [1..7], 1 = Monday, if given); business_hours {days, from "09:00", to "17:00"} (at once while they
+//             last, else when they begin); relative_to {attribute, before or after (duration), at "09:00"} (a date or
+//             time among the contact's attributes; without one the token takes on_missing, and the run fails where
+//             that is not given). zone: an IANA zone or "user", the contact's own, else fallback_zone. next
 //   parallel  branches [node...] which all start, join: the node where every path of theirs arrives
 //   join      wait "all" | "any" | a number, next
 //   for_each  audience, channel, connection, payload, campaign, batch; ends when every intent is settled; next
-//   condition if {"op":"gt|gte|lt|lte|eq|ne|exists","left":{"$from"..}|literal,"right":literal}, yes, no
+//   condition if {"op":"gt|gte|lt|lte|eq|ne|exists","left":{"$from"..}|literal,"right":literal} or what else
+//             conditions.hpp knows, yes, no
+//   split     mode "experiment": branches [{name, weight, to}] and holdout {weight, to}, weights in basis points that
+//             add up to 10000; who gets what is bucket_of(salt, subject), so it is the same whenever it is asked.
+//             mode "cohort": branches [{name, if, to}], the first that holds, and else. Its result is
+//             {"variant": name}
+//   loop      to (back to a node that leads here), max (times it goes back), next (after that)
 //   wait_event event, match [{"property","op","value"}] as in the rules of segments (services/audience/rule.hpp; a
 //             value may be a reference), timeout (ISO 8601 duration), since "entry" (events from the run's start on
 //             count, those before the token came here too) | "here", on {event, timeout}; its result is
 //             {"message_id","at","properties"} of the event
-//   end       the path is over
+//   end       the path is over; with exit (a reason) the whole run is, as completed for that reason
+//
+// goal {event, match}, beside the nodes: the event ends the run, wherever it is, as completed for the reason "goal".
 //
 // References, in args, conditions and match values: {"$from":{"node","pointer","default"}} is an earlier result,
 // {"$run":"id"|"subject"|"key"|"campaign"} is of the run: whom or what it is about, the key it was entered with.
@@ -39,12 +51,31 @@
 
 namespace spreaders::workflows {
 
-enum class NodeType : uint8_t { kAction, kDelay, kParallel, kJoin, kForEach, kCondition, kEnd, kWaitEvent };
+enum class NodeType : uint8_t {
+  kAction,
+  kDelay,
+  kParallel,
+  kJoin,
+  kForEach,
+  kCondition,
+  kEnd,
+  kWaitEvent,
+  kSplit,
+  kLoop
+};
 
 struct Retry {
   int max = 5;
   int64_t base_s = 2;
   int64_t cap_s = 600;
+};
+
+// A way out of a split.
+struct Way {
+  std::string name;
+  std::string to;
+  int weight = 0;                         // basis points
+  std::shared_ptr<const Json> condition;  // of a cohort
 };
 
 struct Node {
@@ -59,6 +90,14 @@ struct Node {
   std::optional<Instant> until;
   std::optional<int64_t> local_time_us;
   std::string zone = "UTC";
+  bool zone_of_person = false;     // delay: `zone` is for who has none
+  uint8_t days = 0x7f;             // delay: bit weekday(date)
+  std::optional<int64_t> open_us;  // business hours, of the day
+  int64_t close_us = 0;
+  std::string attribute;  // relative to it
+  int64_t offset_us = 0;
+  std::optional<int64_t> attribute_time_us;
+  std::string on_missing;
   std::vector<std::string> branches;  // parallel
   std::string join;                   // parallel
   int join_count = 0;                 // join: how many arrivals; 0 = all
@@ -73,12 +112,25 @@ struct Node {
   bool since_entry = true;
   int64_t timeout_us = 0;
   std::string on_event, on_timeout;
+  std::vector<Way> ways;  // split; the holdout is the last
+  std::string salt;
+  std::string otherwise;              // cohort: nobody's branch
+  std::string loop_to;                // loop
+  std::vector<std::string> loops_in;  // the loops it goes around
+  int loop_max = 0;
+  std::string exit;  // end
+};
+
+struct Goal {
+  std::string event;
+  std::shared_ptr<const Json> match;
 };
 
 struct Definition {
   std::string id;
   std::string name;
   std::string start;
+  std::optional<Goal> goal;
   std::map<std::string, Node> nodes;
   [[nodiscard]] const Node* find(const std::string& node) const {
     auto found = nodes.find(node);
@@ -86,15 +138,17 @@ struct Definition {
   }
 };
 
-// Every problem with its JSON Pointer: unknown type or node, unreachable node, cycle, a branch that does not arrive at
-// its join or passes another one, a reference to what has no result, an unknown member. `is_tool` says whether a tool
-// of that name exists (nullptr: not checked).
+// Every problem with its JSON Pointer: unknown type or node, unreachable node, cycle that is no loop, a branch that
+// does not arrive at its join or passes another one, a reference to what has no result, an unknown member. `is_tool`
+// says whether a tool of that name exists (nullptr: not checked).
 Result<Definition> parse_definition(const Json& json, bool (*is_tool)(std::string_view, const void*) = nullptr,
                                     const void* context = nullptr);
 
 constexpr int kNodesMax = 500;
 constexpr int kBranchesMax = 50;
 constexpr size_t kMatchMax = 20;    // conditions of a wait
+constexpr int kWeights = 10'000;    // basis points in a whole
+constexpr int kLoopMax = 100;       // times a loop goes back
 constexpr size_t kTextMax = 500;    // characters of a name, tool or other text member
 constexpr size_t kNodeIdMax = 100;  // bytes
 

@@ -17,11 +17,51 @@ std::vector<std::pair<std::string, std::string>> edges_of(const Node& node) {
   add("no", node.no);
   add("on/event", node.on_event);
   add("on/timeout", node.on_timeout);
+  add("on_missing", node.on_missing);
+  add("else", node.otherwise);
+  add("to", node.loop_to);
+  for (size_t i = 0; i < node.ways.size(); ++i) {
+    bool holdout = !node.ways[i].condition && i + 1 == node.ways.size() && node.ways[i].name == "holdout";
+    edges.emplace_back(holdout ? "holdout/to" : "branches/" + std::to_string(i) + "/to", node.ways[i].to);
+    if (node.ways[i].to.empty()) edges.pop_back();
+  }
   for (const auto& branch : node.branches) add("branches", branch);
   return edges;
 }
 
-bool has_result(const Node& node) { return node.type == NodeType::kAction || node.type == NodeType::kWaitEvent; }
+bool has_result(const Node& node) {
+  return node.type == NodeType::kAction || node.type == NodeType::kWaitEvent || node.type == NodeType::kSplit;
+}
+
+namespace {
+
+// What can be reached from a node, itself among it; without going back in loops unless `back`.
+std::set<std::string> reached_from(const Definition& definition, const std::string& start, bool back) {
+  std::set<std::string> seen;
+  std::vector<std::string> open = {start};
+  while (!open.empty()) {
+    const Node* node = definition.find(open.back());
+    open.pop_back();
+    if (node == nullptr || !seen.insert(node->id).second) continue;
+    for (const auto& [member, to] : edges_of(*node)) {
+      if (back || node->type != NodeType::kLoop || member != "to") open.push_back(to);
+    }
+  }
+  return seen;
+}
+
+}  // namespace
+
+void nest_loops(Definition& definition) {
+  for (auto& [id, node] : definition.nodes) {
+    if (node.type != NodeType::kLoop) continue;
+    for (const auto& within : reached_from(definition, node.loop_to, false)) {
+      if (within != id && definition.find(within)->type == NodeType::kLoop &&
+          reached_from(definition, within, false).contains(id))
+        node.loops_in.push_back(within);
+    }
+  }
+}
 
 void check_cycles(const Definition& definition, Issues& issues) {
   enum class Mark : uint8_t { kNew, kOpen, kDone };
@@ -31,6 +71,11 @@ void check_cycles(const Definition& definition, Issues& issues) {
     for (const auto& [member, to] : edges_of(node)) {
       const Node* target = definition.find(to);
       if (target == nullptr) continue;
+      bool loops = node.type == NodeType::kLoop && member == "to";
+      if (loops && !reached_from(definition, to, false).contains(node.id))
+        issues.push_back(
+            {"/nodes" + pointer_step(node.id) + "/to", "leads to '" + to + "', from which no path comes back here"});
+      if (loops && marks[to] == Mark::kOpen) continue;
       if (marks[to] == Mark::kOpen)
         issues.push_back(
             {"/nodes" + pointer_step(node.id) + "/" + member, "leads back to '" + to + "': a workflow has no cycles"});
@@ -101,13 +146,18 @@ void check_joins(const Definition& definition, Issues& issues) {
       if (here->type == NodeType::kJoin)
         issues.push_back(
             {pointer + "/branches", "a path arrives at the join '" + at + "' before its own join '" + node.join + "'"});
-      if (here->type == NodeType::kEnd)
+      if (here->type == NodeType::kEnd && here->exit.empty())
         issues.push_back(
             {pointer + "/branches", "a path ends at '" + at + "' without arriving at the join '" + node.join + "'"});
       if (here->type == NodeType::kParallel && definition.find(here->join) != nullptr)
         open.push_back(definition.find(here->join)->next);
       else
         for (const auto& [member, to] : edges_of(*here)) open.push_back(to);
+    }
+    for (const auto& [other, loop] : definition.nodes) {
+      if (loop.type == NodeType::kLoop && !seen.contains(other) && seen.contains(loop.loop_to))
+        issues.push_back(
+            {"/nodes" + pointer_step(other) + "/to", "leads into a branch of '" + id + "' from outside of it"});
     }
   }
 }

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "services/audience/rule.hpp"
+#include "workflows/conditions.hpp"
 #include "workflows/definition_parts.hpp"
 
 namespace spreaders::workflows {
@@ -9,9 +10,10 @@ namespace spreaders::workflows {
 namespace {
 
 constexpr std::pair<std::string_view, NodeType> kTypes[] = {
-    {"action", NodeType::kAction}, {"delay", NodeType::kDelay},         {"parallel", NodeType::kParallel},
-    {"join", NodeType::kJoin},     {"for_each", NodeType::kForEach},    {"condition", NodeType::kCondition},
-    {"end", NodeType::kEnd},       {"wait_event", NodeType::kWaitEvent}};
+    {"action", NodeType::kAction}, {"delay", NodeType::kDelay},          {"parallel", NodeType::kParallel},
+    {"join", NodeType::kJoin},     {"for_each", NodeType::kForEach},     {"condition", NodeType::kCondition},
+    {"end", NodeType::kEnd},       {"wait_event", NodeType::kWaitEvent}, {"split", NodeType::kSplit},
+    {"loop", NodeType::kLoop}};
 
 std::string type_names() {
   std::string names;
@@ -21,46 +23,15 @@ std::string type_names() {
 
 bool has_next(NodeType type) {
   return type != NodeType::kEnd && type != NodeType::kCondition && type != NodeType::kParallel &&
-         type != NodeType::kWaitEvent;
-}
-
-void read_delay(Reader& reader, Node& node) {
-  bool wait = reader.get("for") != nullptr;
-  node.delay_us = reader.duration_us("for");
-  std::string until = reader.text("until");
-  std::string local = reader.text("local_time");
-  std::string zone = reader.text("zone");
-  if (!zone.empty()) node.zone = zone;
-  if (!is_zone(node.zone)) reader.issue("zone", "is not an IANA time zone such as Europe/Berlin");
-  if (static_cast<int>(wait) + static_cast<int>(!until.empty()) + static_cast<int>(!local.empty()) != 1) {
-    reader.issue("for", "a delay has exactly one of for, until and local_time");
-  }
-  if (!until.empty()) {
-    auto parsed = parse_instant(until);
-    if (parsed.ok()) node.until = *parsed;
-    else reader.issue("until", parsed.error().message);
-  }
-  if (!local.empty()) {
-    auto parsed = parse_instant("2000-01-01T" + local + ":00Z");
-    if (parsed.ok() && local.size() == 5) node.local_time_us = (*parsed - *parse_instant("2000-01-01T00:00:00Z"));
-    else reader.issue("local_time", "is a time of day such as 09:00");
-  }
+         type != NodeType::kWaitEvent && type != NodeType::kSplit;
 }
 
 void read_condition(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
-  node.condition = reader.object("if", true);
+  const Json* condition = reader.get("if", true);
+  node.condition = std::make_shared<const Json>(condition != nullptr ? *condition : Json::object());
   node.yes = reader.text("yes", true);
   node.no = reader.text("no", true);
-  if (node.condition->empty()) return;
-  Reader inner(*node.condition, pointer + "/if", issues);
-  constexpr std::string_view ops[] = {"exists", "eq", "ne", "gt", "gte", "lt", "lte"};
-  std::string op = inner.text("op", true);
-  if (!op.empty() && std::find(std::begin(ops), std::end(ops), op) == std::end(ops))
-    inner.issue("op", "is not one of: exists, eq, ne, gt, gte, lt, lte");
-  inner.get("right");
-  inner.get("left");
-  if (!node.condition->contains("left")) inner.issue("left", "is required");
-  inner.refuse_unknown();
+  if (condition != nullptr) check_condition_tree(*condition, pointer + "/if", issues);
 }
 
 void read_for_each(Reader& reader, Node& node) {
@@ -109,32 +80,10 @@ void read_parallel(Reader& reader, Node& node) {
   }
 }
 
-// Conditions on an event's properties, in the words of segment rules. A value that is a reference stands for a text
-// until the run resolves it.
-void read_match(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
-  const Json* match = reader.get("match");
-  node.match = std::make_shared<const Json>(match != nullptr ? *match : Json::array());
-  if (match == nullptr) return;
-  if (!match->is_array() || match->size() > kMatchMax)
-    return reader.issue("match", "is a list of at most " + std::to_string(kMatchMax) + " conditions");
-  Json where = *match;
-  for (auto& condition : where) {
-    if (!condition.is_object() || !condition.contains("value")) continue;
-    Json& value = condition["value"];
-    if (value.is_object() && (value.contains("$from") || value.contains("$run"))) value = "reference";
-  }
-  auto rule = audience::parse_rule({{"event", "any"}, {"where", where}});
-  if (rule.ok()) return;
-  constexpr std::string_view prefix = "/where";
-  for (const auto& issue : rule.error().issues)
-    issues.push_back(
-        {pointer + "/match" + issue.pointer.substr(std::min(prefix.size(), issue.pointer.size())), issue.message});
-}
-
 void read_wait_event(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
   node.event = reader.text("event", true);
   node.timeout_us = reader.duration_us("timeout", true);
-  read_match(reader, pointer, node, issues);
+  node.match = read_match(reader, pointer, issues);
   std::string since = reader.text("since");
   if (!since.empty() && since != "entry" && since != "here") reader.issue("since", "is entry or here");
   node.since_entry = since != "here";
@@ -145,7 +94,37 @@ void read_wait_event(Reader& reader, const std::string& pointer, Node& node, Iss
   inner.refuse_unknown();
 }
 
+void read_loop(Reader& reader, Node& node) {
+  node.loop_to = reader.text("to", true);
+  if (reader.get("max", true) != nullptr) node.loop_max = static_cast<int>(reader.whole("max", 1, 1, kLoopMax));
+}
+
 }  // namespace
+
+// Conditions on an event's properties, in the words of segment rules. A value that is a reference stands for a text
+// until the run resolves it.
+std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointer, Issues& issues) {
+  const Json* match = reader.get("match");
+  auto read = std::make_shared<const Json>(match != nullptr ? *match : Json::array());
+  if (match == nullptr) return read;
+  if (!match->is_array() || match->size() > kMatchMax) {
+    reader.issue("match", "is a list of at most " + std::to_string(kMatchMax) + " conditions");
+    return read;
+  }
+  Json where = *match;
+  for (auto& condition : where) {
+    if (!condition.is_object() || !condition.contains("value")) continue;
+    Json& value = condition["value"];
+    if (value.is_object() && (value.contains("$from") || value.contains("$run"))) value = "reference";
+  }
+  auto rule = audience::parse_rule({{"event", "any"}, {"where", where}});
+  if (rule.ok()) return read;
+  constexpr std::string_view prefix = "/where";
+  for (const auto& issue : rule.error().issues)
+    issues.push_back(
+        {pointer + "/match" + issue.pointer.substr(std::min(prefix.size(), issue.pointer.size())), issue.message});
+  return read;
+}
 
 Node read_node(const std::string& id, const Json& json, Issues& issues) {
   std::string pointer = "/nodes" + pointer_step(id);
@@ -172,7 +151,7 @@ Node read_node(const std::string& id, const Json& json, Issues& issues) {
       read_action(reader, pointer, node, issues);
       break;
     case NodeType::kDelay:
-      read_delay(reader, node);
+      read_delay(reader, pointer, node, issues);
       break;
     case NodeType::kForEach:
       read_for_each(reader, node);
@@ -193,7 +172,14 @@ Node read_node(const std::string& id, const Json& json, Issues& issues) {
     case NodeType::kWaitEvent:
       read_wait_event(reader, pointer, node, issues);
       break;
+    case NodeType::kSplit:
+      read_split(reader, pointer, node, issues);
+      break;
+    case NodeType::kLoop:
+      read_loop(reader, node);
+      break;
     case NodeType::kEnd:
+      node.exit = reader.text("exit");
       break;
   }
   reader.refuse_unknown();

@@ -42,6 +42,13 @@ std::vector<std::pair<std::string, std::string>> edges_of(const Node& node);
 // Whether later nodes may refer to its result.
 bool has_result(const Node& node);
 
+// Conditions on an event's properties; the node's or the goal's member `match`.
+std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointer, Issues& issues);
+void read_delay(Reader& reader, const std::string& pointer, Node& node, Issues& issues);
+void read_split(Reader& reader, const std::string& pointer, Node& node, Issues& issues);
+// Knows which loops go around which, once the graph is sound.
+void nest_loops(Definition& definition);
+
 void check_cycles(const Definition& definition, Issues& issues);
 void check_joins(const Definition& definition, Issues& issues);
 // A reference inside `value` is well made and names a node that has a result.

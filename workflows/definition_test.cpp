@@ -88,9 +88,9 @@ const Wrong kWrong[] = {
     {"a", R"({"a":{"type":"action","tool":"x.y","next":"e","on_fail":"f"},"e":{"type":"end"}})",
      "/nodes/a/on_fail: there is no node 'f'"},
     {"a", R"({"a":{"type":"delay","next":"e"},"e":{"type":"end"}})",
-     "/nodes/a/for: a delay has exactly one of for, until and local_time"},
+     "/nodes/a/for: a delay has exactly one of for, until, local_time, business_hours and relative_to"},
     {"a", R"({"a":{"type":"delay","for":"PT1H","until":"2026-11-22T09:00:00Z","next":"e"},"e":{"type":"end"}})",
-     "/nodes/a/for: a delay has exactly one of for, until and local_time"},
+     "/nodes/a/for: a delay has exactly one of for, until, local_time, business_hours and relative_to"},
     {"a", R"({"a":{"type":"delay","for":"soon","next":"e"},"e":{"type":"end"}})",
      "/nodes/a/for: a duration is written like"},
     {"a", R"({"a":{"type":"delay","for":"P999999W","next":"e"},"e":{"type":"end"}})",
@@ -163,6 +163,91 @@ const Wrong kWrong[] = {
     {"w",
      R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","match":[{"property":"a","op":"eq","value":{"$from":{"node":"e"}}}],"on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
      "/nodes/w/match/0/value: refers to 'e', which is not an action"},
+    // Ways.
+    {"n", R"({"n":{"type":"delay","local_time":"09:00","days":[0],"next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/days: is a list of days from 1"},
+    {"n", R"({"n":{"type":"delay","for":"P1D","days":[1],"next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/days: is not known here"},
+    {"n", R"({"n":{"type":"delay","for":"P1D","fallback_zone":"UTC","next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/fallback_zone: goes with the zone user"},
+    {"n", R"({"n":{"type":"delay","for":"P1D","zone":"user","fallback_zone":"X","next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/fallback_zone: is not an IANA"},
+    {"n", R"({"n":{"type":"delay","business_hours":{"from":"17:00","to":"09:00"},"next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/business_hours/to: is not later than from"},
+    {"n", R"({"n":{"type":"delay","business_hours":{"from":"9"},"next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/business_hours/to: is required"},
+    {"n", R"({"n":{"type":"delay","business_hours":{"from":"9","to":"10:00"},"next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/business_hours/from: is a time of day"},
+    {"n", R"({"n":{"type":"delay","relative_to":{"before":"P1D"},"next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/relative_to/attribute: is required"},
+    {"n",
+     R"({"n":{"type":"delay","relative_to":{"attribute":"a","before":"P1D","after":"P1D"},"next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/relative_to/after: is not given together with before"},
+    {"n", R"({"n":{"type":"delay","relative_to":{"attribute":"a"},"on_missing":"f","next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/on_missing: there is no node 'f'"},
+    {"n",
+     R"({"n":{"type":"split","mode":"luck","branches":[{"name":"A","weight":10000,"to":"e"}]},"e":{"type":"end"}})",
+     "/nodes/n/mode: is experiment or cohort"},
+    {"n", R"({"n":{"type":"split","mode":"experiment","branches":[]},"e":{"type":"end"}})",
+     "/nodes/n/branches: is a list of 1 to 50 branches"},
+    {"n",
+     R"({"n":{"type":"split","mode":"experiment","branches":[{"name":"A","weight":5000,"to":"e"}]},"e":{"type":"end"}})",
+     "/nodes/n/branches: have weights that add up to 5000, not to 10000"},
+    {"n",
+     R"({"n":{"type":"split","mode":"experiment","branches":[{"name":"A","weight":5000,"to":"e"},{"name":"A","weight":5000,"to":"e"}]},"e":{"type":"end"}})",
+     "/nodes/n/branches: names 'A' twice"},
+    {"n", R"({"n":{"type":"split","mode":"experiment","branches":[{"name":"A","to":"e"}]},"e":{"type":"end"}})",
+     "/nodes/n/branches/0/weight: is required"},
+    {"n",
+     R"({"n":{"type":"split","mode":"experiment","branches":[{"name":"A","weight":9000,"to":"e"}],"holdout":{"weight":1000}},"e":{"type":"end"}})",
+     "/nodes/n/holdout/to: is required"},
+    {"n",
+     R"({"n":{"type":"split","mode":"experiment","branches":[{"name":"A","weight":9000,"to":"e"}],"holdout":{"weight":1000,"to":"x"}},"e":{"type":"end"}})",
+     "/nodes/n/holdout/to: there is no node 'x'"},
+    {"n",
+     R"({"n":{"type":"split","mode":"experiment","branches":[{"name":"A","weight":10000,"to":"x"}]},"e":{"type":"end"}})",
+     "/nodes/n/branches/0/to: there is no node 'x'"},
+    {"n", R"({"n":{"type":"split","mode":"cohort","branches":[{"name":"A","to":"e"}],"else":"e"},"e":{"type":"end"}})",
+     "/nodes/n/branches/0/if: is required"},
+    {"n",
+     R"({"n":{"type":"split","mode":"cohort","branches":[{"name":"A","if":{"person":{"consent":7}},"to":"e"}],"else":"e"},"e":{"type":"end"}})",
+     "/nodes/n/branches/0/if/person/consent: must be text"},
+    {"n",
+     R"({"n":{"type":"split","mode":"cohort","branches":[{"name":"A","if":{"op":"eq","left":{"$from":{"node":"e"}},"right":1},"to":"e"}],"else":"e"},"e":{"type":"end"}})",
+     "/nodes/n/branches/0/if/left: refers to 'e'"},
+    {"n",
+     R"({"n":{"type":"split","mode":"cohort","branches":[{"name":"A","if":{"person":{"consent":"email"}},"to":"e"}]},"e":{"type":"end"}})",
+     "/nodes/n/else: is required"},
+    {"n", R"({"n":{"type":"condition","if":{"and":[]},"yes":"e","no":"e"},"e":{"type":"end"}})",
+     "/nodes/n/if/and: is a list of 1 to 50 conditions"},
+    {"n",
+     R"({"n":{"type":"condition","if":{"or":[{"op":"eq","left":1,"right":1},7]},"yes":"e","no":"e"},"e":{"type":"end"}})",
+     "/nodes/n/if/or/1: must be an object"},
+    {"n",
+     R"({"n":{"type":"condition","if":{"and":[{"not":{"op":"is","left":1}}],"or":[]},"yes":"e","no":"e"},"e":{"type":"end"}})",
+     "/nodes/n/if/and/0/not/op: is not one of"},
+    {"n",
+     R"({"n":{"type":"condition","if":{"and":[{"op":"eq","left":1,"right":1}],"or":[]},"yes":"e","no":"e"},"e":{"type":"end"}})",
+     "/nodes/n/if/or: is not known here"},
+    {"n", R"({"n":{"type":"condition","if":{"person":{"attribute":"a"}},"yes":"e","no":"e"},"e":{"type":"end"}})",
+     "/nodes/n/if/person/op: is required"},
+    {"n", R"({"n":{"type":"condition","if":{},"yes":"e","no":"e"},"e":{"type":"end"}})", "/nodes/n/if/op: is required"},
+    {"n", R"({"n":{"type":"loop","to":"n","next":"e"},"e":{"type":"end"}})", "/nodes/n/max: is required"},
+    {"n", R"({"n":{"type":"loop","to":"n","max":101,"next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/max: must be a whole number from 1 to 100"},
+    {"n", R"({"n":{"type":"loop","to":"n","max":1},"e":{"type":"end"}})", "/nodes/n/next: is required"},
+    {"n", R"({"n":{"type":"loop","to":"e","max":1,"next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/to: leads to 'e', from which no path comes back here"},
+    {"n",
+     R"({"n":{"type":"delay","for":"PT1H","next":"l"},"l":{"type":"loop","to":"n","max":1,"next":"n"},"e":{"type":"end"}})",
+     "/nodes/l/next: leads back to 'n'"},
+    {"n",
+     R"({"n":{"type":"parallel","branches":["a","b"],"join":"j"},"a":{"type":"delay","for":"PT1S","next":"j"},"b":{"type":"delay","for":"PT1S","next":"j"},"j":{"type":"join","next":"l"},"l":{"type":"loop","to":"a","max":1,"next":"e"},"e":{"type":"end"}})",
+     "/nodes/l/to: leads into a branch of 'n' from outside of it"},
+    {"n",
+     R"({"n":{"type":"parallel","branches":["a","b"],"join":"j"},"a":{"type":"loop","to":"n","max":1,"next":"j"},"b":{"type":"delay","for":"PT1S","next":"j"},"j":{"type":"join","next":"e"},"e":{"type":"end"}})",
+     "/nodes/n/branches: a path ends at 'e' without arriving"},
+    {"n", R"({"n":{"type":"end","exit":""},"e":{"type":"end"}})", "/nodes/n/exit: must be text that is not empty"},
     // The graph.
     {"a", R"({"a":{"type":"end"},"b":{"type":"end"}})", "/nodes/b: is not reachable from the start"},
     {"a", R"({"a":{"type":"delay","for":"PT1H","next":"b"},"b":{"type":"delay","for":"PT1H","next":"a"}})",
@@ -209,6 +294,28 @@ TEST_P(DefinitionWrong, IsNamedWithItsPlace) {
   std::string text = "\n" + problems(workflow(GetParam().start, GetParam().nodes));
   EXPECT_NE(text.find(std::string("\n") + GetParam().expected), std::string::npos)
       << "said:" << text << "expected: " << GetParam().expected;
+}
+
+TEST(Definition, HasAGoal) {
+  Json json = workflow("e", R"({"e":{"type":"end"}})");
+  json["goal"] = parsed(R"({"event":"X","match":[{"property":"a","op":"eq","value":{"$run":"key"}}]})");
+  auto made = parse_definition(json);
+  ASSERT_TRUE(made.ok()) << made.error().text();
+  EXPECT_EQ(made->goal->event, "X");
+  json["goal"] = parsed(R"({"match":[{"property":"a","op":"eq","value":{"$from":{"node":"e"}}}],"then":1})");
+  std::string text = problems(json);
+  for (const char* expected : {"/goal/event: is required", "/goal/match/0/value: refers to 'e'", "/goal/then: is not"})
+    EXPECT_NE(text.find(expected), std::string::npos) << expected << " in\n" << text;
+}
+
+TEST(Definition, KnowsWhichLoopsGoAroundWhich) {
+  auto made = parse_definition(workflow("a", R"({"a":{"type":"delay","for":"PT1S","next":"b"},
+    "b":{"type":"delay","for":"PT1S","next":"inner"},"inner":{"type":"loop","to":"b","max":2,"next":"outer"},
+    "outer":{"type":"loop","to":"a","max":2,"next":"last"},"last":{"type":"loop","to":"last","max":1,"next":"e"},"e":{"type":"end"}})"));
+  ASSERT_TRUE(made.ok()) << made.error().text();
+  EXPECT_EQ(made->find("outer")->loops_in, std::vector<std::string>{"inner"});
+  EXPECT_TRUE(made->find("inner")->loops_in.empty());
+  EXPECT_TRUE(made->find("last")->loops_in.empty());
 }
 
 TEST(Definition, NamesEveryProblemAtOnce) {

@@ -133,12 +133,19 @@ Result<void> Engine::step_token(Tx& tx, Batch& batch, Token& token, std::vector<
   if (decided.kind == Step::Kind::kForEach) return for_each_page(tx, batch, run, token, *node, now);
   if (decided.kind == Step::Kind::kArrive) return arrive(tx, batch, run, token, *node, now);
   if (decided.kind == Step::Kind::kSubscribe) return subscribe(tx, batch, run, token, *node, decided, now);
-  if (seen->event) run.keep_result(token.node_id, *seen->event);
+  if (decided.result) run.keep_result(token.node_id, *decided.result);
   return apply(tx, batch, run, token, decided, now);
 }
 
 Result<void> Engine::apply(Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Step& decided, Instant now) {
-  TRY(batch.log(run, token, decided.log_kind, Json::object(), decided.reason, now));
+  bool exits = decided.kind == Step::Kind::kExit;
+  Json output = exits ? Json{{"reason", decided.reason}} : decided.result.value_or(Json::object());
+  TRY(batch.log(run, token, decided.log_kind, output, exits ? "" : decided.reason, now));
+  if (exits) {
+    run.ended_status = "completed";
+    run.reason = decided.reason;
+    return {};
+  }
   if (decided.kind == Step::Kind::kFail) {
     run.ended_status = "failed";
     run.reason = first_code_points(decided.reason, 500);
@@ -163,9 +170,12 @@ Result<void> Engine::apply(Tx& tx, Batch& batch, LoadedRun& run, Token& token, c
     batch.maybe_ended(token.run_id);
     return {};
   }
-  // Only what a join needs travels on; a node's own memory ends with it.
+  // Only what joins and loops need travels on; a node's own memory ends with it.
   Json data = parse_json(token.data).value_or(Json::object());
-  Json kept = data.contains("groups") ? Json{{"groups", data["groups"]}} : Json::object();
+  Json loops = decided.loops ? *decided.loops : data.value("loops", Json::object());
+  Json kept = Json::object();
+  if (data.contains("groups")) kept["groups"] = data["groups"];
+  if (!loops.empty()) kept["loops"] = loops;
   TRY(
       tx.execute("UPDATE token SET node_id = $1, state = 'ready', due_at = $2, data = $3, attempt = 0, visit = 0, rev "
                  "= rev + 1 WHERE workspace_id = $4 AND id = $5",
@@ -198,6 +208,7 @@ Result<void> Engine::arrive(Tx& tx, Batch& batch, LoadedRun& run, Token& token, 
   }
   groups.erase(groups.size() - 1);
   Json kept = groups.empty() ? Json::object() : Json{{"groups", groups}};
+  if (group.contains("loops")) kept["loops"] = group["loops"];
   TRY(
       tx.execute("UPDATE token SET node_id = $1, state = 'ready', due_at = $2, data = $3, attempt = 0, visit = 0, rev "
                  "= rev + 1 WHERE workspace_id = $4 AND id = $5",

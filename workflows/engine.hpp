@@ -49,6 +49,7 @@ struct Step {
     kForEach,    // the node's next page of recipients has to be turned into intents
     kSubscribe,  // stays until its event has come or `due`: the executor subscribes in the same transaction
     kArrive,     // has reached a join: the executor counts the arrivals in the same transaction
+    kExit,       // the run is completed for `reason`, whatever its other tokens do
     kFail,       // the run fails for `reason`
   } kind = Kind::kMove;
   std::string next = {};
@@ -56,12 +57,18 @@ struct Step {
   std::string data = "{}";
   std::vector<NewToken> fork = {};
   std::string reason = {};
-  std::string log_kind = {};  // entered, waiting, moved...
+  std::string log_kind = {};        // entered, waiting, moved...
+  std::optional<Json> result = {};  // of the node, for those that refer to it
+  std::optional<Json> loops = {};   // kMove: how often the token has gone back in each loop it is in
 };
 
 // What the executor has looked up for the node, in the transaction of its step.
 struct Seen {
-  std::optional<Json> event = {};  // wait_event: what has come, as the node's result
+  Json run = {};                            // {"id","subject","key","campaign"}
+  std::optional<Json> event = {};           // wait_event: what has come, as the node's result
+  std::map<std::string, bool> people = {};  // conditions: which rules about the subject hold
+  std::string zone = {};                    // delay: the contact's; empty where it has none
+  std::string attribute = {};               // delay: the contact's; empty where it has none
 };
 
 Step step(const Definition& definition, const Token& token, const Json& results, Instant now, const Seen& seen = {});
@@ -70,6 +77,15 @@ Step after_call(const Definition& definition, const Token& token, const Result<J
 // Replaces every {"$from":{"node","pointer"}} and {"$run":"subject"} inside `args`; `run` has what the run says of
 // itself. Errors name the place.
 Result<Json> resolve_references(const Json& args, const Json& results, const Json& run = Json());
+
+// Who gets what in an experiment: 0 to 9999, evenly spread, from the first eight bytes of SHA-256 over salt, "\n" and
+// subject. A cryptographic hash, so that splits with different salts have nothing to do with each other; of nothing but
+// its arguments, so that simulation, production and replay agree for ever.
+int bucket_of(std::string_view salt, std::string_view subject);
+// When a delay that begins now is over; nothing where the attribute it goes by holds no date.
+Result<std::optional<Instant>> end_of_delay(const Node& node, const Seen& seen, Instant now);
+// Tells the visits of a node apart which a loop comes back to: "" outside of loops, "#again=2".
+std::string round_of(const Json& token_data);
 
 struct StartRun {
   std::string workflow_id;
@@ -142,7 +158,9 @@ class Engine {
   Result<void> for_each_page(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node,
                              Instant now);
   Result<void> arrive(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now);
+  // Nothing: somebody else holds what has to be looked at.
   Result<std::optional<Seen>> look(storage::Tx& tx, LoadedRun& run, const Token& token, const Node& node);
+  Result<bool> look_for_event(storage::Tx& tx, LoadedRun& run, const Token& token, const Node& node, Seen& seen);
   Result<void> subscribe(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node,
                          const Step& decided, Instant now);
   Result<void> poison(storage::Tx& tx, Batch& batch, Token& token, const Error& error, Instant now);

@@ -38,7 +38,7 @@ Result<void> end_run(Tx& tx, const std::string& workspace, const std::string& ru
       tx.execute("UPDATE token SET state = 'dead', rev = rev + 1 WHERE workspace_id = $1 AND run_id = $2 AND state IN "
                  "('ready', 'waiting', 'executing')",
                  {workspace, run_id}));
-  if (status != "failed") return {};
+  if (status != "failed" && reason.empty()) return {};
   TRY(
       tx.execute("UPDATE outbox SET state = 'cancelled', updated_at = $1 WHERE workspace_id = $2 AND run_id = $3 AND "
                  "state = 'pending'",

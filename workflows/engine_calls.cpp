@@ -66,7 +66,7 @@ Result<std::optional<Engine::PreparedCall>> Engine::prepare_call(const Token& cl
     made.call.principal = principal_of((*row)[2].text(), claimed.workspace);
     made.call.approval = (*row)[3].text_or("");
     made.call.trace_id = (*row)[5].text();
-    made.call.idempotency_key = claimed.run_id + ":" + claimed.node_id;
+    made.call.idempotency_key = claimed.run_id + ":" + claimed.node_id + round_of(TRY(parse_json(claimed.data)));
     return std::optional<PreparedCall>(std::move(made));
   });
 }

@@ -24,6 +24,7 @@ Result<bool> is_drained(Tx& tx, const std::string& workspace, const std::string&
 Result<void> Engine::for_each_page(Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now) {
   Json data = TRY(parse_json(token.data));
   std::string cursor = data.value("cursor", "");
+  std::string round = round_of(data);
   storage::AudienceRef audience{node.list_id, node.segment_id};
   auto page = TRY(profiles_.page(tx, token.workspace, audience, cursor, node.batch));
   bool last = static_cast<int>(page.size()) < node.batch;
@@ -41,7 +42,7 @@ Result<void> Engine::for_each_page(Tx& tx, Batch& batch, LoadedRun& run, Token& 
     std::string payload = to_text(*node.payload);
     for (size_t i = 0; i < page.size(); ++i) {
       refused += refusals[i].empty() ? 0 : 1;
-      intents.push_back({.idem = run.id + ":" + node.id + ":" + page[i].contact_id,
+      intents.push_back({.idem = run.id + ":" + node.id + round + ":" + page[i].contact_id,
                          .run_id = run.id,
                          .token_id = token.id,
                          .node_id = node.id,

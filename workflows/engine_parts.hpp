@@ -19,8 +19,12 @@ Principal principal_of(const std::string& text, const std::string& workspace);
 // What nodes may ask of their run with {"$run":"..."}.
 Json run_values(const std::string& id, const std::string& subject, const std::string& key,
                 const std::string& campaign_id);
+// A run that fails, or ends before its time for a reason, sends nothing more; what is completed goes out.
 Result<void> end_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view status,
                      const std::string& reason, Instant now);
+
+Result<void> subscribe_to_goal(storage::Tx& tx, const std::string& workspace, const Goal& goal,
+                               const std::string& subject, const Json& run, Instant now, Ids& ids);
 
 struct Engine::LoadedRun {
   std::string workspace, id, workflow_id, log_hash, campaign_id, approval_id, principal, status, trace_id, subject,

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
-#include "workflows/engine.hpp"
+#include "workflows/engine_parts.hpp"
 
 namespace spreaders::workflows {
 
@@ -58,6 +58,9 @@ Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartR
   TRY(tx.execute(
       "INSERT INTO token (workspace_id, id, run_id, node_id, state, due_at) VALUES ($1, $2, $3, $4, 'ready', $5)",
       {workspace, ids.make("tok"), id, definition.start, now.us}));
+  if (definition.goal)
+    TRY(subscribe_to_goal(tx, workspace, *definition.goal, start.subject,
+                          run_values(id, start.subject, start.entry_key, start.campaign_id), now, ids));
   return id;
 }
 

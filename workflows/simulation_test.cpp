@@ -59,8 +59,29 @@ class Grower {
     comes[id] = static_cast<int>(chance_.below(3));
     return id;
   }
+  Json condition(int depth) {
+    uint64_t kind = depth > 0 ? chance_.below(6) : 0;
+    if (kind <= 2) return {{"op", "lt"}, {"left", chance_.below(10)}, {"right", 5}};
+    if (kind == 3) return {{"not", condition(depth - 1)}};
+    return {{kind == 4 ? "and" : "or", Json::array({condition(depth - 1), condition(depth - 1)})}};
+  }
+  std::string split(int depth, const std::string& exit) {
+    int weight = static_cast<int>(chance_.below(10'001));
+    Json a = {{"name", "A"}, {"weight", weight}, {"to", sequence(depth - 1, exit)}};
+    Json b = {{"name", "B"}, {"weight", kWeights - weight}, {"to", exit}};
+    return add("s",
+               {{"type", "split"}, {"mode", "experiment"}, {"salt", std::to_string(count_)}, {"branches", {a, b}}});
+  }
+  std::string loop(int depth, const std::string& exit) {
+    std::string id = add("l", {{"type", "loop"}, {"max", 1 + chance_.below(2)}, {"next", exit}});
+    std::string body = sequence(depth - 1, id);
+    nodes[id]["to"] = body;
+    return body;
+  }
   std::string item(int depth, const std::string& exit) {
-    uint64_t kind = chance_.below(depth > 0 ? 10 : 5);
+    uint64_t kind = chance_.below(depth > 0 ? 13 : 5);
+    if (kind == 10) return split(depth, exit);
+    if (kind >= 11) return loop(depth, exit);
     if (depth > 0 ? kind >= 8 : kind == 4) return wait(depth, exit);
     if (kind == 0)
       return add("d", {{"type", "delay"}, {"for", "PT" + std::to_string(chance_.below(4)) + "H"}, {"next", exit}});
@@ -76,10 +97,7 @@ class Grower {
     if (kind <= 5) {
       std::string yes = sequence(depth - 1, exit);
       std::string no = chance_.below(2) == 0 ? exit : sequence(depth - 1, exit);
-      return add("c", {{"type", "condition"},
-                       {"if", {{"op", "lt"}, {"left", chance_.below(10)}, {"right", 5}}},
-                       {"yes", yes},
-                       {"no", no}});
+      return add("c", {{"type", "condition"}, {"if", condition(2)}, {"yes", yes}, {"no", no}});
     }
     uint64_t size = 2 + chance_.below(3);
     Json wait = chance_.below(2) == 0   ? Json("all")
@@ -101,32 +119,54 @@ struct Expected {
   bool fails = false;
 };
 
-void walk(const Grower& grown, const std::string& id, Expected& expected) {
+using Loops = std::map<std::string, int>;
+
+bool is_true(const Json& condition) {
+  if (condition.contains("not")) return !is_true(condition["not"]);
+  if (condition.contains("and")) return is_true(condition["and"][0]) && is_true(condition["and"][1]);
+  if (condition.contains("or")) return is_true(condition["or"][0]) || is_true(condition["or"][1]);
+  return condition["left"].get<int>() < 5;
+}
+
+void walk(const Grower& grown, const std::string& id, Expected& expected, Loops loops = {}) {
+  std::string round;
+  for (const auto& [loop, times] : loops) round += "#" + loop + "=" + std::to_string(times);
   const Json& node = grown.nodes[id];
   std::string type = node["type"];
   auto say = [&](const std::string& kind) { ++expected.lines[id + " " + kind]; };
   if (type == "end") return say("ended");
-  if (type == "delay") return say("waited"), walk(grown, node["next"], expected);
-  if (type == "for_each") return expected.mailings.insert(id), say("sent"), walk(grown, node["next"], expected);
+  if (type == "delay") return say("waited"), walk(grown, node["next"], expected, loops);
+  if (type == "for_each")
+    return expected.mailings.insert(id + round), say("sent"), walk(grown, node["next"], expected, loops);
   if (type == "condition") {
-    bool yes = node["if"]["left"].get<int>() < 5;
-    return say(yes ? "yes" : "no"), walk(grown, node[yes ? "yes" : "no"], expected);
+    bool yes = is_true(node["if"]);
+    return say(yes ? "yes" : "no"), walk(grown, node[yes ? "yes" : "no"], expected, loops);
   }
   if (type == "wait_event") {
     bool comes = grown.comes.at(id) > 0;
-    return say(comes ? "event" : "timeout"), walk(grown, node["on"][comes ? "event" : "timeout"], expected);
+    return say(comes ? "event" : "timeout"), walk(grown, node["on"][comes ? "event" : "timeout"], expected, loops);
+  }
+  if (type == "split") {
+    bool first = bucket_of(node["salt"].get<std::string>(), "cmp_1") < node["branches"][0]["weight"].get<int>();
+    return say("split"), walk(grown, node["branches"][first ? 0 : 1]["to"], expected, loops);
+  }
+  if (type == "loop") {
+    bool again = loops[id] < node["max"].get<int>();
+    if (again) ++loops[id];
+    else loops.erase(id);
+    return say(again ? "again" : "over"), walk(grown, node[again ? "to" : "next"], expected, loops);
   }
   if (type == "action") {
     bool fine = grown.outcomes.at(id) >= 0;
     say(fine ? "done" : "failed");
-    if (fine) expected.effects.insert(id);
+    if (fine) expected.effects.insert(id + round);
     else if (!node.contains("on_fail")) return static_cast<void>(expected.fails = true);
-    return walk(grown, node[fine ? "next" : "on_fail"], expected);
+    return walk(grown, node[fine ? "next" : "on_fail"], expected, loops);
   }
   if (type == "join") return say("arrived");  // the fork goes on from here, once
   say("forked");
-  for (const auto& branch : node["branches"]) walk(grown, branch, expected);
-  walk(grown, grown.nodes[node["join"].get<std::string>()]["next"], expected);
+  for (const auto& branch : node["branches"]) walk(grown, branch, expected, loops);
+  walk(grown, grown.nodes[node["join"].get<std::string>()]["next"], expected, loops);
 }
 
 class Simulation : public EngineTest {
@@ -234,7 +274,7 @@ TEST_P(Simulation, RandomWorkflowsEndAsTheirGraphSays) {
     std::map<std::string, int> failures;
     tools_.on_call = [&](const ToolCall& call, int) -> Result<Json> {
       std::string node = call.idempotency_key.substr(call.idempotency_key.rfind(':') + 1);
-      int outcome = grown.outcomes.at(node);
+      int outcome = grown.outcomes.at(node.substr(0, node.find('#')));
       if (outcome < 0) return Error{Code::kVendorRejected, "no"};
       if (failures[node]++ < outcome) return Error{Code::kUnavailable, "down"};
       return Json{{"n", node}};
@@ -259,8 +299,8 @@ TEST_P(Simulation, RandomWorkflowsEndAsTheirGraphSays) {
     ++seen[status(run)];
     for (const auto& [node, json] : grown.nodes.items()) ++seen[json["type"].get<std::string>()];
   }
-  for (const char* kind :
-       {"action", "delay", "parallel", "join", "for_each", "condition", "wait_event", "completed", "failed"})
+  for (const char* kind : {"action", "delay", "parallel", "join", "for_each", "condition", "wait_event", "split",
+                           "loop", "completed", "failed"})
     EXPECT_GE(seen[kind], 5) << kind;
   RecordProperty("seeds", kSeeds);
   std::cout << kSeeds << " seeds, " << steps << " steps, " << seen["completed"] << " completed, " << seen["failed"]

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/bytes.hpp"
+#include "workflows/conditions.hpp"
 #include "workflows/engine.hpp"
 
 namespace spreaders::workflows {
@@ -29,22 +31,17 @@ Json data_of(const Token& token) {
   return parsed.ok() && parsed->is_object() ? *parsed : Json::object();
 }
 
-Result<Instant> end_of_delay(const Node& node, Instant now) {
-  if (node.until) return *node.until;
-  if (!node.local_time_us) return now + node.delay_us;
-  LocalTime local = TRY(to_local(now, node.zone));
-  Date day = local.time_of_day_us < *node.local_time_us ? local.date : add_days(local.date, 1);
-  return to_instant(day, *node.local_time_us, node.zone);
-}
-
-Step step_delay(const Node& node, const Token& token, Instant now) {
+Step step_delay(const Node& node, const Token& token, Instant now, const Seen& seen) {
   if (token.visit > 0) return move_to(node.next, "waited");  // the timer that was set has come due
-  auto until = end_of_delay(node, now);
+  auto until = end_of_delay(node, seen, now);
   if (!until.ok()) return fail(until.error().message);
-  if (*until <= now) return move_to(node.next, "waited");
+  if (!*until && node.on_missing.empty())
+    return fail("the contact has no date in the attribute '" + node.attribute + "'");
+  if (!*until) return move_to(node.on_missing, "missing");
+  if (**until <= now) return move_to(node.next, "waited");
   Step step;
   step.kind = Step::Kind::kWait;
-  step.due = *until;
+  step.due = **until;
   step.data = token.data;
   step.log_kind = "waiting";
   return step;
@@ -53,39 +50,50 @@ Step step_delay(const Node& node, const Token& token, Instant now) {
 Step step_parallel(const Node& node, const Token& token, Instant now) {
   Json data = data_of(token);
   Json groups = data.value("groups", Json::array());
-  groups.push_back({{"id", token.id}, {"size", node.branches.size()}});
+  Json group = {{"id", token.id}, {"size", node.branches.size()}};
+  Json carried = Json::object();
+  // Whichever branch goes on behind the join, it is in the loops which the fork was in.
+  if (data.contains("loops")) group["loops"] = data["loops"];
+  groups.push_back(group);
+  carried["groups"] = groups;
+  if (data.contains("loops")) carried["loops"] = data["loops"];
   Step step = move_to("", "forked");
-  for (const auto& branch : node.branches)
-    step.fork.push_back({branch, "ready", now, to_text(Json{{"groups", groups}})});
+  for (const auto& branch : node.branches) step.fork.push_back({branch, "ready", now, to_text(carried)});
   return step;
 }
 
-// Compares as numbers when both are numbers, else as text.
-Result<bool> holds(const Json& condition, const Json& results) {
-  std::string op = condition.value("op", "");
-  Json asked = condition;
-  // To ask whether something is there is no error when it is not.
-  if (const Json* from = at_pointer(condition, "/left/$from");
-      op == "exists" && from != nullptr && from->is_object() && !from->contains("default"))
-    asked["left"]["$from"]["default"] = nullptr;
-  Json resolved = TRY(resolve_references(asked, results));
-  const Json left = resolved.contains("left") ? resolved["left"] : Json();
-  const Json right = resolved.contains("right") ? resolved["right"] : Json();
-  if (op == "exists") return !left.is_null();
-  int order = 0;
-  if (left.is_number() && right.is_number()) {
-    double difference = left.get<double>() - right.get<double>();
-    order = difference < 0 ? -1 : difference > 0 ? 1 : 0;
-  } else {
-    order = to_text(left).compare(to_text(right));
+Step step_split(const Definition& definition, const Node& node, const Json& results, const Seen& seen) {
+  const Way* taken = nullptr;
+  std::string subject = seen.run.is_object() ? seen.run.value("subject", "") : "";
+  int rest = bucket_of(node.salt.empty() ? definition.id + "/" + node.id : node.salt, subject);
+  for (const auto& way : node.ways) {
+    if (way.condition) {
+      auto answer = holds(*way.condition, results, seen.run, seen.people);
+      if (!answer.ok()) return fail(answer.error().message);
+      if (*answer) taken = &way;
+    } else if (rest < way.weight) {
+      taken = &way;
+    } else {
+      rest -= way.weight;
+    }
+    if (taken != nullptr) break;
   }
-  if (op == "eq") return order == 0;
-  if (op == "ne") return order != 0;
-  if (op == "gt") return order > 0;
-  if (op == "gte") return order >= 0;
-  if (op == "lt") return order < 0;
-  if (op == "lte") return order <= 0;
-  return invalid("the condition's op '" + op.substr(0, 20) + "' is not one of: exists, eq, ne, gt, gte, lt, lte");
+  if (taken == nullptr && node.otherwise.empty()) return fail("the weights of the split leave somebody out");
+  Step step = move_to(taken != nullptr ? taken->to : node.otherwise, "split");
+  step.result = Json{{"variant", taken != nullptr ? taken->name : "else"}};
+  return step;
+}
+
+Step step_loop(const Node& node, const Token& token) {
+  Json loops = data_of(token).value("loops", Json::object());
+  int64_t gone = loops.value(node.id, int64_t{0});
+  for (const auto& within : node.loops_in) loops.erase(within);  // each time around they begin anew
+  bool again = gone < node.loop_max;
+  if (again) loops[node.id] = gone + 1;
+  else loops.erase(node.id);
+  Step step = move_to(again ? node.loop_to : node.next, again ? "again" : "over");
+  step.loops = loops;
+  return step;
 }
 
 Step step_for_each(const Node& node, const Token& token) {
@@ -98,7 +106,11 @@ Step step_for_each(const Node& node, const Token& token) {
 }
 
 Step step_wait_event(const Node& node, const Token& token, Instant now, const Seen& seen) {
-  if (seen.event) return move_to(node.on_event, "event");
+  if (seen.event) {
+    Step step = move_to(node.on_event, "event");
+    step.result = seen.event;
+    return step;
+  }
   if (token.visit > 0) return move_to(node.on_timeout, "timeout");
   Step step;
   step.kind = Step::Kind::kSubscribe;
@@ -109,6 +121,22 @@ Step step_wait_event(const Node& node, const Token& token, Instant now, const Se
 }
 
 }  // namespace
+
+int bucket_of(std::string_view salt, std::string_view subject) {
+  std::string hash = sha256(std::string(salt) + "\n" + std::string(subject));
+  uint64_t number = 0;
+  for (size_t i = 0; i < 8; ++i) number = number << 8 | static_cast<unsigned char>(hash[i]);
+  return static_cast<int>(number % kWeights);
+}
+
+std::string round_of(const Json& token_data) {
+  std::map<std::string, std::string> loops;
+  Json counts = token_data.value("loops", Json::object());
+  for (auto it = counts.begin(); it != counts.end(); ++it) loops[it.key()] = to_text(it.value());
+  std::string round;
+  for (const auto& [loop, times] : loops) round += "#" + loop + "=" + times;
+  return round;
+}
 
 Result<Json> resolve_references(const Json& args, const Json& results, const Json& run) {
   if (args.is_object()) {
@@ -148,10 +176,18 @@ Step step(const Definition& definition, const Token& token, const Json& results,
   const Node* node = definition.find(token.node_id);
   if (node == nullptr) return fail("the workflow has no node '" + token.node_id + "'");
   switch (node->type) {
-    case NodeType::kEnd:
-      return move_to("", "ended");
+    case NodeType::kEnd: {
+      Step over = move_to("", "ended");
+      if (!node->exit.empty()) over.kind = Step::Kind::kExit;
+      over.reason = node->exit;
+      return over;
+    }
+    case NodeType::kSplit:
+      return step_split(definition, *node, results, seen);
+    case NodeType::kLoop:
+      return step_loop(*node, token);
     case NodeType::kDelay:
-      return step_delay(*node, token, now);
+      return step_delay(*node, token, now, seen);
     case NodeType::kParallel:
       return step_parallel(*node, token, now);
     case NodeType::kForEach:
@@ -166,7 +202,7 @@ Step step(const Definition& definition, const Token& token, const Json& results,
       return arrived;
     }
     case NodeType::kCondition: {
-      auto answer = holds(*node->condition, results);
+      auto answer = holds(*node->condition, results, seen.run, seen.people);
       if (!answer.ok()) return fail(answer.error().message);
       return move_to(*answer ? node->yes : node->no, *answer ? "yes" : "no");
     }

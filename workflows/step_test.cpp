@@ -106,6 +106,153 @@ TEST(Step, DelaysHaveTheirHour) {
   }
 }
 
+struct Ask {
+  const char* node;
+  const char* zone;       // of the contact
+  const char* attribute;  // of the contact
+  const char* now;
+  const char* due;
+};
+const Ask kAsks[] = {
+    // Days of the week: 2026-11-21 is a Saturday.
+    {R"({"type":"delay","local_time":"09:00","days":[1,3],"next":"a"})", "", "", "2026-11-21T08:00:00Z",
+     "2026-11-23T09:00:00Z"},
+    {R"({"type":"delay","local_time":"09:00","days":[6],"next":"a"})", "", "", "2026-11-21T09:00:00Z",
+     "2026-11-28T09:00:00Z"},
+    {R"({"type":"delay","local_time":"09:00","days":[7],"next":"a"})", "", "", "2026-11-21T08:00:00Z",
+     "2026-11-22T09:00:00Z"},
+    // The contact's own zone, or the one for who has none.
+    {R"({"type":"delay","local_time":"09:00","zone":"user","next":"a"})", "America/Sao_Paulo", "",
+     "2026-11-21T08:00:00Z", "2026-11-21T12:00:00Z"},
+    {R"({"type":"delay","local_time":"09:00","zone":"user","fallback_zone":"Europe/Berlin","next":"a"})", "", "",
+     "2026-11-21T07:00:00Z", "2026-11-21T08:00:00Z"},
+    // Clocks that change: forward in a gap the first time after it, back the first of the two.
+    {R"({"type":"delay","local_time":"00:30","zone":"America/Sao_Paulo","next":"a"})", "", "", "2018-11-03T12:00:00Z",
+     "2018-11-04T03:00:00Z"},
+    {R"({"type":"delay","local_time":"23:30","zone":"America/Sao_Paulo","next":"a"})", "", "", "2019-02-16T12:00:00Z",
+     "2019-02-17T01:30:00Z"},
+    {R"({"type":"delay","local_time":"02:15","zone":"Australia/Lord_Howe","next":"a"})", "", "", "2026-10-03T12:00:00Z",
+     "2026-10-03T15:30:00Z"},
+    {R"({"type":"delay","local_time":"01:45","zone":"Australia/Lord_Howe","next":"a"})", "", "", "2026-04-04T10:00:00Z",
+     "2026-04-04T14:45:00Z"},
+    // In the second of two equal hours the time has been: it is tomorrow's turn.
+    {R"({"type":"delay","local_time":"02:30","zone":"Europe/Berlin","next":"a"})", "", "", "2026-10-25T01:10:00Z",
+     "2026-10-26T01:30:00Z"},
+    {R"({"type":"delay","local_time":"00:10","zone":"Pacific/Kiritimati","next":"a"})", "", "", "2026-12-31T09:00:00Z",
+     "2026-12-31T10:10:00Z"},
+    // Business hours.
+    {R"({"type":"delay","business_hours":{"days":[1,2,3,4,5],"from":"09:00","to":"17:00"},"zone":"Europe/Berlin","next":"a"})",
+     "", "", "2026-11-20T15:59:59Z", ""},
+    {R"({"type":"delay","business_hours":{"days":[1,2,3,4,5],"from":"09:00","to":"17:00"},"zone":"Europe/Berlin","next":"a"})",
+     "", "", "2026-11-20T16:00:00Z", "2026-11-23T08:00:00Z"},
+    {R"({"type":"delay","business_hours":{"days":[1,2,3,4,5],"from":"09:00","to":"17:00"},"zone":"Europe/Berlin","next":"a"})",
+     "", "", "2026-11-20T07:00:00Z", "2026-11-20T08:00:00Z"},
+    {R"({"type":"delay","business_hours":{"from":"02:30","to":"03:30"},"zone":"Europe/Berlin","next":"a"})", "", "",
+     "2026-03-28T23:00:00Z", "2026-03-29T01:00:00Z"},
+    {R"({"type":"delay","business_hours":{"from":"09:00","to":"17:00"},"zone":"user","next":"a"})",
+     "Pacific/Kiritimati", "", "2026-11-20T20:00:00Z", ""},
+    // By a date of the contact.
+    {R"({"type":"delay","relative_to":{"attribute":"d","before":"P1D","at":"09:00"},"zone":"Europe/Berlin","next":"a"})",
+     "", "2026-10-26", "2026-10-01T00:00:00Z", "2026-10-25T08:00:00Z"},
+    {R"({"type":"delay","relative_to":{"attribute":"d"},"zone":"Europe/Berlin","next":"a"})", "", "2026-12-01",
+     "2026-11-21T12:00:00Z", "2026-11-30T23:00:00Z"},
+    {R"({"type":"delay","relative_to":{"attribute":"d","after":"PT90M"},"next":"a"})", "", "2026-12-01T10:00:00+02:00",
+     "2026-11-21T12:00:00Z", "2026-12-01T09:30:00Z"},
+    {R"({"type":"delay","relative_to":{"attribute":"d","before":"P2DT1H"},"next":"a"})", "", "2026-12-01T10:00:00Z",
+     "2026-11-21T12:00:00Z", "2026-11-29T09:00:00Z"},
+    {R"({"type":"delay","relative_to":{"attribute":"d"},"next":"a"})", "", "2020-01-01", "2026-11-21T12:00:00Z", ""},
+};
+TEST(Step, DelaysAskTheCalendarAndTheContact) {
+  for (const auto& one : kAsks) {
+    SCOPED_TRACE(std::string(one.node) + " at " + one.now);
+    Step made = step(with(one.node), at(), {}, *parse_instant(one.now), {.zone = one.zone, .attribute = one.attribute});
+    EXPECT_EQ(made.kind == Step::Kind::kWait ? to_text(made.due) : made.next == "a" ? "" : made.reason, one.due);
+  }
+}
+
+TEST(Step, ADateThatIsMissingTakesItsWayOrFailsTheRun) {
+  const char* node = R"({"type":"delay","relative_to":{"attribute":"d"},"on_missing":"b","next":"a"})";
+  for (const char* value : {"", "soon", "2026-13-01"}) {
+    EXPECT_EQ(step(with(node), at(), {}, kNow, {.attribute = value}).next, "b") << value;
+    Step made = step(with(R"({"type":"delay","relative_to":{"attribute":"d"},"next":"a"})"), at(), {}, kNow,
+                     {.attribute = value});
+    EXPECT_EQ(made.reason, "the contact has no date in the attribute 'd'");
+  }
+}
+
+TEST(Step, ASplitIsStickyAndEven) {
+  EXPECT_EQ(bucket_of("e1", "ctc_1"), 4020) << "never changes: a running experiment would be mixed up";
+  Definition definition = with(
+      R"({"type":"split","mode":"experiment","salt":"e1","branches":[{"name":"A","weight":5000,"to":"a"},{"name":"B","weight":4000,"to":"b"}],"holdout":{"weight":1000,"to":"c"}})");
+  Definition without_salt = with(
+      R"({"type":"split","mode":"experiment","branches":[{"name":"A","weight":5000,"to":"a"},{"name":"B","weight":5000,"to":"b"}]})");
+  std::map<std::string, int> taken;
+  int same = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    std::string subject = "ctc_" + std::to_string(i);
+    Seen seen{.run = {{"subject", subject}}};
+    Step made = step(definition, at(), {}, kNow, seen);
+    int bucket = bucket_of("e1", subject);
+    EXPECT_EQ(made.next, bucket < 5000 ? "a" : bucket < 9000 ? "b" : "c");
+    EXPECT_EQ((*made.result)["variant"], bucket < 5000 ? "A" : bucket < 9000 ? "B" : "holdout");
+    ++taken[made.next];
+    Step other = step(without_salt, at(), {}, kNow, seen);
+    EXPECT_EQ(other.next, bucket_of("wf_1/n", subject) < 5000 ? "a" : "b");
+    same += (bucket < 5000) == (other.next == "a") ? 1 : 0;
+  }
+  EXPECT_NEAR(taken["a"], 5000, 200);
+  EXPECT_NEAR(taken["b"], 4000, 200);
+  EXPECT_NEAR(taken["c"], 1000, 120);
+  EXPECT_NEAR(same, 5000, 200) << "two experiments have nothing to do with each other";
+}
+
+TEST(Step, ALoopCountsAndBeginsWhatIsInItAnew) {
+  Definition definition = *parse_definition(
+      {{"id", "wf_1"},
+       {"name", "L"},
+       {"start", "b"},
+       {"nodes",
+        parsed(
+            R"({"b":{"type":"delay","for":"PT1S","next":"inner"},"inner":{"type":"loop","to":"b","max":2,"next":"outer"},
+          "outer":{"type":"loop","to":"b","max":1,"next":"e"},"e":{"type":"end"}})")}});
+  Token token = at("inner");
+  token.data = R"({"loops":{"inner":1}})";
+  Step made = step(definition, token, {}, kNow);
+  EXPECT_EQ(made.next, "b");
+  EXPECT_EQ(to_text(*made.loops), R"({"inner":2})");
+  token.data = R"({"loops":{"inner":2}})";
+  made = step(definition, token, {}, kNow);
+  EXPECT_EQ(made.next, "outer");
+  EXPECT_EQ(to_text(*made.loops), "{}");
+  token.node_id = "outer";
+  made = step(definition, token, {}, kNow);
+  EXPECT_EQ(made.next, "b");
+  EXPECT_EQ(to_text(*made.loops), R"({"outer":1})") << "whoever left the inner one early begins it anew";
+  EXPECT_EQ(round_of(parsed(R"({"loops":{"outer":1,"inner":2}})")), "#inner=2#outer=1");
+  EXPECT_EQ(round_of(Json::object()), "");
+}
+
+TEST(Step, AnExitSaysWhy) {
+  Step made = step(with(R"({"type":"end","exit":"enough"})"), at(), {}, kNow);
+  EXPECT_EQ(made.kind, Step::Kind::kExit);
+  EXPECT_EQ(made.reason, "enough");
+}
+
+TEST(Step, ConditionsAreJoined) {
+  const std::pair<const char*, bool> cases[] = {
+      {R"({"and":[{"op":"eq","left":1,"right":1},{"op":"eq","left":1,"right":2}]})", false},
+      {R"({"or":[{"op":"eq","left":1,"right":2},{"op":"eq","left":{"$run":"key"},"right":"k"}]})", true},
+      {R"({"not":{"or":[{"op":"eq","left":1,"right":2}]}})", true},
+      {R"({"person":{"consent":"email"}})", true},
+      {R"({"person":{"consent":"sms"}})", false},
+      {R"({"and":[{"person":{"consent":"email"}},{"not":{"person":{"consent":"sms"}}}]})", true}};
+  Seen seen{.run = {{"key", "k"}}, .people = {{R"({"consent":"email"})", true}, {R"({"consent":"sms"})", false}}};
+  for (const auto& [condition, expected] : cases) {
+    std::string node = std::string(R"({"type":"condition","if":)") + condition + R"(,"yes":"a","no":"b"})";
+    EXPECT_EQ(step(with(node), at(), {}, kNow, seen).next, expected ? "a" : "b") << condition;
+  }
+}
+
 TEST(Step, AForkStartsEveryBranchWithItsGroup) {
   Json nodes = parsed(
       R"({"n":{"type":"parallel","branches":["a","b","c"],"join":"j"},"j":{"type":"join","next":"end"},"end":{"type":"end"}})");

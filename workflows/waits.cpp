@@ -5,6 +5,7 @@
 #include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "services/audience/rule.hpp"
+#include "workflows/conditions.hpp"
 #include "workflows/engine_parts.hpp"
 
 namespace spreaders::workflows {
@@ -109,7 +110,64 @@ Result<bool> wake_token(Tx& tx, const std::string& workspace, const std::string&
   return true;
 }
 
+struct Sub {
+  std::string run_id, token_id;  // no token: the goal of the run
+  std::string event, subject;
+  Json conditions;
+  Instant since;
+};
+
+Result<void> add_sub(Tx& tx, const std::string& workspace, const Sub& sub, Instant now, Ids& ids) {
+  // What is stored can be matched: it is not the event that has to meet a problem.
+  storage::Values ignored;
+  TRY(where_of(tx, sub.conditions, ignored));
+  TRY(
+      tx.execute("INSERT INTO wait_sub (workspace_id, id, run_id, token_id, event_name, subject, conditions, since, "
+                 "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                 {workspace, ids.make("sub"), sub.run_id, sub.token_id, sub.event, sub.subject, to_text(sub.conditions),
+                  sub.since.us, now.us}));
+  return {};
+}
+
+Result<bool> reach_goal(Tx& tx, const std::string& workspace, const std::string& run_id, Instant now) {
+  int64_t open = TRY(
+      tx.execute("UPDATE run SET status = 'completed', rev = rev + 1 WHERE workspace_id = $1 AND id = $2 AND status "
+                 "IN ('active', 'paused')",
+                 {workspace, run_id}));
+  if (open == 0) return false;
+  TRY(end_run(tx, workspace, run_id, "completed", "goal", now));
+  return true;
+}
+
+Result<bool> holds_for(Tx& tx, const std::string& workspace, const std::string& subject, const std::string& text,
+                       Instant now) {
+  auto rule = TRY(audience::parse_rule(TRY(parse_json(text))));
+  TRY(audience::bind_lists(tx, workspace, rule));
+  storage::Values parameters = {workspace, subject};
+  std::string sql = "SELECT 1 FROM contact c WHERE c.workspace_id = $1 AND c.id = $2 AND " +
+                    audience::compile_rule(tx, rule, now, parameters);
+  return !TRY(tx.query(sql, parameters)).empty();
+}
+
+Result<void> look_at_contact(Tx& tx, const std::string& workspace, const std::string& subject, const Node& node,
+                             Seen& seen) {
+  std::string attribute = node.attribute.empty() ? "''" : tx.json_text("c.attributes", node.attribute);
+  auto row =
+      TRY(tx.query_one("SELECT c.time_zone, " + attribute + " FROM contact c WHERE c.workspace_id = $1 AND c.id = $2",
+                       {workspace, subject}));
+  if (!row) return {};
+  seen.zone = is_zone((*row)[0].text()) ? (*row)[0].text() : "";
+  seen.attribute = (*row)[1].text_or("");
+  return {};
+}
+
 }  // namespace
+
+Result<void> subscribe_to_goal(Tx& tx, const std::string& workspace, const Goal& goal, const std::string& subject,
+                               const Json& run, Instant now, Ids& ids) {
+  Json conditions = TRY(resolve_references(*goal.match, {}, run));
+  return add_sub(tx, workspace, {run.value("id", ""), "", goal.event, subject, conditions, now}, now, ids);
+}
 
 Result<int> wake_for_event(Tx& tx, const std::string& workspace, const std::string& message_id, Instant now) {
   auto event =
@@ -121,7 +179,7 @@ Result<int> wake_for_event(Tx& tx, const std::string& workspace, const std::stri
   if (subjects.empty()) return 0;
   TRY(share_subjects(tx, workspace, subjects));
   auto waiting =
-      TRY(tx.query("SELECT id, token_id, conditions FROM wait_sub WHERE workspace_id = $1 AND event_name = $2 "
+      TRY(tx.query("SELECT id, token_id, conditions, run_id FROM wait_sub WHERE workspace_id = $1 AND event_name = $2 "
                    "AND subject IN ($3, $4) ORDER BY id",
                    {workspace, (*event)[0], *subjects.begin(), *subjects.rbegin()}));
   int woken = 0;
@@ -129,49 +187,62 @@ Result<int> wake_for_event(Tx& tx, const std::string& workspace, const std::stri
     if (!meets(tx, workspace, message_id, row[2].text())) continue;
     // Who takes the subscription away has the word: an engine whose timer came first has done so.
     int64_t ours = TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND id = $2", {workspace, row[0]}));
-    if (ours == 1 && TRY(wake_token(tx, workspace, row[1].text(), message_id, now))) ++woken;
+    bool goal = row[1].text().empty();
+    if (ours == 1 && goal && TRY(reach_goal(tx, workspace, row[3].text(), now))) ++woken;
+    if (ours == 1 && !goal && TRY(wake_token(tx, workspace, row[1].text(), message_id, now))) ++woken;
   }
   return woken;
 }
 
 Result<std::optional<Seen>> Engine::look(Tx& tx, LoadedRun& run, const Token& token, const Node& node) {
-  Seen seen;
-  if (node.type != NodeType::kWaitEvent) return std::optional(seen);
+  Seen seen{.run = run.values()};
+  if (node.condition) collect_people(*node.condition, seen.people);
+  for (const auto& way : node.ways) {
+    if (way.condition) collect_people(*way.condition, seen.people);
+  }
+  for (auto& [rule, answer] : seen.people)
+    answer = TRY(holds_for(tx, token.workspace, run.subject, rule, clock_.now()));
+  if ((node.zone_of_person || !node.attribute.empty()) && token.visit == 0)
+    TRY(look_at_contact(tx, token.workspace, run.subject, node, seen));
+  if (node.type == NodeType::kWaitEvent && !TRY(look_for_event(tx, run, token, node, seen)))
+    return std::optional<Seen>();
+  return std::optional(std::move(seen));
+}
+
+// False: somebody records an event about the subject this very moment.
+Result<bool> Engine::look_for_event(Tx& tx, LoadedRun& run, const Token& token, const Node& node, Seen& seen) {
   Json data = TRY(parse_json(token.data));
   std::string except = run.context.value("entry_event", "");
   if (token.visit == 0) {
-    if (!TRY(try_lock_subject(tx, token.workspace, run.subject))) return std::optional<Seen>();
-    Json conditions = TRY(resolve_references(*node.match, run.results(), run.values()));
+    if (!TRY(try_lock_subject(tx, token.workspace, run.subject))) return false;
+    Json conditions = TRY(resolve_references(*node.match, run.results(), seen.run));
     Instant since = node.since_entry ? run.entered : clock_.now();
     seen.event = TRY(look_back(tx, token.workspace, {node.event, run.subject, conditions, since, except}));
-    return std::optional(std::move(seen));
+    return true;
   }
   if (data.contains("event")) {
     std::string message_id = data["event"];
     // The event may have been erased since; it has come all the same.
     seen.event = TRY(event_of(tx, token.workspace, message_id)).value_or(Json{{"message_id", message_id}});
-    return std::optional(std::move(seen));
+    return true;
   }
   auto sub = TRY(
       tx.query_one("SELECT conditions, since FROM wait_sub WHERE workspace_id = $1 AND run_id = $2 AND token_id = $3",
                    {token.workspace, run.id, token.id}));
-  if (!sub) return std::optional(std::move(seen));
+  if (!sub) return true;
   Json conditions = TRY(parse_json((*sub)[0].text()));
   seen.event = TRY(look_back(tx, token.workspace, {node.event, run.subject, conditions, (*sub)[1].instant(), except}));
   TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND run_id = $2 AND token_id = $3",
                  {token.workspace, run.id, token.id}));
-  return std::optional(std::move(seen));
+  return true;
 }
 
 Result<void> Engine::subscribe(Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node,
                                const Step& decided, Instant now) {
   Json conditions = TRY(resolve_references(*node.match, run.results(), run.values()));
   TRY(batch.log(run, token, decided.log_kind, {{"event", node.event}, {"until", to_text(decided.due)}}, "", now));
-  TRY(
-      tx.execute("INSERT INTO wait_sub (workspace_id, id, run_id, token_id, event_name, subject, conditions, since, "
-                 "created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                 {token.workspace, ids_.make("sub"), run.id, token.id, node.event, run.subject, to_text(conditions),
-                  (node.since_entry ? run.entered : now).us, now.us}));
+  Instant since = node.since_entry ? run.entered : now;
+  TRY(add_sub(tx, token.workspace, {run.id, token.id, node.event, run.subject, conditions, since}, now, ids_));
   TRY(tx.execute(
       "UPDATE token SET state = 'ready', due_at = $1, data = $2, visit = visit + 1, attempt = 0, rev = rev + "
       "1 WHERE workspace_id = $3 AND id = $4",
