@@ -131,7 +131,7 @@ TEST_F(IngestDoorTest, EveryKindOfEventHasItsAddressAndItsShortForm) {
   for (const auto& [path, body] : std::vector<std::pair<std::string, std::string>>{
            {"/v1/t", R"({"event":"e","userId":"u"})"},
            {"/v1/identify", R"({"userId":"u7","traits":{"email":"bo@example.org"}})"},
-           {"/v1/i", R"({"anonymousId":"a"})"},
+           {"/v1/i", R"({"anonymousId":"a","name":7,"event":[],"channel":"server","integrations":{"All":true}})"},
            {"/v1/page", R"({"name":"Home","anonymousId":"a"})"},
            {"/v1/p", R"({"anonymousId":"a"})"},
            {"/v1/screen", R"({"name":"Cart","anonymousId":"a"})"},

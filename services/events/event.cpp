@@ -40,6 +40,13 @@ bool has(const Json& json, const char* name) {
   return found != json.end() && !is_absent(name, *found);
 }
 
+// The type is known by now, and what has no meaning for it may be anything: the name of a person is a trait.
+bool is_read(std::string_view member, EventType type) {
+  if (member == "event") return type == EventType::kTrack;
+  if (member == "name") return type == EventType::kPage || type == EventType::kScreen;
+  return member != "type";
+}
+
 void check_members(const Json& json, EventType type, const std::string& pointer, Issues& issues) {
   auto require = [&](const char* name) {
     if (!has(json, name)) issues.push_back({pointer + "/" + name, "is required"});
@@ -97,8 +104,7 @@ std::optional<Event> read_event(Json& json, const EventFrame& frame, Ids& ids, c
   Json known = Json::object();
   for (const auto& field : Wire::field_list().fields) {
     auto found = json.find(field.name);
-    // The type of the address counts; a group's or person's `name` may be anything.
-    if (found == json.end() || field.name == "type" || is_absent(found.key(), *found)) continue;
+    if (found == json.end() || is_absent(found.key(), *found) || !is_read(field.name, *type)) continue;
     known[found.key()] = std::move(*found);
   }
   Wire wire;
