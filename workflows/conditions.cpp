@@ -12,7 +12,7 @@ namespace {
 
 constexpr size_t kPartsMax = 50;
 
-void check_parts(const Json& condition, const char* word, const std::string& pointer, Issues& issues, int depth) {
+void check_parts(const Json& condition, const char* word, const std::string& pointer, Findings& issues, int depth) {
   Reader reader(condition, pointer, issues);
   const Json* parts = reader.get(word, true);
   reader.refuse_unknown();
@@ -23,7 +23,7 @@ void check_parts(const Json& condition, const char* word, const std::string& poi
     check_condition_tree((*parts)[i], pointer + "/" + word + "/" + std::to_string(i), issues, depth + 1);
 }
 
-void check_person(const Json& condition, const std::string& pointer, Issues& issues) {
+void check_person(const Json& condition, const std::string& pointer, Findings& issues) {
   Reader reader(condition, pointer, issues);
   const Json* rule = reader.get("person", true);
   reader.refuse_unknown();
@@ -34,7 +34,7 @@ void check_person(const Json& condition, const std::string& pointer, Issues& iss
     issues.push_back({pointer + "/person" + issue.pointer, issue.message});
 }
 
-void check_comparison(const Json& condition, const std::string& pointer, Issues& issues) {
+void check_comparison(const Json& condition, const std::string& pointer, Findings& issues) {
   Reader inner(condition, pointer, issues);
   constexpr std::string_view ops[] = {"exists", "eq", "ne", "gt", "gte", "lt", "lte"};
   std::string op = inner.text("op", true);
@@ -76,7 +76,7 @@ Result<bool> compare(const Json& condition, const Json& results, const Json& run
 
 }  // namespace
 
-void check_condition_tree(const Json& condition, const std::string& pointer, Issues& issues, int depth) {
+void check_condition_tree(const Json& condition, const std::string& pointer, Findings& issues, int depth) {
   if (depth > kConditionDepthMax)
     return issues.push_back({pointer, "is nested deeper than " + std::to_string(kConditionDepthMax) + " levels"});
   if (!condition.is_object()) return issues.push_back({pointer, "must be an object"});

@@ -8,13 +8,14 @@
 #include "core/fields.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
+#include "workflows/findings.hpp"
 
 namespace spreaders::workflows {
 
 constexpr int kConditionDepthMax = 8;
 
 // Every problem with its place below `pointer`.
-void check_condition_tree(const Json& condition, const std::string& pointer, Issues& issues, int depth = 0);
+void check_condition_tree(const Json& condition, const std::string& pointer, Findings& issues, int depth = 0);
 // The rules about the person in it, by their JSON text; the values are false.
 void collect_people(const Json& condition, std::map<std::string, bool>& rules);
 // `people` says for each collected rule whether it holds.

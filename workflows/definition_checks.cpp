@@ -63,7 +63,7 @@ void nest_loops(Definition& definition) {
   }
 }
 
-void check_cycles(const Definition& definition, Issues& issues) {
+void check_cycles(const Definition& definition, Findings& issues) {
   enum class Mark : uint8_t { kNew, kOpen, kDone };
   std::map<std::string, Mark> marks;
   std::function<void(const Node&)> visit = [&](const Node& node) {
@@ -73,24 +73,26 @@ void check_cycles(const Definition& definition, Issues& issues) {
       if (target == nullptr) continue;
       bool loops = node.type == NodeType::kLoop && member == "to";
       if (loops && !reached_from(definition, to, false).contains(node.id))
-        issues.push_back(
-            {"/nodes" + pointer_step(node.id) + "/to", "leads to '" + to + "', from which no path comes back here"});
+        issues.push_back({"/nodes" + pointer_step(node.id) + "/to",
+                          "leads to '" + to + "', from which no path comes back here", "cycle"});
       if (loops && marks[to] == Mark::kOpen) continue;
       if (marks[to] == Mark::kOpen)
-        issues.push_back(
-            {"/nodes" + pointer_step(node.id) + "/" + member, "leads back to '" + to + "': a workflow has no cycles"});
+        issues.push_back({"/nodes" + pointer_step(node.id) + "/" + member,
+                          "leads back to '" + to + "': a workflow has no cycles", "cycle"});
       else if (marks[to] == Mark::kNew) visit(*target);
     }
     marks[node.id] = Mark::kDone;
   };
   if (const Node* start = definition.find(definition.start)) visit(*start);
   for (const auto& [id, node] : definition.nodes) {
-    if (marks[id] == Mark::kNew) issues.push_back({"/nodes" + pointer_step(id), "is not reachable from the start"});
+    if (marks[id] == Mark::kNew)
+      issues.push_back({"/nodes" + pointer_step(id), "is not reachable from the start", "unreachable_node",
+                        patch("remove", "/nodes" + pointer_step(id))});
   }
 }
 
 // A reference is well made and names an action, whose answer there may be.
-void check_references(const Json& value, const std::string& pointer, const Definition& definition, Issues& issues) {
+void check_references(const Json& value, const std::string& pointer, const Definition& definition, Findings& issues) {
   if (value.is_array()) {
     for (size_t i = 0; i < value.size(); ++i)
       check_references(value[i], pointer + "/" + std::to_string(i), definition, issues);
@@ -101,7 +103,8 @@ void check_references(const Json& value, const std::string& pointer, const Defin
     bool fine = value.size() == 1 && run->is_string() &&
                 std::find(std::begin(known), std::end(known), run->get_ref<const std::string&>()) != std::end(known);
     if (!fine)
-      issues.push_back({pointer, "a reference to the run is {\"$run\":\"...\"} of: id, subject, key, campaign"});
+      issues.push_back(
+          {pointer, "a reference to the run is {\"$run\":\"...\"} of: id, subject, key, campaign", "bad_reference"});
     return;
   }
   auto from = value.find("$from");
@@ -111,30 +114,32 @@ void check_references(const Json& value, const std::string& pointer, const Defin
     return;
   }
   if (value.size() != 1 || !from->is_object() || !from->contains("node") || !(*from)["node"].is_string()) {
-    issues.push_back({pointer, "a reference is {\"$from\":{\"node\":\"...\",\"pointer\":\"/...\"}}"});
+    issues.push_back({pointer, "a reference is {\"$from\":{\"node\":\"...\",\"pointer\":\"/...\"}}", "bad_reference"});
     return;
   }
   std::string name = (*from)["node"].get<std::string>();
   const Node* node = definition.find(name);
   if (node == nullptr || !has_result(*node))
-    issues.push_back({pointer, "refers to '" + name.substr(0, 60) + "', which is not an action of this workflow"});
+    issues.push_back(
+        {pointer, "refers to '" + name.substr(0, 60) + "', which is not an action of this workflow", "bad_reference"});
 }
 
 // Every path that begins at a branch arrives at the parallel node's join, and at no other before it: a join counts the
 // branches of the innermost fork.
-void check_joins(const Definition& definition, Issues& issues) {
+void check_joins(const Definition& definition, Findings& issues) {
   for (const auto& [id, node] : definition.nodes) {
     if (node.type != NodeType::kParallel) continue;
     const Node* join = definition.find(node.join);
     std::string pointer = "/nodes" + pointer_step(id);
     if (join == nullptr || join->type != NodeType::kJoin) {
-      issues.push_back({pointer + "/join", "is not a join node"});
+      issues.push_back({pointer + "/join", "is not a join node", "bad_join"});
       continue;
     }
     if (join->join_count > static_cast<int>(node.branches.size())) {
       issues.push_back({"/nodes" + pointer_step(node.join) + "/wait",
                         "waits for " + std::to_string(join->join_count) + " arrivals, but '" + id + "' has " +
-                            std::to_string(node.branches.size()) + " branches"});
+                            std::to_string(node.branches.size()) + " branches",
+                        "bad_join"});
     }
     std::set<std::string> seen;
     std::vector<std::string> open = node.branches;
@@ -144,11 +149,12 @@ void check_joins(const Definition& definition, Issues& issues) {
       const Node* here = definition.find(at);
       if (here == nullptr || at == node.join || !seen.insert(at).second) continue;
       if (here->type == NodeType::kJoin)
-        issues.push_back(
-            {pointer + "/branches", "a path arrives at the join '" + at + "' before its own join '" + node.join + "'"});
+        issues.push_back({pointer + "/branches",
+                          "a path arrives at the join '" + at + "' before its own join '" + node.join + "'",
+                          "bad_join"});
       if (here->type == NodeType::kEnd && here->exit.empty())
-        issues.push_back(
-            {pointer + "/branches", "a path ends at '" + at + "' without arriving at the join '" + node.join + "'"});
+        issues.push_back({pointer + "/branches",
+                          "a path ends at '" + at + "' without arriving at the join '" + node.join + "'", "bad_join"});
       if (here->type == NodeType::kParallel && definition.find(here->join) != nullptr)
         open.push_back(definition.find(here->join)->next);
       else
@@ -156,8 +162,8 @@ void check_joins(const Definition& definition, Issues& issues) {
     }
     for (const auto& [other, loop] : definition.nodes) {
       if (loop.type == NodeType::kLoop && !seen.contains(other) && seen.contains(loop.loop_to))
-        issues.push_back(
-            {"/nodes" + pointer_step(other) + "/to", "leads into a branch of '" + id + "' from outside of it"});
+        issues.push_back({"/nodes" + pointer_step(other) + "/to",
+                          "leads into a branch of '" + id + "' from outside of it", "bad_join"});
     }
   }
 }

@@ -26,7 +26,7 @@ bool has_next(NodeType type) {
          type != NodeType::kWaitEvent && type != NodeType::kSplit;
 }
 
-void read_condition(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
+void read_condition(Reader& reader, const std::string& pointer, Node& node, Findings& issues) {
   const Json* condition = reader.get("if", true);
   node.condition = std::make_shared<const Json>(condition != nullptr ? *condition : Json::object());
   node.yes = reader.text("yes", true);
@@ -51,7 +51,7 @@ void read_for_each(Reader& reader, Node& node) {
   if (!node.list_id.empty() && !node.segment_id.empty()) reader.issue("audience", "has a list or a segment, not both");
 }
 
-void read_action(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
+void read_action(Reader& reader, const std::string& pointer, Node& node, Findings& issues) {
   node.tool = reader.text("tool", true);
   node.args = reader.object("args");
   node.on_fail = reader.text("on_fail");
@@ -80,9 +80,10 @@ void read_parallel(Reader& reader, Node& node) {
   }
 }
 
-void read_wait_event(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
+void read_wait_event(Reader& reader, const std::string& pointer, Node& node, Findings& issues) {
   node.event = reader.text("event", true);
-  node.timeout_us = reader.duration_us("timeout", true);
+  if (reader.get("timeout") == nullptr) reader.missing("timeout", "wait_without_timeout", "P7D");
+  node.timeout_us = reader.duration_us("timeout");
   node.match = read_match(reader, pointer, issues);
   std::string since = reader.text("since");
   if (!since.empty() && since != "entry" && since != "here") reader.issue("since", "is entry or here");
@@ -96,14 +97,15 @@ void read_wait_event(Reader& reader, const std::string& pointer, Node& node, Iss
 
 void read_loop(Reader& reader, Node& node) {
   node.loop_to = reader.text("to", true);
-  if (reader.get("max", true) != nullptr) node.loop_max = static_cast<int>(reader.whole("max", 1, 1, kLoopMax));
+  if (reader.get("max") == nullptr) reader.missing("max", "loop_without_bound", 3);
+  node.loop_max = static_cast<int>(reader.whole("max", 1, 1, kLoopMax));
 }
 
 }  // namespace
 
 // Conditions on an event's properties, in the words of segment rules. A value that is a reference stands for a text
 // until the run resolves it.
-std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointer, Issues& issues) {
+std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointer, Findings& issues) {
   const Json* match = reader.get("match");
   auto read = std::make_shared<const Json>(match != nullptr ? *match : Json::array());
   if (match == nullptr) return read;
@@ -126,7 +128,7 @@ std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointe
   return read;
 }
 
-Node read_node(const std::string& id, const Json& json, Issues& issues) {
+Node read_node(const std::string& id, const Json& json, Findings& issues) {
   std::string pointer = "/nodes" + pointer_step(id);
   Node node;
   node.id = id;
@@ -145,7 +147,9 @@ Node read_node(const std::string& id, const Json& json, Issues& issues) {
   }
   if (!known && !type.empty()) reader.issue("type", "'" + type.substr(0, 40) + "' is not one of: " + type_names());
   if (!known) return node;
-  if (has_next(node.type)) node.next = reader.text("next", true);
+  if (has_next(node.type) && reader.get("next") == nullptr)
+    reader.missing("next", node.type == NodeType::kLoop ? "loop_without_exit" : "missing_member");
+  if (has_next(node.type)) node.next = reader.text("next");
   switch (node.type) {
     case NodeType::kAction:
       read_action(reader, pointer, node, issues);

@@ -10,16 +10,19 @@
 
 #include "core/bytes.hpp"
 #include "workflows/definition.hpp"
+#include "workflows/findings.hpp"
 
 namespace spreaders::workflows {
 
 // Reads members of one node and remembers which it knows, so that the others can be refused.
 class Reader {
  public:
-  Reader(const Json& json, std::string pointer, Issues& issues)
+  Reader(const Json& json, std::string pointer, Findings& issues)
       : json_(json), pointer_(std::move(pointer)), issues_(issues) {}
 
-  void issue(std::string_view member, std::string message);
+  void issue(std::string_view member, std::string message, std::string code = "invalid_value", std::string fix = {});
+  // What is missing, with the value that could stand there.
+  void missing(const char* member, std::string code, const Json& value = {});
   const Json* get(const char* member, bool required = false);
   // Each answers its empty value for what is missing or wrong.
   std::string text(const char* member, bool required = false);
@@ -31,11 +34,14 @@ class Reader {
  private:
   const Json& json_;
   std::string pointer_;
-  Issues& issues_;
+  Findings& issues_;
   std::set<std::string> known_;
 };
 
-Node read_node(const std::string& id, const Json& json, Issues& issues);
+// The text of a patch of one operation; no value for "remove".
+std::string patch(std::string_view op, const std::string& path, const Json& value = {});
+
+Node read_node(const std::string& id, const Json& json, Findings& issues);
 
 // Where a token may go from here: the member that says so (a JSON Pointer below the node) and the node it names.
 std::vector<std::pair<std::string, std::string>> edges_of(const Node& node);
@@ -43,15 +49,15 @@ std::vector<std::pair<std::string, std::string>> edges_of(const Node& node);
 bool has_result(const Node& node);
 
 // Conditions on an event's properties; the node's or the goal's member `match`.
-std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointer, Issues& issues);
-void read_delay(Reader& reader, const std::string& pointer, Node& node, Issues& issues);
-void read_split(Reader& reader, const std::string& pointer, Node& node, Issues& issues);
+std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointer, Findings& issues);
+void read_delay(Reader& reader, const std::string& pointer, Node& node, Findings& issues);
+void read_split(Reader& reader, const std::string& pointer, Node& node, Findings& issues);
 // Knows which loops go around which, once the graph is sound.
 void nest_loops(Definition& definition);
 
-void check_cycles(const Definition& definition, Issues& issues);
-void check_joins(const Definition& definition, Issues& issues);
+void check_cycles(const Definition& definition, Findings& issues);
+void check_joins(const Definition& definition, Findings& issues);
 // A reference inside `value` is well made and names a node that has a result.
-void check_references(const Json& value, const std::string& pointer, const Definition& definition, Issues& issues);
+void check_references(const Json& value, const std::string& pointer, const Definition& definition, Findings& issues);
 
 }  // namespace spreaders::workflows

@@ -4,15 +4,26 @@
 
 namespace spreaders::workflows {
 
-void Reader::issue(std::string_view member, std::string message) {
-  issues_.push_back({pointer_ + pointer_step(member), std::move(message)});
+std::string patch(std::string_view op, const std::string& path, const Json& value) {
+  Json operation = {{"op", op}, {"path", path}};
+  if (!value.is_null()) operation["value"] = value;
+  return to_text(Json::array({operation}));
+}
+
+void Reader::issue(std::string_view member, std::string message, std::string code, std::string fix) {
+  issues_.push_back({pointer_ + pointer_step(member), std::move(message), std::move(code), std::move(fix)});
+}
+
+void Reader::missing(const char* member, std::string code, const Json& value) {
+  issue(member, "is required", std::move(code),
+        value.is_null() ? "" : patch("add", pointer_ + pointer_step(member), value));
 }
 
 const Json* Reader::get(const char* member, bool required) {
   known_.insert(member);
   auto found = json_.find(member);
   if (found != json_.end() && !found->is_null()) return &*found;
-  if (required) issue(member, "is required");
+  if (required) missing(member, "missing_member");
   return nullptr;
 }
 std::string Reader::text(const char* member, bool required) {
@@ -50,7 +61,8 @@ int64_t Reader::duration_us(const char* member, bool required) {
 }
 void Reader::refuse_unknown() {
   for (auto it = json_.begin(); it != json_.end(); ++it) {
-    if (!known_.contains(it.key())) issue(it.key(), "is not known here");
+    if (!known_.contains(it.key()))
+      issue(it.key(), "is not known here", "unknown_member", patch("remove", pointer_ + pointer_step(it.key())));
   }
 }
 

@@ -42,7 +42,7 @@ void read_zone(Reader& reader, Node& node) {
     reader.issue(node.zone_of_person ? "fallback_zone" : "zone", "is not an IANA time zone such as Europe/Berlin");
 }
 
-void read_business_hours(Reader& outer, const std::string& pointer, Node& node, Issues& issues) {
+void read_business_hours(Reader& outer, const std::string& pointer, Node& node, Findings& issues) {
   auto hours = outer.object("business_hours");
   Reader reader(*hours, pointer + "/business_hours", issues);
   read_days(reader, node);
@@ -54,7 +54,7 @@ void read_business_hours(Reader& outer, const std::string& pointer, Node& node, 
   if (opens && closes && *opens >= *closes) reader.issue("to", "is not later than from");
 }
 
-void read_relative(Reader& outer, const std::string& pointer, Node& node, Issues& issues) {
+void read_relative(Reader& outer, const std::string& pointer, Node& node, Findings& issues) {
   auto relative = outer.object("relative_to");
   Reader reader(*relative, pointer + "/relative_to", issues);
   node.attribute = reader.text("attribute", true);
@@ -66,7 +66,7 @@ void read_relative(Reader& outer, const std::string& pointer, Node& node, Issues
   reader.refuse_unknown();
 }
 
-Way read_way(const Json& json, const std::string& pointer, bool cohort, Issues& issues) {
+Way read_way(const Json& json, const std::string& pointer, bool cohort, Findings& issues) {
   Way way;
   if (!json.is_object()) {
     issues.push_back({pointer, "must be an object"});
@@ -86,7 +86,7 @@ Way read_way(const Json& json, const std::string& pointer, bool cohort, Issues& 
   return way;
 }
 
-void read_holdout(Reader& outer, const std::string& pointer, Node& node, Issues& issues) {
+void read_holdout(Reader& outer, const std::string& pointer, Node& node, Findings& issues) {
   if (outer.get("holdout") == nullptr) return;
   auto holdout = outer.object("holdout");
   Reader reader(*holdout, pointer + "/holdout", issues);
@@ -96,9 +96,19 @@ void read_holdout(Reader& outer, const std::string& pointer, Node& node, Issues&
   node.ways.push_back(std::move(way));
 }
 
+// The last way takes what is left, where something is.
+void weights_issue(Reader& reader, const std::string& pointer, const Node& node, int sum) {
+  int rest = node.ways.back().weight + kWeights - sum;
+  bool holdout = node.ways.back().name == "holdout";
+  std::string last = holdout ? "/holdout" : "/branches/" + std::to_string(node.ways.size() - 1);
+  bool fits = rest > 0 && rest <= kWeights;
+  reader.issue("branches", "have weights that add up to " + std::to_string(sum) + ", not to 10000", "weights",
+               fits ? patch("add", pointer + last + "/weight", rest) : "");
+}
+
 }  // namespace
 
-void read_delay(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
+void read_delay(Reader& reader, const std::string& pointer, Node& node, Findings& issues) {
   int kinds = 0;
   for (const char* kind : {"for", "until", "local_time", "business_hours", "relative_to"})
     kinds += reader.get(kind) != nullptr ? 1 : 0;
@@ -120,7 +130,7 @@ void read_delay(Reader& reader, const std::string& pointer, Node& node, Issues& 
   node.on_missing = reader.text("on_missing");
 }
 
-void read_split(Reader& reader, const std::string& pointer, Node& node, Issues& issues) {
+void read_split(Reader& reader, const std::string& pointer, Node& node, Findings& issues) {
   std::string mode = reader.text("mode", true);
   bool cohort = mode == "cohort";
   if (!mode.empty() && !cohort && mode != "experiment") reader.issue("mode", "is experiment or cohort");
@@ -143,8 +153,7 @@ void read_split(Reader& reader, const std::string& pointer, Node& node, Issues& 
     if (!way.name.empty() && !names.insert(way.name).second)
       reader.issue("branches", "names '" + way.name.substr(0, 60) + "' twice");
   }
-  if (fine && sum != kWeights)
-    reader.issue("branches", "have weights that add up to " + std::to_string(sum) + ", not to 10000");
+  if (fine && sum != kWeights) weights_issue(reader, pointer, node, sum);
 }
 
 }  // namespace spreaders::workflows
