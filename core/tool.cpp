@@ -87,26 +87,28 @@ Json describe_tool(const ToolSpec& spec) {
 
 namespace {
 
-Json outline_of(const Json& schema) {
-  Json outline = Json::object();
-  for (const char* key : {"type", "format", "enum"}) {
-    if (schema.contains(key)) outline[key] = schema[key];
+// How long a text or a list may be is said when it is too long.
+void drop_sizes(Json& schema) {
+  for (const char* key : {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"}) {
+    if (auto found = schema.find(key); found != schema.end() && found->is_number()) schema.erase(found);
   }
-  return outline;
+  for (auto& member : schema) {
+    if (member.is_structured()) drop_sizes(member);
+  }
 }
 
 }  // namespace
 
 Json list_tool(const ToolSpec& spec) {
   Json tool = describe_tool(spec);
+  tool["annotations"].erase("title");
+  // The names of what every result has: a result may grow without a client that kept this schema refusing it.
   Json& output = tool["outputSchema"];
-  if (output.contains("properties")) {
-    for (auto& field : output["properties"]) field = outline_of(field);
-  }
-  Json& meta = tool["_meta"];
-  meta.erase("io.spreaders/risk");
-  meta.erase("io.spreaders/scopes");
-  if (!meta["io.spreaders/needsApproval"].get<bool>()) meta.erase("io.spreaders/needsApproval");
+  for (const char* key : {"properties", "additionalProperties"}) output.erase(key);
+  drop_sizes(tool["inputSchema"]);
+  const bool needs_approval = tool["_meta"]["io.spreaders/needsApproval"].get<bool>();
+  if (needs_approval) tool["_meta"] = {{"io.spreaders/needsApproval", true}};
+  else tool.erase("_meta");
   return tool;
 }
 

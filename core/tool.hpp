@@ -270,9 +270,8 @@ const ToolSpec* find_tool(ToolList tools, std::string_view name);
 // One entry of MCP tools/list: name, title, description, inputSchema, outputSchema, annotations, _meta.
 Json describe_tool(const ToolSpec& spec);
 
-// The same as tools/list shows it: every client reads all of the list, so the output schema is an outline (the fields
-// of the result and their types, nothing below them) and what only a look at one tool needs is left out. A result that
-// fits the whole schema fits the outline.
+// The same as tools/list shows it: every client reads all of the list, so the output schema only names what every
+// result has, and what only a look at one tool needs is left out. A result that fits the whole schema fits this one.
 Json list_tool(const ToolSpec& spec);
 
 struct ToolCall {
