@@ -110,6 +110,7 @@ def attack(kind, port, count, amount):
                 try: slot.socket.send(slot.drip)
                 except BlockingIOError: pass
                 except OSError: cut(slot)
+    most = max([most, *(slot.sent for slot in open_now.values())])
     print(json.dumps({**told, "open": len(open_now), "most_bytes": most}), flush=True)
 
 

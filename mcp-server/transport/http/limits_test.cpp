@@ -102,6 +102,30 @@ TEST_F(LimitsTest, BodiesThatDripInAreCut) {
   EXPECT_TRUE(eventually([&] { return server->stats().connections == 0; }));
 }
 
+TEST_F(LimitsTest, ABodyWithoutEndIsLeftWaitingThenCut) {
+  start({.body_bytes_max = 1000, .overrun_hold_ms = 300});
+  const int64_t begin_ms = monotonic_ms();
+  RawClient endless(server->port());
+  endless.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const size_t sent = drip(endless, "10000\r\n" + std::string(65536, 'y') + "\r\n", 0);
+  EXPECT_GT(sent, 1024U * 1024) << "a little more is read, for the sake of a proper answer";
+  EXPECT_LT(sent, 16U * 1024 * 1024);
+  EXPECT_GE(monotonic_ms() - begin_ms, 300);
+  EXPECT_TRUE(eventually([&] { return server->stats().connections == 0; }));
+  EXPECT_EQ(server->stats().held_bytes, 0U);
+}
+
+TEST_F(LimitsTest, StopsWhileABodyWithoutEndWaits) {
+  start({.body_bytes_max = 1000, .overrun_hold_ms = 600'000});
+  RawClient endless(server->port());
+  endless.send("POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n");
+  const std::string piece = "10000\r\n" + std::string(65536, 'y') + "\r\n";
+  for (int i = 0; i < 20; ++i) endless.send(piece);
+  const int64_t begin_ms = monotonic_ms();
+  server->stop();
+  EXPECT_LT(monotonic_ms() - begin_ms, testing::kDeadline_ms);
+}
+
 TEST_F(LimitsTest, TheTimeForABodyIsNotTheTimeForAnAnswer) {
   start({.header_timeout_ms = 200, .body_timeout_ms = 200, .response_timeout_ms = 200});
   RawClient client(server->port());

@@ -28,7 +28,7 @@ namespace {
 
 constexpr int kBacklog = 1024;
 // libmicrohttpd cannot answer in the middle of a body, so a little more than the limit is read and thrown away to send
-// a proper 413; beyond this the connection is cut.
+// a proper 413; beyond this nothing more is read and the connection is cut.
 constexpr size_t kOverrunBytes_max = 1024 * 1024;
 constexpr size_t kOtherFiles = 512;  // what the rest of the program opens
 
@@ -149,6 +149,7 @@ class HttpServer::Daemon {
 
   MHD_Result begin(MHD_Connection* connection, const char* path, const char* method, void** state);
   MHD_Result take_body(Exchange& exchange, const char* data, size_t* size);
+  MHD_Result hold_back(Exchange& exchange, size_t* size);
   MHD_Result dispatch(const Box& exchange);
   MHD_Result refuse(Exchange& exchange, HttpServerResponse response);
   std::optional<HttpServerResponse> problem_with(Exchange& exchange, MHD_Connection* connection);
@@ -157,6 +158,7 @@ class HttpServer::Daemon {
   std::shared_ptr<Hub> hub_;  // shared with exchanges that outlive us in a producer's hands
   std::vector<Route> routes_;
   std::unique_ptr<WorkerPool> workers_;
+  std::vector<std::pair<int64_t, std::weak_ptr<Exchange>>> held_back_;  // until then; under the hub's mutex
   MHD_Daemon* mhd_ = nullptr;
   uint16_t port_ = 0;
 };
@@ -237,8 +239,14 @@ HttpServer::Stats HttpServer::Daemon::stats() const {
 void HttpServer::Daemon::housekeeping() {
   int64_t now_ms = monotonic_ms();
   std::vector<Box> open;
+  std::vector<Box> over;
   {
     std::lock_guard lock(hub_->mutex);
+    std::erase_if(held_back_, [&](const auto& each) {
+      if (each.first > now_ms) return false;
+      if (auto exchange = each.second.lock()) over.push_back(std::move(exchange));
+      return true;
+    });
     std::erase_if(hub_->addresses, [](const auto& each) { return each.second.expired(); });
     for (auto* connection : hub_->connections) {
       int64_t deadline_ms = connection->deadline_ms;
@@ -248,6 +256,7 @@ void HttpServer::Daemon::housekeeping() {
       for (auto* exchange : hub_->open) open.push_back(exchange->shared_from_this());
     }
   }
+  for (auto& exchange : over) exchange->cut();
   for (auto& exchange : open) exchange->comment_if_idle(now_ms);
 }
 
@@ -371,6 +380,7 @@ MHD_Result HttpServer::Daemon::refuse(Exchange& exchange, HttpServerResponse res
 }
 
 MHD_Result HttpServer::Daemon::take_body(Exchange& exchange, const char* data, size_t* size) {
+  if (exchange.closed()) return MHD_NO;
   if (exchange.dispatched) {  // refused in begin(): libmicrohttpd drops the rest
     *size = 0;
     return MHD_YES;
@@ -379,7 +389,7 @@ MHD_Result HttpServer::Daemon::take_body(Exchange& exchange, const char* data, s
   if (body_max == 0) body_max = hub_->options.body_bytes_max;
   exchange.body_bytes += *size;
   exchange.body_too_large = exchange.body_bytes > body_max;
-  if (exchange.body_bytes > body_max + kOverrunBytes_max) return MHD_NO;
+  if (exchange.body_bytes > body_max + kOverrunBytes_max) return hold_back(exchange, size);
   bool kept = !exchange.body_too_large && !exchange.body_unheld;
   if (kept && !exchange.hold(*size)) {
     exchange.body_unheld = true;
@@ -391,6 +401,17 @@ MHD_Result HttpServer::Daemon::take_body(Exchange& exchange, const char* data, s
   } else {
     exchange.request_.body.append(data, *size);
   }
+  *size = 0;
+  return MHD_YES;
+}
+
+// A client without end is left waiting before it is cut: at once it would only begin anew, and keep the loop busy.
+MHD_Result HttpServer::Daemon::hold_back(Exchange& exchange, size_t* size) {
+  exchange.dispatched = true;
+  exchange.suspend();
+  const int64_t until_ms = monotonic_ms() + hub_->options.overrun_hold_ms;
+  const std::lock_guard lock(hub_->mutex);
+  held_back_.emplace_back(until_ms, exchange.weak_from_this());
   *size = 0;
   return MHD_YES;
 }

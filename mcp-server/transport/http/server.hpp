@@ -126,6 +126,7 @@ struct HttpServerOptions {
   size_t stream_buffer_bytes_max = 1024 * 1024;  // unread text of one stream; a slower reader is cut off
   int64_t header_timeout_ms = 10'000;            // from accept to the end of the first header block
   int64_t body_timeout_ms = 60'000;              // from there to the end of the body
+  int64_t overrun_hold_ms = 2'000;               // before a client is cut whose body does not end at its limit
   int64_t response_timeout_ms = 120'000;         // for the client to read a whole answer
   int64_t idle_timeout_ms = 75'000;              // between requests of one connection
   int64_t keep_alive_comment_ms = 15'000;
