@@ -1,5 +1,6 @@
 #include "services/approvals/approvals.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
@@ -133,6 +134,9 @@ Result<Approval> decide(Tx& tx, const std::string& workspace, const Decision& de
       return Error{Code::kPermissionDenied, "that is not the code shown on the server's terminal"};
     }
   }
+  // The process that asked may live in virtual time, ahead of the one that is answered: no answer is older than its
+  // question.
+  now = std::max(now, approval.requested_at);
   TRY(
       tx.execute("UPDATE approval SET state = $1, decided_by = $2, decided_via = $3, decided_at = $4, code_hash = '', "
                  "expires_at = $5 WHERE workspace_id = $6 AND id = $7",
