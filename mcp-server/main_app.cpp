@@ -16,6 +16,7 @@
 #include "mcp-server/main_parts.hpp"
 #include "services/accounts/accounts.hpp"
 #include "services/campaigns/campaigns.hpp"
+#include "workflows/triggers/triggers.hpp"
 
 namespace spreaders::app {
 
@@ -355,6 +356,7 @@ Result<void> App::record_sandbox_bounces() {
 }
 
 Result<bool> App::pump() {
+  int fired = TRY(workflows::fire_due(*storage_, *clock_, system_ids()));
   int moved = TRY(engine_->run_once());
   int sent = TRY(dispatcher_->run_once());
   int looked = TRY(dispatcher_->look_up_unknown());
@@ -364,7 +366,7 @@ Result<bool> App::pump() {
     TRY(record_sandbox_bounces());
   }
   int settled = TRY(settle_campaigns(*storage_, *clock_));
-  return moved + sent + looked + settled > 0 || acted > 0;
+  return fired + moved + sent + looked + settled > 0 || acted > 0;
 }
 
 Result<void> App::drive(const std::function<bool()>& done, const std::function<void()>& progress) {
@@ -381,6 +383,7 @@ Result<void> App::drive(const std::function<bool()>& done, const std::function<v
     };
     earlier(TRY(engine_->next_due()));
     earlier(TRY(dispatcher_->next_due()));
+    earlier(TRY(workflows::next_fire_that_ends(*storage_)));
     if (world_) earlier(world_->readers().next_due());
     if (!next) return {};
     if (*next > clock_->now()) virtual_clock_->move_to(*next);
@@ -407,6 +410,9 @@ void App::start_threads() {
       auto flushed = pipeline_->flush_audit();
       if (!flushed.ok()) log_error("audit rows wait", {{"error", flushed.error().message}});
       if (engine_ready_ && !virtual_clock_) {
+        auto fired = workflows::fire_due(*storage_, *clock_, system_ids());
+        if (!fired.ok()) log_error("triggers wait", {{"error", fired.error().message}});
+        else if (*fired > 0) engine_->wake();
         auto settled = settle_campaigns(*storage_, *clock_);
         auto bounced = world_ ? record_sandbox_bounces() : Result<void>();
         if (world_) world_->readers().act(clock_->now());

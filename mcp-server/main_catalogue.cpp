@@ -14,7 +14,9 @@
 #include "tools/email/email_audience_tools.hpp"
 #include "tools/email/email_campaign_tools.hpp"
 #include "tools/services/service_tools.hpp"
+#include "tools/templates/template_tools.hpp"
 #include "tools/user/user_tools.hpp"
+#include "workflows/tools.hpp"
 
 namespace spreaders::app {
 
@@ -24,7 +26,8 @@ std::vector<const ToolSpec*> all_tools(bool read_only) {
        {tools::campaign_tools(), agent::agent_tools(), planners::planner_tools(), tools::email_campaign_tools(),
         tools::email_audience_tools(), tools::audience_tools(), tools::audience_resolve_tools(), tools::consent_tools(),
         tools::analytics_tools(), tools::notification_tools(), tools::approval_tools(), tools::user_tools(),
-        tools::connection_tools(), tools::service_tools()}) {
+        tools::template_tools(), workflows::workflow_tools(), workflows::trigger_tools(), tools::connection_tools(),
+        tools::service_tools()}) {
     for (const auto* spec : list) {
       // Deciding stays possible whatever is listed: it is the person's, not the model's.
       bool approval = spec->name.value.starts_with("approvals.");
@@ -35,9 +38,10 @@ std::vector<const ToolSpec*> all_tools(bool read_only) {
 }
 
 std::vector<const Service*> all_services() {
-  return {&tools::kCampaignService,     &agent::kAiService,        &tools::kEmailService,
-          &tools::kAudienceService,     &tools::kConsentService,   &tools::kAnalyticsService,
-          &tools::kNotificationService, &tools::kApprovalsService, &tools::kUserService,
+  return {&tools::kCampaignService,     &agent::kAiService,           &tools::kEmailService,
+          &tools::kAudienceService,     &tools::kConsentService,      &tools::kAnalyticsService,
+          &tools::kNotificationService, &tools::kApprovalsService,    &tools::kUserService,
+          &tools::kTemplatesService,    &workflows::kWorkflowService, &workflows::kTriggersService,
           &tools::kConnectionsService,  &tools::kServicesService};
 }
 

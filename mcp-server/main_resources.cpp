@@ -40,6 +40,13 @@ constexpr ToolRows kPlans{.tool = "approvals.list",
                           .only = "of",
                           .only_value = "plan",
                           .limit = "limit"};
+constexpr ToolRows kTemplates{.tool = "templates.list",
+                              .array = "templates",
+                              .id = "template_id",
+                              .title = "name",
+                              .modified = "updated_at",
+                              .before = "before",
+                              .limit = "limit"};
 constexpr ToolRows kAudiences{.tool = "audience.listAudiences", .array = "audiences", .id = "name"};
 
 }  // namespace
@@ -73,6 +80,12 @@ std::vector<mcp::ResourceSpec> resource_table() {
                  {.tool = "analytics.getEngagement", .argument = "campaign_id", .member = "engagement"},
                  {.tool = "analytics.getConversions", .argument = "campaign_id", .member = "conversions"}},
        .rows = kCampaigns},
+      {.uri = "spreaders://templates/{template_id}",
+       .name = "template",
+       .title = "Template",
+       .description = "A message template in its latest version: subject, HTML, text, the personal data it uses.",
+       .parts = {{.tool = "templates.get", .argument = "template_id"}},
+       .rows = kTemplates},
       {.uri = "spreaders://approvals",
        .name = "approvals",
        .title = "Approvals",
@@ -94,13 +107,15 @@ using StampOf = Result<std::string> (*)(Tx&, const std::string&, const std::stri
 const std::map<std::string_view, StampOf> kStamps = {
     {"campaigns", &services::campaigns_stamp}, {"campaign", &services::campaign_stamp},
     {"plan", &services::plan_stamp},           {"report", &services::report_stamp},
-    {"approvals", &services::approvals_stamp}, {"", &services::existing_stamp},
+    {"approvals", &services::approvals_stamp}, {"template", &services::template_stamp},
+    {"", &services::existing_stamp},
 };
 
 std::vector<mcp::CompletionSource> completion_sources(ToolRunner& tools) {
   return {
       {.argument = "campaign_id", .rows = kCampaigns},
       {.argument = "plan_id", .rows = kPlans},
+      {.argument = "template_id", .rows = kTemplates},
       {.argument = "audience", .rows = kAudiences},
       {.argument = "channel", .values = planners::rules::channel_names()},
       {.argument = "language", .values = {"en", "es", "fr", "de", "pt", "ja"}},  // those of the built-in planner

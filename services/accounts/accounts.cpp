@@ -116,7 +116,7 @@ std::vector<std::string> scopes_of(Role role) {
               "templates:*", "workflows:*", "connections:read", "users:read",  "users:write", "services:read"};
     case Role::kViewer:
       return {"analytics:read", "audience:read", "campaigns:read", "consent:read",
-              "templates:read", "users:read",    "users:write",    "services:read"};
+              "templates:read", "users:read",    "users:write",    "services:read", "workflows:read"};
   }
   return {};
 }

@@ -70,11 +70,17 @@ Result<std::string> approvals_stamp(Tx& tx, const std::string& workspace, const 
       "SELECT state, COUNT(*) FROM approval WHERE workspace_id = $1 GROUP BY state ORDER BY state", {workspace})));
 }
 
+Result<std::string> template_stamp(Tx& tx, const std::string& workspace, const std::string& template_id) {
+  return stamp_of(TRY(tx.query("SELECT name, latest_version FROM template WHERE workspace_id = $1 AND id = $2",
+                               {workspace, template_id})));
+}
+
 Result<std::string> existing_stamp(Tx& tx, const std::string& workspace, const std::string& /*unused*/) {
   auto campaigns = TRY(tx.query("SELECT COUNT(*) FROM campaign WHERE workspace_id = $1", {workspace}));
   auto plans = TRY(tx.query(
       "SELECT COUNT(DISTINCT subject_id) FROM approval WHERE workspace_id = $1 AND subject = 'plan'", {workspace}));
-  return stamp_of(campaigns) + "/" + stamp_of(plans);
+  auto templates = TRY(tx.query("SELECT COUNT(*) FROM template WHERE workspace_id = $1", {workspace}));
+  return stamp_of(campaigns) + "/" + stamp_of(plans) + "/" + stamp_of(templates);
 }
 
 }  // namespace spreaders::services

@@ -1,5 +1,5 @@
-// Whether what a reader saw of a campaign, a plan or a report is still what they would see: a text that differs when it
-// is not. It is read from the tables, so it holds whichever process changed them and after every crash.
+// Whether what a reader saw of a campaign, a plan, a report or a template is still what they would see: a text that
+// differs when it is not. It is read from the tables, so it holds whichever process changed them and after every crash.
 #pragma once
 
 #include <string>
@@ -12,10 +12,11 @@ namespace spreaders::services {
 Result<std::string> campaign_stamp(storage::Tx& tx, const std::string& workspace, const std::string& campaign_id);
 Result<std::string> report_stamp(storage::Tx& tx, const std::string& workspace, const std::string& campaign_id);
 Result<std::string> plan_stamp(storage::Tx& tx, const std::string& workspace, const std::string& plan_id);
-// Of all of them; `unused` makes the five alike.
+Result<std::string> template_stamp(storage::Tx& tx, const std::string& workspace, const std::string& template_id);
+// Of all of them; `unused` makes them alike.
 Result<std::string> campaigns_stamp(storage::Tx& tx, const std::string& workspace, const std::string& unused);
 Result<std::string> approvals_stamp(storage::Tx& tx, const std::string& workspace, const std::string& unused);
-// Of which campaigns and plans there are.
+// Of which campaigns, plans and templates there are.
 Result<std::string> existing_stamp(storage::Tx& tx, const std::string& workspace, const std::string& unused);
 
 }  // namespace spreaders::services

@@ -4,6 +4,7 @@
 
 #include "services/audience/test_database.hpp"
 #include "services/campaigns/campaigns.hpp"
+#include "services/templates/templates.hpp"
 
 namespace spreaders::services {
 namespace {
@@ -38,6 +39,23 @@ class ChangesTest : public audience::DatabaseTest {
     });
   }
 };
+
+TEST_P(ChangesTest, ATemplatesStampFollowsItsVersions) {
+  auto save = [&](const std::string& subject) {
+    return write([&](Tx& tx) {
+      return save_template(tx, workspace, "News", {subject, "", "", "Hello"}, Instant{1}, ids);
+    });
+  };
+  const std::string none = stamp(&existing_stamp, "");
+  const auto first = save("One");
+  EXPECT_NE(stamp(&existing_stamp, ""), none);
+  const std::string seen = stamp(&template_stamp, first.id);
+  save("One");
+  EXPECT_EQ(stamp(&template_stamp, first.id), seen) << "the same content is the same version";
+  save("Two");
+  EXPECT_NE(stamp(&template_stamp, first.id), seen);
+  EXPECT_EQ(stamp(&template_stamp, "tpl_none"), "");
+}
 
 TEST_P(ChangesTest, ACampaignsStampFollowsItsStateRunAndFigures) {
   std::string nothing = stamp(&campaign_stamp, "cmp_1");

@@ -89,6 +89,22 @@ Result<StoredTemplate> save_template(Tx& tx, const std::string& workspace, const
   return get_template(tx, workspace, id, version + 1);
 }
 
+Result<std::vector<TemplateSummary>> list_templates(Tx& tx, const std::string& workspace, int limit,
+                                                    const std::string& before_id) {
+  auto rows = TRY(tx.query(
+      "SELECT t.id, t.name, t.channel, v.subject, t.latest_version, t.created_at, t.updated_at FROM template t JOIN "
+      "template_version v ON v.workspace_id = t.workspace_id AND v.template_id = t.id AND v.version = t.latest_version "
+      "WHERE t.workspace_id = $1 AND ($2 = '' OR (t.created_at, t.id) < (SELECT created_at, id FROM template WHERE "
+      "workspace_id = $1 AND id = $2)) ORDER BY t.created_at DESC, t.id DESC LIMIT $3",
+      {workspace, before_id, limit}));
+  std::vector<TemplateSummary> list;
+  for (const auto& row : rows) {
+    list.push_back({row[0].text(), row[1].text(), row[2].text(), row[3].text(), row[4].integer(), row[5].instant(),
+                    row[6].instant()});
+  }
+  return list;
+}
+
 Result<StoredTemplate> get_template(Tx& tx, const std::string& workspace, const std::string& id_or_name,
                                     int64_t version) {
   auto found = TRY(

@@ -39,6 +39,14 @@ TemplateReview review_template(const TemplateContent& content);
 // template error.
 Result<StoredTemplate> save_template(storage::Tx& tx, const std::string& workspace, const std::string& name,
                                      const TemplateContent& content, Instant now, Ids& ids);
+struct TemplateSummary {
+  std::string id, name, channel, subject;  // of the latest version
+  int64_t latest_version = 0;
+  Instant created_at, updated_at;
+};
+// Newest first; those after `before_id`, from the start when it is empty.
+Result<std::vector<TemplateSummary>> list_templates(storage::Tx& tx, const std::string& workspace, int limit,
+                                                    const std::string& before_id);
 // version 0 = the latest. Finds by id or by name.
 Result<StoredTemplate> get_template(storage::Tx& tx, const std::string& workspace, const std::string& id_or_name,
                                     int64_t version = 0);

@@ -18,6 +18,8 @@ CREATE INDEX plan_campaign ON plan (workspace_id, campaign_id);
 CREATE INDEX token_due ON token (due_at) WHERE state = 'ready';
 CREATE INDEX token_open ON token (lease_until) WHERE state = 'executing';
 CREATE INDEX token_run ON token (workspace_id, run_id);
+CREATE INDEX trigger_instance_due ON trigger_instance (next_fire_at) WHERE state = 'running';
+CREATE INDEX trigger_instance_workflow ON trigger_instance (workspace_id, workflow_id);
 CREATE INDEX wait_sub_event ON wait_sub (workspace_id, event_name, subject);
 CREATE INDEX wait_sub_run ON wait_sub (workspace_id, run_id);
 CREATE TABLE agent_run (
@@ -364,6 +366,27 @@ CREATE TABLE token (
   rev BIGINT NOT NULL DEFAULT 1,
   PRIMARY KEY (workspace_id, id)
 );
+CREATE TABLE trigger_instance (
+  workspace_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  workflow_id TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  spec TEXT NOT NULL,
+  state TEXT NOT NULL,
+  reason TEXT NOT NULL DEFAULT '',
+  principal TEXT NOT NULL DEFAULT '{}',
+  approval_id TEXT,
+  next_fire_at BIGINT,
+  last_fire_at BIGINT,
+  fires BIGINT NOT NULL DEFAULT 0,
+  skipped BIGINT NOT NULL DEFAULT 0,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  rev BIGINT NOT NULL DEFAULT 1,
+  PRIMARY KEY (workspace_id, id)
+);
 CREATE TABLE user_account (
   workspace_id TEXT NOT NULL,
   id TEXT NOT NULL,
@@ -385,6 +408,16 @@ CREATE TABLE wait_sub (
   conditions TEXT NOT NULL DEFAULT '[]',
   since BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, id)
+);
+CREATE TABLE workflow (
+  workspace_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  status TEXT NOT NULL,
+  latest_version BIGINT NOT NULL,
+  created_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, id)
 );
 CREATE TABLE workflow_version (

@@ -88,7 +88,8 @@ async function useAll(name, client, {listen, heardOfLists, notFound}) {
   await check(`${name}: lists templates`, async () => {
     const {resourceTemplates} = await client.listResourceTemplates();
     assert.deepEqual(resourceTemplates.map((one) => one.uriTemplate).sort(), [
-      'spreaders://campaigns/{campaign_id}', 'spreaders://catalogue/{service}', 'spreaders://plans/{plan_id}', 'spreaders://reports/{campaign_id}']);
+      'spreaders://campaigns/{campaign_id}', 'spreaders://catalogue/{service}', 'spreaders://plans/{plan_id}', 'spreaders://reports/{campaign_id}',
+      'spreaders://templates/{template_id}']);
   });
   await check(`${name}: reads what the tools would say`, async () => {
     const seen = await read(client, `spreaders://campaigns/${campaign}`);
@@ -105,7 +106,7 @@ async function useAll(name, client, {listen, heardOfLists, notFound}) {
     assert.ok(service.tools.some((tool) => tool.name === 'campaign_execute' && tool.needs_approval));
   });
   await check(`${name}: what is not there is not found`, async () => {
-    for (const uri of ['spreaders://campaigns/cmp_nothing', 'spreaders://plans/pln_nothing', 'spreaders://reports/cmp_nothing', 'spreaders://nothing', 'spreaders://campaigns/../plans'])
+    for (const uri of ['spreaders://campaigns/cmp_nothing', 'spreaders://plans/pln_nothing', 'spreaders://reports/cmp_nothing', 'spreaders://templates/tpl_nothing', 'spreaders://nothing', 'spreaders://campaigns/../plans'])
       await assert.rejects(client.readResource({uri}), (error) => error.code === notFound, uri);
   });
   await check(`${name}: hears when a campaign, its plan and its report change`, async () => {
@@ -120,6 +121,21 @@ async function useAll(name, client, {listen, heardOfLists, notFound}) {
     await call(client, 'campaign_cancel', {campaign_id: campaign});
     await until(() => heard.includes(uri), 'word of the cancelled campaign');
     assert.equal((await read(client, uri)).campaign.status, 'cancelled');
+  });
+  await check(`${name}: reads templates and hears of new versions`, async () => {
+    const design = (subject) => call(client, 'email_designTemplate', {name: `Boots of ${name}`, subject, html: '<p>Hello {{ contact.first_name }}</p>'});
+    const {template_id} = await design('Boots');
+    const uri = `spreaders://templates/${template_id}`;
+    const heard = await listen([uri]);
+    const first = await read(client, uri);
+    assert.deepEqual([first.version, first.subject, first.variables], [1, 'Boots', ['contact.first_name']]);
+    await design('Boots and socks');
+    await until(() => heard.includes(uri), 'word of the second version');
+    assert.deepEqual((await read(client, uri)).subject, 'Boots and socks');
+    assert.equal((await call(client, 'templates_get', {template_id, version: 1})).subject, 'Boots');
+    const {templates} = await call(client, 'templates_list', {limit: 100});
+    assert.equal(templates.find((one) => one.template_id === template_id)?.version, 2);
+    assert.ok((await client.listResources()).resources.length > 0);
   });
   await check(`${name}: is served the prompts for people`, async () => {
     const {prompts} = await client.listPrompts();

@@ -1,0 +1,99 @@
+#!/usr/bin/env python3
+"""A workflow through the whole program: made, changed, refused where it is wrong, approved by a person, run now and by
+itself, paused, and read in its log; over a restart."""
+from harness import *
+
+data = os.path.join(folder, "data")
+flags = ["--data-dir", data, "--http-port", "0"]
+server = Terminal("serve", "--virtual-time", *flags)
+server.until("^ready")
+port = server.port
+
+
+def approved(tool, arguments, key):
+    """The result of a call that a person approves on the server's terminal."""
+    first = rpc(port, tool, arguments, key)
+    detail = first.get("_meta", {}).get("io.spreaders/error", {})
+    check(detail.get("code") == "approval_required", f"{tool} asks a person", first)
+    approval = [issue["message"] for issue in detail["issues"] if issue["pointer"] == "approval_id"][0]
+    code = server.until(rf"Approval {approval} is asked for:(?:.|\n)*?Code: (\d+)")
+    terminal = Terminal("approve", approval, "--data-dir", data)
+    terminal.until("Type the code")
+    terminal.type(code)
+    check(terminal.end() == 0, "the person approves", terminal.out)
+    return call(port, tool, arguments, key)
+
+
+def status(workflow):
+    return call(port, "workflow.getStatus", {"workflow_id": workflow})
+
+
+nodes = {"wait": {"type": "delay", "for": "PT1H", "next": "look"},
+         "look": {"type": "action", "tool": "audience.listAudiences", "args": {}, "next": "end"}, "end": {"type": "end"}}
+definition = {"name": "Look around", "start": "wait", "nodes": nodes}
+
+# What is wrong is named with its place, and nothing is stored.
+wrong = json.loads(json.dumps(definition))
+wrong["nodes"]["look"]["tool"] = "audience.nothing"
+wrong["nodes"]["end2"] = {"type": "action", "tool": "connections.remove", "args": {}, "next": "end"}
+text = refusal(rpc(port, "workflow.create", {"definition": wrong}, "w-0"))
+check("/nodes/look/tool" in text and "/nodes/end2/tool" in text, "steps that cannot be are named", text)
+text = refusal(rpc(port, "workflow.create", {"definition": {"name": "x", "start": "gone", "nodes": {"end": {"type": "end"}}}}, "w-1"))
+check("/start" in text, "a start that is not there is named", text)
+check(call(port, "workflow.list", {})["workflows"] == [], "nothing was stored")
+
+made = call(port, "workflow.create", {"definition": definition}, "w-2")
+workflow = made["workflow_id"]
+check(made["version"] == 1 and made["checksum"].startswith("sha256:"), "it is stored", made)
+second = call(port, "workflow.addAction", {"workflow_id": workflow, "node_id": "again", "tool": "campaign.list", "args": {"limit": 3}, "after": "look"}, "w-3")
+check(second["version"] == 2 and second["definition"]["nodes"]["look"]["next"] == "again", "a step is added", second)
+third = call(port, "workflow.addCondition", {"workflow_id": workflow, "node_id": "any", "otherwise": "end", "after": "again",
+             "condition": {"op": "exists", "left": {"$from": {"node": "again", "pointer": "/campaigns/0"}}}}, "w-4")
+check(third["version"] == 3 and third["definition"]["nodes"]["any"]["yes"] == "end", "a condition is added", third)
+
+# Nothing runs unapproved; approved, it runs once, and its log says what it did.
+run_now = approved("workflow.execute", {"workflow_id": workflow}, "run-1")
+check(call(port, "workflow.execute", {"workflow_id": workflow}, "run-1") == run_now, "the same key is the same run")
+until(lambda: status(workflow)["runs"] == {"completed": 1}, "it has ended")
+log = call(port, "workflow.getLogs", {"run_id": run_now["run_id"]})
+check([step["node"] + " " + step["kind"] for step in log["steps"]] ==
+      ["wait waiting", "wait waited", "look done", "again done", "any no", "end ended"], "step by step", log["steps"])
+rest = call(port, "workflow.getLogs", {"run_id": run_now["run_id"], "after": 4})["steps"]
+check([step["step"] for step in rest] == [5, 6], "and from any step on", rest)
+
+# By itself: three days, each at nine.
+now = time.time()
+days = {"cron": "0 9 * * *", "zone": "Europe/Berlin", "until": time.strftime("%Y-%m-%dT23:00:00Z", time.gmtime(now + 4 * 86400))}
+for wrong_schedule, place in (({"cron": "61 9 * * *"}, "/schedule/cron"), ({"cron": "0 9 * * *", "zone": "Mars"}, "/schedule/zone"), ({}, "/schedule")):
+    text = refusal(rpc(port, "workflow.schedule", {"workflow_id": workflow, "schedule": wrong_schedule}, "s-0"))
+    check(place in text, f"a schedule's mistake is named: {place}", text)
+trigger = approved("workflow.schedule", {"workflow_id": workflow, "schedule": days}, "s-1")
+check(trigger["state"] == "running" and "next_fire_at" in trigger, "it is running", trigger)
+until(lambda: "next_fire_at" not in status(workflow)["triggers"][0], "its last time has passed")
+fires = status(workflow)["triggers"][0]["fires"]
+check(fires in (3, 4, 5), "it fired every day", fires)
+until(lambda: status(workflow)["runs"] == {"completed": 1 + fires}, "and each run ended")
+
+# Prepared, started and ended in steps; paused over a restart.
+later = call(port, "workflow.addTrigger", {"workflow_id": workflow, "schedule": {"every": {"unit": "week", "weekdays": ["mon"]}}, "name": "Mondays"}, "t-1")
+check(later["state"] == "initialized", "a trigger is prepared", later)
+check("initialized, not" in refusal(rpc(port, "triggers.pause", {"trigger_id": later["trigger_id"]}, "t-2")), "and fires not before it is started")
+approved("triggers.start", {"trigger_id": later["trigger_id"]}, "t-3")
+check(call(port, "workflow.pause", {"workflow_id": workflow})["status"] == "paused", "the workflow is paused")
+server.type("\x03")
+check(server.end() == 0, "the server ends", server.out)
+server = Terminal("serve", "--virtual-time", *flags)
+server.until("^ready")
+port = server.port
+seen = status(workflow)
+check(seen["workflow"]["status"] == "paused" and seen["triggers"][1]["state"] == "paused", "it stays paused", seen)
+check("resume it first" in refusal(approved_refused := rpc(port, "workflow.execute", {"workflow_id": workflow}, "run-2")) or
+      "approval" in refusal(approved_refused), "and does not run", approved_refused)
+call(port, "workflow.resume", {"workflow_id": workflow})
+check(status(workflow)["triggers"][1]["state"] == "running", "it goes on")
+call(port, "triggers.stop", {"trigger_id": later["trigger_id"]}, "t-4")
+gone = approved("triggers.destroy", {"trigger_id": later["trigger_id"]}, "t-5")
+check(gone["state"] == "destroyed", "and is destroyed", gone)
+server.type("\x03")
+check(server.end() == 0, "the server ends again", server.out)
+finish()

@@ -1,0 +1,240 @@
+#include "workflows/triggers/triggers.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/bytes.hpp"
+#include "core/log.hpp"
+#include "storage/values.hpp"
+#include "workflows/engine.hpp"
+
+namespace spreaders::workflows {
+
+using storage::Row;
+using storage::Scope;
+using storage::Tx;
+
+namespace {
+
+constexpr int kDue_max = 200;  // triggers of one beat
+constexpr std::string_view kColumns =
+    "id, workflow_id, name, version, spec, state, reason, next_fire_at, last_fire_at, fires, skipped, created_at, rev";
+
+std::optional<Instant> optional_instant(const storage::Value& value) {
+  return value.is_null() ? std::nullopt : std::optional(value.instant());
+}
+
+Result<Trigger> trigger_of(const Row& row) {
+  auto state = enum_from<TriggerState>(row[5].text());
+  CHECK(state.has_value(), "only known states are stored");
+  return Trigger{.id = row[0].text(),
+                 .workflow_id = row[1].text(),
+                 .name = row[2].text(),
+                 .version = row[3].integer(),
+                 .schedule = TRY(decode<ScheduleSpec>(TRY(parse_json(row[4].text())), "The stored schedule")),
+                 .state = *state,
+                 .reason = row[6].text(),
+                 .next_fire_at = optional_instant(row[7]),
+                 .last_fire_at = optional_instant(row[8]),
+                 .fires = row[9].integer(),
+                 .skipped = row[10].integer(),
+                 .created_at = row[11].instant(),
+                 .rev = row[12].integer()};
+}
+
+std::string key_of(const Trigger& trigger, Instant at) { return trigger.id + ":" + to_text(at); }
+
+Error not_in_state(const Trigger& trigger, std::string_view wanted) {
+  return conflict("the trigger is " + std::string(enum_name(trigger.state)) + ", not " + std::string(wanted));
+}
+
+// Writes state, reason, times and counts of a trigger that was read in this transaction.
+Result<void> update(Tx& tx, const std::string& workspace, Trigger& trigger, Instant now) {
+  int64_t changed =
+      TRY(tx.execute("UPDATE trigger_instance SET state = $1, reason = $2, next_fire_at = $3, last_fire_at = $4, fires "
+                     "= $5, skipped = $6, updated_at = $7, rev = rev + 1 WHERE workspace_id = $8 AND id = $9 AND rev = "
+                     "$10",
+                     {enum_name(trigger.state), trigger.reason, trigger.next_fire_at, trigger.last_fire_at,
+                      trigger.fires, trigger.skipped, now, workspace, trigger.id, trigger.rev}));
+  if (changed == 0)
+    return conflict("the trigger was changed by someone else in the meantime; look at it and try again");
+  trigger.rev += 1;
+  return {};
+}
+
+Result<Trigger> change_state(Tx& tx, const std::string& workspace, const std::string& id,
+                             std::initializer_list<TriggerState> from, TriggerState to, Instant now) {
+  Trigger trigger = TRY(get_trigger(tx, workspace, id));
+  if (std::find(from.begin(), from.end(), trigger.state) == from.end())
+    return not_in_state(trigger, enum_name(*from.begin()));
+  trigger.state = to;
+  trigger.reason.clear();
+  if (to == TriggerState::kStopped || to == TriggerState::kDestroyed) trigger.next_fire_at.reset();
+  TRY(update(tx, workspace, trigger, now));
+  return trigger;
+}
+
+}  // namespace
+
+Result<Trigger> create_trigger(Tx& tx, const std::string& workspace, const NewTrigger& made, Instant now, Ids& ids) {
+  TRY(make_schedule(made.schedule, now));
+  const std::string id = ids.make("trg");
+  TRY(
+      tx.execute("INSERT INTO trigger_instance (workspace_id, id, workflow_id, version, name, type, spec, state, "
+                 "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 'schedule', $6, 'initialized', $7, $7)",
+                 {workspace, id, made.workflow_id, made.version, made.name, to_text(encode(made.schedule)), now}));
+  return get_trigger(tx, workspace, id);
+}
+
+Result<Trigger> get_trigger(Tx& tx, const std::string& workspace, const std::string& id) {
+  auto row =
+      TRY(tx.query_one("SELECT " + std::string(kColumns) + " FROM trigger_instance WHERE workspace_id = $1 AND id = $2",
+                       {workspace, id}));
+  if (!row) return not_found("there is no trigger '" + std::string(first_code_points(id, 80)) + "'");
+  return trigger_of(*row);
+}
+
+Result<std::vector<Trigger>> list_triggers(Tx& tx, const std::string& workspace, const std::string& workflow_id) {
+  auto rows = TRY(tx.query("SELECT " + std::string(kColumns) +
+                               " FROM trigger_instance WHERE workspace_id = $1 AND ($2 = '' OR workflow_id = $2) "
+                               "ORDER BY created_at, id",
+                           {workspace, workflow_id}));
+  std::vector<Trigger> list;
+  for (const auto& row : rows) list.push_back(TRY(trigger_of(row)));
+  return list;
+}
+
+Result<Trigger> start_trigger(Tx& tx, const std::string& workspace, const std::string& id, const StartedBy& by,
+                              Instant now) {
+  Trigger trigger = TRY(get_trigger(tx, workspace, id));
+  if (trigger.state != TriggerState::kInitialized) return not_in_state(trigger, "initialized");
+  auto schedule = TRY(make_schedule(trigger.schedule, trigger.created_at));
+  trigger.state = TriggerState::kRunning;
+  trigger.next_fire_at = next_fire(schedule, now);
+  if (!trigger.next_fire_at) return conflict("the schedule has no time that is still to come");
+  TRY(update(tx, workspace, trigger, now));
+  Json scopes = Json::array();
+  for (const auto& scope : by.principal.scopes) scopes.push_back(scope);
+  TRY(tx.execute(
+      "UPDATE trigger_instance SET principal = $1, approval_id = $2 WHERE workspace_id = $3 AND id = $4",
+      {to_text(Json{{"id", by.principal.id}, {"scopes", scopes}}), storage::or_null(by.approval_id), workspace, id}));
+  return trigger;
+}
+
+Result<Trigger> pause_trigger(Tx& tx, const std::string& workspace, const std::string& id, Instant now) {
+  return change_state(tx, workspace, id, {TriggerState::kRunning}, TriggerState::kPaused, now);
+}
+
+Result<Trigger> resume_trigger(Tx& tx, const std::string& workspace, const std::string& id, Instant now) {
+  return change_state(tx, workspace, id, {TriggerState::kPaused}, TriggerState::kRunning, now);
+}
+
+Result<Trigger> stop_trigger(Tx& tx, const std::string& workspace, const std::string& id, Instant now) {
+  return change_state(tx, workspace, id, {TriggerState::kRunning, TriggerState::kPaused, TriggerState::kInitialized},
+                      TriggerState::kStopped, now);
+}
+
+Result<Trigger> destroy_trigger(Tx& tx, const std::string& workspace, const std::string& id, Instant now) {
+  Trigger trigger = TRY(change_state(tx, workspace, id, {TriggerState::kStopped, TriggerState::kInitialized},
+                                     TriggerState::kDestroyed, now));
+  auto runs =
+      TRY(tx.query("SELECT id FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND subject = $3 AND "
+                   "status IN ('active', 'paused')",
+                   {workspace, trigger.workflow_id, trigger.id}));
+  for (const auto& run : runs) TRY(cancel_run(tx, workspace, run[0].text(), "its trigger was destroyed", now));
+  return trigger;
+}
+
+namespace {
+
+Principal principal_of(const Json& json, const std::string& workspace) {
+  Principal principal{.id = json.value("id", "system"),
+                      .workspace = workspace,
+                      .scopes = {},
+                      .kind = Principal::Kind::kSystem,
+                      .door = "engine"};
+  for (const auto& scope : json.value("scopes", Json::array())) principal.scopes.push_back(scope.get<std::string>());
+  return principal;
+}
+
+Result<int> fire(Tx& tx, const std::string& workspace, const std::string& id, Instant now, Ids& ids) {
+  Trigger trigger = TRY(get_trigger(tx, workspace, id));
+  if (trigger.state != TriggerState::kRunning || !trigger.next_fire_at || *trigger.next_fire_at > now) return 0;
+  auto schedule = TRY(make_schedule(trigger.schedule, trigger.created_at));
+  DueFires due = due_fires(schedule, *trigger.next_fire_at, now);
+  auto row = TRY(tx.query_one("SELECT principal, approval_id FROM trigger_instance WHERE workspace_id = $1 AND id = $2",
+                              {workspace, id}));
+  StartRun start{.workflow_id = trigger.workflow_id,
+                 .version = trigger.version,
+                 .subject = trigger.id,
+                 .entry_key = {},
+                 .approval_id = (*row)[1].text_or(""),
+                 .principal = principal_of(TRY(parse_json((*row)[0].text())), workspace)};
+  for (Instant at : due.fires) {
+    start.entry_key = key_of(trigger, at);
+    start.context = to_text(Json{{"trigger", {{"id", trigger.id}, {"scheduled_at", to_text(at)}}}});
+    TRY(start_run(tx, workspace, start, now, ids));
+    trigger.last_fire_at = at;
+  }
+  trigger.fires += static_cast<int64_t>(due.fires.size());
+  trigger.skipped += due.skipped;
+  trigger.next_fire_at = due.next;
+  TRY(update(tx, workspace, trigger, now));
+  return static_cast<int>(due.fires.size());
+}
+
+// What the trigger itself is to blame for; everything else may pass, and is tried again with the next beat.
+bool is_its_own(Code code) {
+  return code == Code::kInvalidArgument || code == Code::kNotFound || code == Code::kInternal;
+}
+
+Result<void> pause_broken(storage::Storage& storage, const std::string& workspace, const std::string& id,
+                          const Error& error, Instant now) {
+  return storage.write(Scope::of(workspace), [&](Tx& tx) -> Result<void> {
+    TRY(
+        tx.execute("UPDATE trigger_instance SET state = 'paused', reason = $1, rev = rev + 1, updated_at = $2 WHERE "
+                   "workspace_id = $3 AND id = $4 AND state = 'running'",
+                   {error.message, now, workspace, id}));
+    return {};
+  });
+}
+
+}  // namespace
+
+Result<int> fire_due(storage::Storage& storage, Clock& clock, Ids& ids) {
+  const Instant now = clock.now();
+  auto due = TRY(storage.read(Scope::system(), [&](Tx& tx) {
+    return tx.query(
+        "SELECT workspace_id, id FROM trigger_instance WHERE state = 'running' AND next_fire_at <= $1 "
+        "ORDER BY next_fire_at LIMIT $2",
+        {now, kDue_max});
+  }));
+  int runs = 0;
+  for (const auto& row : due) {
+    const std::string workspace = row[0].text();
+    const std::string id = row[1].text();
+    auto fired = storage.write(Scope::of(workspace), [&](Tx& tx) { return fire(tx, workspace, id, now, ids); });
+    if (fired.ok()) {
+      runs += *fired;
+      continue;
+    }
+    if (fired.error().code == Code::kConflict) continue;  // another process was first
+    log_error("a trigger could not fire", {{"trigger", id}, {"error", fired.error().message}});
+    if (is_its_own(fired.error().code)) TRY(pause_broken(storage, workspace, id, fired.error(), now));
+  }
+  return runs;
+}
+
+Result<std::optional<Instant>> next_fire_that_ends(storage::Storage& storage) {
+  auto rows = TRY(storage.read(Scope::system(), [](Tx& tx) {
+    return tx.query(
+        "SELECT spec, next_fire_at FROM trigger_instance WHERE state = 'running' AND next_fire_at IS NOT "
+        "NULL ORDER BY next_fire_at");
+  }));
+  for (const auto& row : rows) {
+    auto spec = TRY(decode<ScheduleSpec>(TRY(parse_json(row[0].text())), "The stored schedule"));
+    if (spec.once || spec.until) return std::optional(row[1].instant());
+  }
+  return std::optional<Instant>();
+}
+
+}  // namespace spreaders::workflows
