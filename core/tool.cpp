@@ -85,27 +85,12 @@ Json describe_tool(const ToolSpec& spec) {
   };
 }
 
-namespace {
-
-// How long a text or a list may be is said when it is too long.
-void drop_sizes(Json& schema) {
-  for (const char* key : {"minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"}) {
-    if (auto found = schema.find(key); found != schema.end() && found->is_number()) schema.erase(found);
-  }
-  for (auto& member : schema) {
-    if (member.is_structured()) drop_sizes(member);
-  }
-}
-
-}  // namespace
-
 Json list_tool(const ToolSpec& spec) {
   Json tool = describe_tool(spec);
   tool["annotations"].erase("title");
   // The names of what every result has: a result may grow without a client that kept this schema refusing it.
   Json& output = tool["outputSchema"];
   for (const char* key : {"properties", "additionalProperties"}) output.erase(key);
-  drop_sizes(tool["inputSchema"]);
   const bool needs_approval = tool["_meta"]["io.spreaders/needsApproval"].get<bool>();
   if (needs_approval) tool["_meta"] = {{"io.spreaders/needsApproval", true}};
   else tool.erase("_meta");
