@@ -50,19 +50,33 @@ std::variant<ListenFilter, RpcError> read_filter(const Json& params, const Liste
   return filter;
 }
 
-bool Subscriptions::add(Listener listener) {
+Subscriptions::~Subscriptions() {
+  take([](const EntryPtr&) { return true; });
+}
+
+std::vector<Subscriptions::EntryPtr> Subscriptions::take(const std::function<bool(const EntryPtr&)>& which) {
   std::lock_guard lock(mutex_);
-  if (listeners_.size() >= listeners_max_) {
-    std::erase_if(listeners_, [](const auto& each) { return each->stop.stop_requested(); });
+  auto taken = std::stable_partition(entries_.begin(), entries_.end(), [&](const auto& each) { return !which(each); });
+  std::vector<EntryPtr> all(std::make_move_iterator(taken), std::make_move_iterator(entries_.end()));
+  entries_.erase(taken, entries_.end());
+  return all;
+}
+
+bool Subscriptions::add(Listener listener) {
+  auto entry = std::make_shared<Entry>(std::move(listener));
+  {
+    std::lock_guard lock(mutex_);
+    if (entries_.size() >= listeners_max_) return false;
+    entries_.push_back(entry);
   }
-  if (listeners_.size() >= listeners_max_) return false;
-  listeners_.push_back(std::make_shared<Listener>(std::move(listener)));
+  // Runs here and now when it was requested before.
+  entry->on_stop.emplace(entry->listener.stop,
+                         [this, gone = entry.get()] { take([&](const auto& each) { return each.get() == gone; }); });
   return true;
 }
 
 void Subscriptions::remove(const Peer* peer, const Id& id) {
-  std::lock_guard lock(mutex_);
-  std::erase_if(listeners_, [&](const auto& each) { return each->peer == peer && each->id == id; });
+  take([&](const auto& each) { return each->listener.peer == peer && each->listener.id == id; });
 }
 
 void Subscriptions::changed(Change change, const std::string& workspace) {
@@ -80,46 +94,36 @@ void Subscriptions::resource_updated(const std::string& uri, const std::string& 
 
 void Subscriptions::for_each(const std::function<void(const Listener&)>& visit) const {
   std::lock_guard lock(mutex_);
-  for (const auto& listener : listeners_) {
-    if (!listener->stop.stop_requested()) visit(*listener);
+  for (const auto& each : entries_) {
+    if (!each->listener.stop.stop_requested()) visit(each->listener);
   }
 }
 
 void Subscriptions::publish(std::string_view method, const Json& params, const std::string& workspace,
                             const std::function<bool(const ListenFilter&)>& wanted) {
-  std::vector<std::shared_ptr<Listener>> listeners;
+  std::vector<EntryPtr> entries;
   {
     std::lock_guard lock(mutex_);
-    std::erase_if(listeners_, [](const auto& each) { return each->stop.stop_requested(); });
-    listeners = listeners_;
+    entries = entries_;
   }
-  std::vector<const Listener*> gone;
-  for (const auto& listener : listeners) {
-    if ((!workspace.empty() && listener->workspace != workspace) || !wanted(listener->filter)) continue;
-    if (!listener->outlet->send(to_text(jsonrpc::notification(method, marked(*listener, params))))) {
-      gone.push_back(listener.get());
-    }
+  for (const auto& each : entries) {
+    const Listener& listener = each->listener;
+    if ((!workspace.empty() && listener.workspace != workspace) || !wanted(listener.filter)) continue;
+    if (listener.outlet->send(to_text(jsonrpc::notification(method, marked(listener, params))))) continue;
+    take([&](const auto& other) { return other == each; });
   }
-  if (gone.empty()) return;
-  std::lock_guard lock(mutex_);
-  std::erase_if(listeners_, [&](const auto& each) { return std::ranges::find(gone, each.get()) != gone.end(); });
 }
 
 void Subscriptions::close() {
-  std::vector<std::shared_ptr<Listener>> listeners;
-  {
-    std::lock_guard lock(mutex_);
-    listeners.swap(listeners_);
-  }
-  for (const auto& listener : listeners) {
-    Json result = marked(*listener, {{"resultType", "complete"}});
-    listener->outlet->finish(jsonrpc::result_text(listener->id, to_text(result)), 200);
+  for (const auto& each : take([](const EntryPtr&) { return true; })) {
+    Json result = marked(each->listener, {{"resultType", "complete"}});
+    each->listener.outlet->finish(jsonrpc::result_text(each->listener.id, to_text(result)), 200);
   }
 }
 
 size_t Subscriptions::size() const {
   std::lock_guard lock(mutex_);
-  return listeners_.size();
+  return entries_.size();
 }
 
 }  // namespace spreaders::mcp

@@ -1,9 +1,12 @@
 // Modern subscriptions/listen: streams that tell clients about changes, each within its own filter.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <set>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -33,7 +36,11 @@ struct Listener {
 class Subscriptions {
  public:
   explicit Subscriptions(size_t listeners_max) : listeners_max_(listeners_max) {}
-  // False when there are too many. The acknowledgement has to be sent before, so that it comes first.
+  ~Subscriptions();
+  Subscriptions(const Subscriptions&) = delete;
+  Subscriptions& operator=(const Subscriptions&) = delete;
+  // False when there are too many. The acknowledgement has to be sent before, so that it comes first. A listener is let
+  // go of, with all that its outlet holds, as soon as its stop is requested.
   bool add(Listener listener);
   void remove(const Peer* peer, const Id& id);
   // With a `workspace` only to the listeners of that one.
@@ -45,12 +52,22 @@ class Subscriptions {
   [[nodiscard]] size_t size() const;
 
  private:
+  struct Entry {
+    explicit Entry(Listener given) : listener(std::move(given)) {}
+    const Listener listener;
+    std::optional<std::stop_callback<std::function<void()>>> on_stop;
+  };
+  using EntryPtr = std::shared_ptr<Entry>;  // shared with a publish that is under way
+
+  // Takes out what they are true for. The caller lets go of them without the lock: an outlet has locks of its own, and
+  // an entry waits for its on_stop where that runs.
+  std::vector<EntryPtr> take(const std::function<bool(const EntryPtr&)>& which);
   void publish(std::string_view method, const Json& params, const std::string& workspace,
                const std::function<bool(const ListenFilter&)>& wanted);
 
   const size_t listeners_max_;
   mutable std::mutex mutex_;
-  std::vector<std::shared_ptr<Listener>> listeners_;  // shared with a publish that is under way
+  std::vector<EntryPtr> entries_;
 };
 
 // What the server can tell about at all. `watch` says whether this client may hear of a resource.

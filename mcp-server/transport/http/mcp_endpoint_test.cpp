@@ -240,6 +240,22 @@ TEST(McpEndpointTest, ClosingAModernCallCancelsIt) {
   EXPECT_TRUE(testing::eventually([&] { return cancelled.load(); }));
 }
 
+TEST(McpEndpointTest, AListenerThatHasGoneHoldsNothing) {
+  World world;
+  auto headers = kJson;
+  headers.insert(headers.end(), {{"MCP-Protocol-Version", "2026-07-28"}, {"Mcp-Method", "subscriptions/listen"}});
+  {
+    RawClient client(world.http.port());
+    client.send(http_request(
+        "POST", "/mcp",
+        R"({"jsonrpc":"2.0","id":1,"method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}})",
+        headers));
+    ASSERT_TRUE(client.read_until("acknowledged"));
+    EXPECT_GT(world.http.stats().held_bytes, 0U);
+  }
+  EXPECT_TRUE(testing::eventually([&] { return world.http.stats().held_bytes == 0; })) << "though nothing changes";
+}
+
 TEST(McpEndpointTest, GetStreamsBroadcastsAndReplaysThem) {
   World world;
   auto id =
