@@ -2,7 +2,9 @@
 // remembers.
 #pragma once
 
+#include <algorithm>
 #include <arpa/inet.h>
+#include <cerrno>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
@@ -33,6 +35,9 @@ class RawClient {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     ::inet_pton(AF_INET, from, &address.sin_addr);
+    // The port is chosen at connect(), which may take one of a connection that has just ended: there are not many.
+    int late = 1;
+    ::setsockopt(fd_, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &late, sizeof late);
     ::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address);
     address.sin_port = htons(port);
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -46,6 +51,14 @@ class RawClient {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
   }
+  // Nothing more will be sent; answers are still read.
+  void half_close() { ::shutdown(fd_, SHUT_WR); }
+  // Closes so that the other side hears of an error.
+  void reset() {
+    linger at_once{.l_onoff = 1, .l_linger = 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    close();
+  }
   // False when the other side has closed.
   bool send(std::string_view text) {
     while (!text.empty()) {
@@ -58,7 +71,12 @@ class RawClient {
   // More bytes into the buffer; false at the end of the connection or after `timeout_ms`.
   bool more(int64_t timeout_ms = kDeadline_ms) {
     pollfd ready{.fd = fd_, .events = POLLIN, .revents = 0};
-    if (::poll(&ready, 1, static_cast<int>(timeout_ms)) <= 0) return false;
+    const int64_t until_ms = monotonic_ms() + timeout_ms;
+    int found = 0;
+    do {  // a signal interrupts it
+      found = ::poll(&ready, 1, static_cast<int>(std::max<int64_t>(until_ms - monotonic_ms(), 0)));
+    } while (found < 0 && errno == EINTR);
+    if (found <= 0) return false;
     char block[16 * 1024];
     ssize_t count = ::recv(fd_, block, sizeof block, 0);
     if (count <= 0) {
@@ -75,8 +93,8 @@ class RawClient {
     return true;
   }
   // The peer closes within the deadline.
-  bool read_to_end() {
-    int64_t until_ms = monotonic_ms() + kDeadline_ms;
+  bool read_to_end(int64_t timeout_ms = kDeadline_ms) {
+    int64_t until_ms = monotonic_ms() + timeout_ms;
     while (!ended_ && monotonic_ms() < until_ms) more(until_ms - monotonic_ms());
     return ended_;
   }

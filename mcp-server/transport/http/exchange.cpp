@@ -73,8 +73,8 @@ void Exchange::respond(HttpServerResponse response) {
 
 HttpStreamPtr Exchange::stream(HttpStreamStart start) {
   std::lock_guard lock(mutex_);
-  if (answered_) return std::make_shared<Stream>(nullptr);
-  answered_ = true;
+  // completed() gives the place of a stream back, and has been when the client has gone.
+  if (std::exchange(answered_, true) || gone_) return std::make_shared<Stream>(nullptr);
   const auto& limits = hub_->options;
   if (hub_->streams >= limits.streams_max || address_->streams >= limits.streams_per_address_max || hub_->draining) {
     answer_ = HttpServerResponse{.status = 503, .headers = {{"retry-after", "5"}}, .body = "too many open streams\n"};
@@ -87,7 +87,6 @@ HttpStreamPtr Exchange::stream(HttpStreamStart start) {
   stream_open_ = true;
   last_write_ms_ = monotonic_ms();
   stream_start_ = std::move(start);
-  if (gone_) stream_ended_ = true;
   watch_locked();
   resume_locked();
   return std::make_shared<Stream>(shared_from_this());
@@ -115,7 +114,14 @@ void Exchange::on_closed(std::function<void()> callback) {
   callback();
 }
 
-void Exchange::hung_up() { cut(); }
+void Exchange::hung_up() {
+  {
+    std::lock_guard lock(mutex_);
+    // A client that has closed one half only still reads its answer. To the other kind it is not written for long.
+    if (answered_ && !stream_start_) return;
+  }
+  cut();
+}
 
 void Exchange::cut() {
   std::vector<std::function<void()>> callbacks;
@@ -184,8 +190,9 @@ void Exchange::resume_locked() {
 }
 
 void Exchange::watch_locked() {
-  if (watch_token_ != 0 || connection_ == nullptr || socket_ == nullptr) return;
-  watch_token_ = hub_->watch.add(socket_->fd, weak_from_this());
+  if (watched_ || connection_ == nullptr || socket_ == nullptr) return;
+  watched_ = true;
+  hub_->watch.listen(socket_->watch_token, weak_from_this());
 }
 
 MHD_Result Exchange::queue_answer() {
@@ -282,8 +289,7 @@ void Exchange::completed() {
   {
     std::lock_guard lock(mutex_);
     gone_ = true;
-    hub_->watch.forget(watch_token_, socket_->fd);
-    watch_token_ = 0;
+    if (watched_) hub_->watch.listen(socket_->watch_token, {});
     connection_ = nullptr;
     socket_->deadline_ms = monotonic_ms() + hub_->options.idle_timeout_ms;
     socket_ = nullptr;

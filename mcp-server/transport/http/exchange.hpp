@@ -30,6 +30,7 @@ struct Connection {
   int fd = -1;
   std::atomic<int64_t> deadline_ms{0};
   AddressPtr address;
+  uint64_t watch_token = 0;
 };
 
 struct Route {
@@ -102,6 +103,7 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   size_t body_bytes = 0;
   bool body_too_large = false;
   bool body_unheld = false;  // there was no room for it
+  bool whole = false;        // the request is here and the event loop has stopped reading
   bool dispatched = false;
   std::optional<HttpServerResponse> refused;  // to be answered instead of running a handler
 
@@ -123,7 +125,7 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   bool cut_ = false;
   bool leaving_ = false;  // the cut is on its way through the event loop
   bool gone_ = false;     // completed() ran, or the client hung up
-  uint64_t watch_token_ = 0;
+  bool watched_ = false;
   std::optional<HttpServerResponse> answer_;
   std::optional<HttpStreamStart> stream_start_;
   bool stream_open_ = false;   // counted in hub_->streams

@@ -267,6 +267,7 @@ void HttpServer::Daemon::on_connection(void* self, MHD_Connection* connection, v
     auto* socket = new Connection;
     socket->fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     socket->deadline_ms = monotonic_ms() + hub.options.header_timeout_ms;
+    socket->watch_token = hub.watch.add(socket->fd);
     *socket_state = socket;
     auto* client = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr;
     std::lock_guard lock(hub.mutex);
@@ -277,6 +278,7 @@ void HttpServer::Daemon::on_connection(void* self, MHD_Connection* connection, v
   } else {
     auto* socket = static_cast<Connection*>(*socket_state);
     *socket_state = nullptr;
+    hub.watch.forget(socket->watch_token);
     std::lock_guard lock(hub.mutex);
     hub.connections.erase(socket);
     delete socket;
@@ -420,6 +422,10 @@ MHD_Result HttpServer::Daemon::dispatch(const Box& exchange) {
   if (exchange->refused) return refuse(*exchange, std::move(*exchange->refused));
   if (exchange->body_too_large) return refuse(*exchange, plain(413, "the body is too large\n"));
   if (exchange->body_unheld) return refuse(*exchange, plain(503, "too many bodies at once\n", {{"retry-after", "5"}}));
+  // A connection that is suspended while it reads is read when it goes on, and an end of input that came meanwhile
+  // drops the request before it is answered. After a "not yet" the loop does not read, and calls again in its next
+  // round.
+  if (!std::exchange(exchange->whole, true)) return MHD_YES;
   const Route& route = *exchange->route;
   size_t concurrent_max = route.options.concurrent_max;
   if (concurrent_max != 0 && route.running->load() >= concurrent_max) {

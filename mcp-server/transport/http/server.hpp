@@ -80,7 +80,9 @@ class HttpExchange {
   virtual void respond(HttpServerResponse response) = 0;
   virtual HttpStreamPtr stream(HttpStreamStart start) = 0;
   [[nodiscard]] virtual bool answered() const = 0;
-  // The client has gone. Noticed while waiting only if on_closed() was called or a stream is open.
+  // The client has gone. Noticed while waiting only if on_closed() was called or a stream is open. One that has closed
+  // half of its socket looks the same, and counts as gone; it still gets an answer that is ready, or one that nobody
+  // called on_closed() for.
   [[nodiscard]] virtual bool closed() const = 0;
   // Called once, soon after the client went away before the answer was complete. Must be short. Also called at once
   // if that already happened.

@@ -173,6 +173,56 @@ TEST_F(HttpServerTest, NoticesAClientThatHangsUpOnAQuietStream) {
   EXPECT_TRUE(eventually([&] { return server->stats().streams == 0 && server->stats().connections == 0; }));
 }
 
+TEST_F(HttpServerTest, AStreamForAClientThatHasGoneTakesNoPlace) {
+  std::atomic<bool> opened_closed{false};
+  server = std::make_unique<HttpServer>(HttpServerOptions{});
+  server->route_exchange("GET", "/late", [&](const HttpExchangePtr& exchange) {
+    std::atomic<bool> gone{false};
+    exchange->on_closed([&] { gone = true; });
+    eventually([&] { return gone && server->stats().connections == 0; });
+    opened_closed = exchange->stream({})->closed();
+  });
+  ASSERT_TRUE(server->start().ok());
+  { RawClient(server->port()).send(http_request("GET", "/late")); }
+  EXPECT_TRUE(eventually([&] { return opened_closed.load(); }));
+  EXPECT_EQ(server->stats().streams, 0U);
+}
+
+// A client may say that it sends nothing more and still wait for its answer. libmicrohttpd 0.9.75 reads the end of
+// input when a suspended connection goes on, and then drops the request, unless no other connection is older.
+TEST_F(HttpServerTest, AnswersAClientThatHasHalfClosedItsSocket) {
+  start({});
+  RawClient older(server->port());
+  ASSERT_TRUE(eventually([&] { return server->stats().connections == 1; }));
+  for (const char* more : {"", "Connection: close\r\n"}) {
+    blocked = 0;
+    released = false;
+    RawClient client(server->port());
+    client.send(std::string("GET /block HTTP/1.1\r\nHost: localhost\r\n") + more + "\r\n");
+    ASSERT_TRUE(eventually([&] { return blocked == 1; }));
+    client.half_close();
+    released = true;
+    EXPECT_EQ(client.answer().body, "released") << more;
+    EXPECT_TRUE(client.read_to_end());
+  }
+}
+
+// Under edge-triggered epoll libmicrohttpd 0.9.75 misses an end of input that comes together with the bytes before it.
+TEST_F(HttpServerTest, NoticesAnEndOfInputThatComesWithTheLastBytes) {
+  start({.header_timeout_ms = 60'000});
+  for (const char* text :
+       {"GET /hello HTTP/1.1\r\nHost: loc", "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nab",
+        "GET /nowhere HTTP/1.1\r\nHost: localhost\r\n\r\n"}) {
+    for (int i = 0; i < 50; ++i) {
+      RawClient client(server->port());
+      client.send(text);
+      client.half_close();
+      ASSERT_TRUE(client.read_to_end()) << i << ": " << text;
+    }
+  }
+  EXPECT_TRUE(eventually([&] { return server->stats().connections == 0; }));
+}
+
 // libmicrohttpd visits a connection that it has closed only on an event or when it is the one idle the longest, so an
 // older connection beside it shows whether the event is there.
 TEST_F(HttpServerTest, FreesTheConnectionOfAClientThatHungUpBesideAnOlderOne) {
