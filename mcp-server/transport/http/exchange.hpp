@@ -31,6 +31,7 @@ struct Connection {
   std::atomic<int64_t> deadline_ms{0};
   AddressPtr address;
   uint64_t watch_token = 0;
+  std::optional<HttpServerResponse> target_problem;  // of the request whose target was read last
 };
 
 struct Route {

@@ -31,6 +31,9 @@ constexpr int kBacklog = 1024;
 // a proper 413; beyond this nothing more is read and the connection is cut.
 constexpr size_t kOverrunBytes_max = 1024 * 1024;
 constexpr size_t kOtherFiles = 512;  // what the rest of the program opens
+// What libmicrohttpd needs beside the text: for a query parameter, and to read on.
+constexpr size_t kParameter_bytes = 64;
+constexpr size_t kReadAhead_bytes = 1024;
 
 const std::string* find(const HttpHeaders& list, std::string_view name) {
   for (const auto& [key, value] : list) {
@@ -42,6 +45,46 @@ const std::string* find(const HttpHeaders& list, std::string_view name) {
 HttpServerResponse plain(int status, std::string body, HttpHeaders headers = {}) {
   headers.emplace_back("content-type", "text/plain; charset=utf-8");
   return {.status = status, .headers = std::move(headers), .body = std::move(body)};
+}
+
+// RFC 9110 5.6.2
+bool is_token(std::string_view text) {
+  auto part = [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  };
+  return !text.empty() && std::all_of(text.begin(), text.end(), part);
+}
+
+// libmicrohttpd keeps a record of each query parameter beside the headers, and where one does not fit in
+// `header_bytes_max` any more it neither answers nor closes.
+bool query_fits(std::string_view target, size_t header_bytes_max) {
+  size_t query = target.find('?');
+  if (query == std::string_view::npos) return true;
+  auto parameters = static_cast<size_t>(std::count(target.begin() + query, target.end(), '&')) + 1;
+  size_t used = std::max(header_bytes_max / 2, target.size() + header_bytes_max / 8 + kReadAhead_bytes);
+  return used < header_bytes_max && parameters * kParameter_bytes < header_bytes_max - used;
+}
+
+// What two readers could understand in two ways, so that the next request is not sought behind it either. A
+// Content-Length that is no number is refused by libmicrohttpd itself.
+std::optional<HttpServerResponse> framing_problem(const HttpServerRequest& request, std::string_view version) {
+  auto refuse = [](int status, const char* why) { return plain(status, why, {{"connection", "close"}}); };
+  const std::string* length = request.header("content-length");
+  size_t hosts = 0;
+  size_t codings = 0;
+  for (const auto& [name, value] : request.headers) {
+    if (!is_token(name)) return refuse(400, "a header has no name\n");
+    if (name == "content-length" && value != *length) return refuse(400, "two different Content-Length headers\n");
+    if (name == "transfer-encoding" && (lower_ascii(value) != "chunked" || ++codings > 1))
+      return refuse(501, "the only known Transfer-Encoding is chunked\n");
+    if (name == "host") ++hosts;
+  }
+  if (hosts > 1) return refuse(400, "more than one Host header\n");
+  if (hosts == 0 && version != "HTTP/1.0") return refuse(400, "a Host header is needed\n");
+  if (codings > 0 && length != nullptr) return refuse(400, "both Content-Length and Transfer-Encoding\n");
+  if (codings > 0 && version == "HTTP/1.0") return refuse(400, "HTTP/1.0 knows no Transfer-Encoding\n");
+  return std::nullopt;
 }
 
 bool covers(std::string_view route, std::string_view path) {
@@ -105,6 +148,11 @@ std::string client_of(const sockaddr* address) {
   return address_text(address);
 }
 
+Connection* socket_of(MHD_Connection* connection) {
+  return static_cast<Connection*>(
+      MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+}
+
 // A connection is a file; many systems let a process begin with 1,024, and it may raise that.
 void fit_open_files(HttpServerOptions& options) {
   rlimit files{};
@@ -145,14 +193,16 @@ class HttpServer::Daemon {
   static void on_completed(void* self, MHD_Connection* connection, void** state, MHD_RequestTerminationCode code);
   static void on_connection(void* self, MHD_Connection* connection, void** socket_state,
                             MHD_ConnectionNotificationCode);
+  static void* on_target(void* self, const char* target, MHD_Connection* connection);
   static size_t no_unescape(void*, MHD_Connection*, char* text) { return std::strlen(text); }
 
-  MHD_Result begin(MHD_Connection* connection, const char* path, const char* method, void** state);
+  MHD_Result begin(MHD_Connection* connection, const char* path, const char* method, const char* version, void** state);
   MHD_Result take_body(Exchange& exchange, const char* data, size_t* size);
   MHD_Result hold_back(Exchange& exchange, size_t* size);
   MHD_Result dispatch(const Box& exchange);
   MHD_Result refuse(Exchange& exchange, HttpServerResponse response);
-  std::optional<HttpServerResponse> problem_with(Exchange& exchange, MHD_Connection* connection);
+  std::optional<HttpServerResponse> problem_with(Exchange& exchange, MHD_Connection* connection,
+                                                 std::string_view version);
   void housekeeping();
 
   std::shared_ptr<Hub> hub_;  // shared with exchanges that outlive us in a producer's hands
@@ -179,14 +229,15 @@ Result<void> HttpServer::Daemon::start() {
   }
   workers_ = std::make_unique<WorkerPool>(
       WorkerPoolOptions{.threads = options.worker_threads, .queue_max = options.queue_max});
-  mhd_ = MHD_start_daemon(
-      MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &on_request, this,
-      MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this, MHD_OPTION_NOTIFY_CONNECTION,
-      &on_connection, this, MHD_OPTION_UNESCAPE_CALLBACK, &no_unescape, nullptr, MHD_OPTION_CONNECTION_LIMIT,
-      static_cast<unsigned>(options.connections_max), MHD_OPTION_PER_IP_CONNECTION_LIMIT,
-      static_cast<unsigned>(options.connections_per_address_max), MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-      options.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
-      static_cast<unsigned>(options.idle_timeout_ms / 1000 + 1), MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+  mhd_ =
+      MHD_start_daemon(MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME, 0, nullptr, nullptr, &on_request, this,
+                       MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_NOTIFY_COMPLETED, &on_completed, this,
+                       MHD_OPTION_NOTIFY_CONNECTION, &on_connection, this, MHD_OPTION_UNESCAPE_CALLBACK, &no_unescape,
+                       nullptr, MHD_OPTION_CONNECTION_LIMIT, static_cast<unsigned>(options.connections_max),
+                       MHD_OPTION_PER_IP_CONNECTION_LIMIT, static_cast<unsigned>(options.connections_per_address_max),
+                       MHD_OPTION_CONNECTION_MEMORY_LIMIT, options.header_bytes_max, MHD_OPTION_CONNECTION_TIMEOUT,
+                       static_cast<unsigned>(options.idle_timeout_ms / 1000 + 1), MHD_OPTION_URI_LOG_CALLBACK,
+                       &on_target, this, MHD_OPTION_END);
   if (mhd_ == nullptr) {
     ::close(fd);
     hub_->watch.stop();
@@ -285,19 +336,32 @@ void HttpServer::Daemon::on_connection(void* self, MHD_Connection* connection, v
   }
 }
 
+// The first line of a request has come.
+void* HttpServer::Daemon::on_target(void* self, const char* target, MHD_Connection* connection) {
+  auto* socket = socket_of(connection);
+  std::string_view text = target == nullptr ? "" : target;
+  socket->target_problem = std::nullopt;
+  if (text.find(' ') != std::string_view::npos) socket->target_problem = plain(400, "a space in the target\n");
+  if (!query_fits(text, static_cast<Daemon*>(self)->hub_->options.header_bytes_max)) {
+    socket->target_problem = plain(414, "the query is too long\n");
+    socket->deadline_ms = monotonic_ms();  // until begin(), which it may never reach
+  }
+  return nullptr;
+}
+
 MHD_Result HttpServer::Daemon::on_request(void* self, MHD_Connection* connection, const char* path, const char* method,
-                                          const char* /*version*/, const char* data, size_t* size, void** state) {
+                                          const char* version, const char* data, size_t* size, void** state) {
   auto* daemon = static_cast<Daemon*>(self);
-  if (*state == nullptr) return daemon->begin(connection, path, method, state);
+  if (*state == nullptr) return daemon->begin(connection, path, method, version, state);
   auto& exchange = *static_cast<Box*>(*state);
   if (*size > 0) return daemon->take_body(*exchange, data, size);
   if (!exchange->dispatched) return daemon->dispatch(exchange);
   return exchange->queue_answer();
 }
 
-MHD_Result HttpServer::Daemon::begin(MHD_Connection* connection, const char* path, const char* method, void** state) {
-  auto* socket =
-      static_cast<Connection*>(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context);
+MHD_Result HttpServer::Daemon::begin(MHD_Connection* connection, const char* path, const char* method,
+                                     const char* version, void** state) {
+  auto* socket = socket_of(connection);
   auto exchange = std::make_shared<Exchange>(hub_, connection, socket);
   *state = new Box(exchange);
   {
@@ -310,7 +374,8 @@ MHD_Result HttpServer::Daemon::begin(MHD_Connection* connection, const char* pat
   exchange->request_.path = percent_decode(path);
   exchange->request_.remote_address =
       address_text(MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS)->client_addr);
-  auto problem = problem_with(*exchange, connection);
+  auto problem = std::exchange(socket->target_problem, std::nullopt);
+  if (auto other = problem_with(*exchange, connection, version); !problem) problem = std::move(other);
   if (!problem) return MHD_YES;
   const auto* length = exchange->request_.header("content-length");
   bool body = exchange->request_.header("transfer-encoding") != nullptr || (length != nullptr && *length != "0");
@@ -321,7 +386,8 @@ MHD_Result HttpServer::Daemon::begin(MHD_Connection* connection, const char* pat
 }
 
 // Reads headers and query into the request and finds its route; an answer when the request is refused at once.
-std::optional<HttpServerResponse> HttpServer::Daemon::problem_with(Exchange& exchange, MHD_Connection* connection) {
+std::optional<HttpServerResponse> HttpServer::Daemon::problem_with(Exchange& exchange, MHD_Connection* connection,
+                                                                   std::string_view version) {
   auto& request = exchange.request_;
   MHD_get_connection_values_n(
       connection, MHD_HEADER_KIND,
@@ -341,15 +407,7 @@ std::optional<HttpServerResponse> HttpServer::Daemon::problem_with(Exchange& exc
       &request.query);
 
   if (request.headers.size() > hub_->options.headers_max) return plain(431, "too many header lines\n");
-  const std::string* length = request.header("content-length");
-  size_t hosts = 0;
-  for (const auto& [name, value] : request.headers) {
-    if (name == "content-length" && value != *length) return plain(400, "two different Content-Length headers\n");
-    if (name == "host" && ++hosts > 1) return plain(400, "more than one Host header\n");
-  }
-  if (length != nullptr && request.header("transfer-encoding") != nullptr) {
-    return plain(400, "both Content-Length and Transfer-Encoding\n");
-  }
+  if (auto problem = framing_problem(request, version)) return problem;
   if (request.path.find('\0') != std::string::npos) return plain(400, "a NUL in the path\n");
   if (request.method == "TRACE" || request.method == "CONNECT") return plain(405, "method not allowed\n");
 
@@ -368,6 +426,7 @@ std::optional<HttpServerResponse> HttpServer::Daemon::problem_with(Exchange& exc
   }
   size_t body_max = exchange.route->options.body_bytes_max;
   if (body_max == 0) body_max = hub_->options.body_bytes_max;
+  const std::string* length = request.header("content-length");
   if (length != nullptr && std::strtoull(length->c_str(), nullptr, 10) > body_max) {
     return plain(413, "the body is over " + std::to_string(body_max) + " bytes\n");
   }

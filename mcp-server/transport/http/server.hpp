@@ -14,8 +14,10 @@
 // A route matches its path and everything below it ("/mcp" serves /mcp and /mcp/compact, not /mcpx); the longest match
 // wins. No route: 404. Path known, method not: 405 with Allow. GET routes serve HEAD too; TRACE and CONNECT are
 // refused. Refused before any handler runs: body over the limit, also chunked (413), headers over the limit (431 or
-// cut), both Transfer-Encoding and Content-Length or two different Content-Lengths (400), queue full (503 +
-// Retry-After). RFC 9110, RFC 9112; server-sent events: WHATWG HTML 9.2.
+// cut), a query whose parameters do not fit beside them (414 or cut), both Transfer-Encoding and Content-Length or two
+// different Content-Lengths, no Host or two, a header name that is no token, a space in the target (400), a
+// Transfer-Encoding other than chunked (501), queue full (503 + Retry-After). RFC 9110, RFC 9112; server-sent events:
+// WHATWG HTML 9.2.
 #pragma once
 
 #include <cstddef>

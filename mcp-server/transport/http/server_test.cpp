@@ -121,6 +121,49 @@ TEST_F(HttpServerTest, RefusesAmbiguousAndUnwantedRequests) {
   EXPECT_TRUE(big == 431 || big == 413 || big == 0) << big;
 }
 
+// What libmicrohttpd refuses after the headers it answers with two heads, so these are ours.
+TEST_F(HttpServerTest, RefusesWithOneHead) {
+  start({});
+  struct {
+    const char* request;
+    int status;
+  } const cases[] = {
+      {"GET /hello HTTP/1.1\r\n\r\n", 400},
+      {"GET /hello HTTP/1.1\r\nx: y\r\n\r\n", 400},
+      {"GET /hel lo HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"GET /hello?name=a b HTTP/1.1\r\nHost: a\r\n\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
+      {"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+      {"POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length : 3\r\n\r\nGET /hello HTTP/1.1\r\nHost: a\r\n\r\n", 400}};
+  for (const auto& [request, status] : cases) {
+    RawClient client(server->port());
+    client.send(request);
+    client.half_close();
+    EXPECT_EQ(client.answer().status, status) << request;
+    client.read_to_end();
+    EXPECT_EQ(client.buffer(), "") << request;
+  }
+  EXPECT_EQ(RawClient(server->port()).ask("GET /hello HTTP/1.0\r\n\r\n").status, 200) << "HTTP/1.0 knows no Host";
+}
+
+// libmicrohttpd keeps query parameters beside the headers. Where they do not fit it neither answers nor closes, unless
+// no other connection is older.
+TEST_F(HttpServerTest, CutsAQueryThatDoesNotFit) {
+  start({.header_bytes_max = 8192, .header_timeout_ms = 60'000});
+  RawClient older(server->port());
+  ASSERT_TRUE(eventually([&] { return server->stats().connections == 1; }));
+  std::string many;
+  for (int i = 0; i < 1000; ++i) many += "a&";
+  for (const auto& query : {many, "a=" + std::string(7900, 'b'), "a&b&c=" + std::string(8000, 'd')}) {
+    RawClient client(server->port());
+    client.send(http_request("GET", "/hello?" + query));
+    EXPECT_TRUE(client.more() || client.read_to_end()) << query.size();
+  }
+  EXPECT_TRUE(eventually([&] { return server->stats().connections == 1; }));
+  for (const auto& query : {std::string(50, '&') + "name=x", "name=" + std::string(4000, 'x')})
+    EXPECT_EQ(RawClient(server->port()).ask(http_request("GET", "/hello?" + query)).status, 200) << query.size();
+}
+
 TEST_F(HttpServerTest, AnswersBusyWhenTheQueueIsFull) {
   start({.worker_threads = 1, .queue_max = 1});
   RawClient first(server->port());
