@@ -111,7 +111,7 @@ struct Executed {
 
 Result<ApprovalSubject> execute_approval(ToolContext& context, const ExecuteArgs& args) {
   auto workflow = TRY(get_workflow(context.tx(), context.workspace(), args.workflow_id, args.version));
-  return workflow_approval(workflow.id, workflow.checksum, workflow.definition, context.tools, nullptr);
+  return workflow_approval(workflow.id, workflow.checksum, workflow.definition, context.tools);
 }
 
 Result<Executed> execute(ToolContext& context, const ExecuteArgs& args) {
@@ -395,9 +395,9 @@ Issues problems_of_steps(const Json& definition, const ToolRunner& tools) {
 }
 
 ApprovalSubject workflow_approval(const std::string& workflow_id, const std::string& checksum, const Json& definition,
-                                  const ToolRunner& tools, const Json& trigger) {
+                                  const ToolRunner& tools, const ScheduleSpec* schedule) {
   std::string summary = "Workflow '" + definition.value("name", workflow_id) + "'";
-  if (!trigger.is_null()) summary += ", started by itself: " + to_text(trigger);
+  if (schedule != nullptr) summary += ", starting by itself " + in_words(*schedule);
   Json schemas = Json::object();
   for (const auto& [id, node] : definition["nodes"].items()) {
     const std::string type = node.value("type", "");
@@ -411,7 +411,8 @@ ApprovalSubject workflow_approval(const std::string& workflow_id, const std::str
     summary += " " + std::string(tool->title.value) + " (" + std::string(tool->name.value) + ") " +
                to_text(node.value("args", Json::object()));
   }
-  const std::string hash = json_hash({{"checksum", checksum}, {"trigger", trigger}, {"tools", schemas}});
+  const std::string hash = json_hash(
+      {{"checksum", checksum}, {"trigger", schedule == nullptr ? Json() : encode(*schedule)}, {"tools", schemas}});
   return {"workflow", workflow_id, hash, std::string(first_code_points(summary, kSummary_max))};
 }
 

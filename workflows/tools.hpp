@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/service.hpp"
+#include "workflows/triggers/schedule.hpp"
 
 namespace spreaders::workflows {
 
@@ -13,8 +14,9 @@ extern const Service kTriggersService;
 
 // Any step whose tool there is not, or that no approval of a workflow may cover: administration, spending, destroying.
 Issues problems_of_steps(const Json& definition, const ToolRunner& tools);
-// What a person approves before anything of this workflow runs: its exact content, and what starts it when it is given.
+// What a person approves before anything of this workflow runs: its exact content, and when it starts by itself, if it
+// does.
 ApprovalSubject workflow_approval(const std::string& workflow_id, const std::string& checksum, const Json& definition,
-                                  const ToolRunner& tools, const Json& trigger);
+                                  const ToolRunner& tools, const ScheduleSpec* schedule = nullptr);
 
 }  // namespace spreaders::workflows

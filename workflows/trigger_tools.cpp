@@ -26,7 +26,7 @@ Result<TriggerView> add(ToolContext& context, const AddArgs& args) {
 Result<ApprovalSubject> subject_of(ToolContext& context, const std::string& workflow_id, int64_t version,
                                    const ScheduleSpec& schedule) {
   auto workflow = TRY(get_workflow(context.tx(), context.workspace(), workflow_id, version));
-  return workflow_approval(workflow.id, workflow.checksum, workflow.definition, context.tools, encode(schedule));
+  return workflow_approval(workflow.id, workflow.checksum, workflow.definition, context.tools, &schedule);
 }
 
 Result<ApprovalSubject> schedule_approval(ToolContext& context, const AddArgs& args) {

@@ -273,6 +273,24 @@ Result<Schedule> make_schedule(const ScheduleSpec& spec, Instant made_at) {
   return schedule;
 }
 
+std::string in_words(const ScheduleSpec& spec) {
+  std::string words;
+  if (spec.once) words = "once at " + to_text(*spec.once);
+  if (spec.cron) words = "by the cron line '" + *spec.cron + "' (" + spec.zone + ")";
+  if (spec.every) {
+    const auto& every = *spec.every;
+    const std::string unit(enum_name(every.unit));
+    words = every.interval == 1 ? "every " + unit : "every " + std::to_string(every.interval) + " " + unit + "s";
+    for (size_t i = 0; i < every.weekdays.size(); ++i) words += (i == 0 ? " on " : ", ") + every.weekdays[i];
+    if (every.day > 0) words += " on day " + std::to_string(every.day);
+    if (every.day < 0) words += " on its last day";
+    words += " at " + every.at + " (" + spec.zone + ")";
+  }
+  if (spec.from) words += ", from " + to_text(*spec.from);
+  if (spec.until) words += ", until " + to_text(*spec.until);
+  return words;
+}
+
 std::optional<Instant> next_fire(const Schedule& schedule, Instant after) {
   const auto& spec = schedule.spec;
   // The first possible time is `from` itself.

@@ -77,6 +77,8 @@ struct Schedule {
 };
 // kInvalidArgument with a pointer for each problem.
 Result<Schedule> make_schedule(const ScheduleSpec& spec, Instant made_at);
+// For a person: "every 2 weeks on mon, thu at 08:30 (Europe/Berlin), until 2026-12-31T00:00:00Z".
+std::string in_words(const ScheduleSpec& spec);
 // The first time after `after`; nullopt when there is none.
 std::optional<Instant> next_fire(const Schedule& schedule, Instant after);
 

@@ -163,6 +163,17 @@ TEST(Schedule, NamesEveryMistake) {
   }
 }
 
+TEST(Schedule, IsToldInWords) {
+  EXPECT_EQ(in_words({.cron = "0 9 * * 1", .zone = "Europe/Berlin"}), "by the cron line '0 9 * * 1' (Europe/Berlin)");
+  EXPECT_EQ(in_words({.once = at("2026-12-01T08:00:00Z")}), "once at 2026-12-01T08:00:00Z");
+  EXPECT_EQ(
+      in_words({.every = Recurrence{.unit = Every::kWeek, .interval = 2, .at = "08:30", .weekdays = {"mon", "thu"}},
+                .until = at("2026-12-31T00:00:00Z")}),
+      "every 2 weeks on mon, thu at 08:30 (UTC), until 2026-12-31T00:00:00Z");
+  EXPECT_EQ(in_words({.every = Recurrence{.unit = Every::kMonth, .day = -1}, .from = at("2026-12-01T00:00:00Z")}),
+            "every month on its last day at 09:00 (UTC), from 2026-12-01T00:00:00Z");
+}
+
 TEST(Missed, FiresByTheRule) {
   const Instant first = at("2026-11-21T09:00:00Z");
   auto due = [&](Missed missed, std::string_view now) {
