@@ -127,8 +127,8 @@ Result<std::vector<Column>> map_columns(const std::vector<std::string>& header,
     columns.push_back(std::move(column));
   }
   for (const auto& [name, target] : mapping) {
-    bool found =
-        std::any_of(columns.begin(), columns.end(), [&](const Column& column) { return column.header == name; });
+    bool found = std::any_of(columns.begin(), columns.end(),
+                             [&name = name](const Column& column) { return column.header == name; });
     if (!found) issues.push_back({"columns" + pointer_step(name), "the file has no such column"});
   }
   auto has = [&](Meaning meaning) {
