@@ -115,8 +115,8 @@ std::vector<std::string> scopes_of(Role role) {
       return {"ai:*",        "analytics:*", "audience:*",       "campaigns:*", "consent:*",   "notifications:*",
               "templates:*", "workflows:*", "connections:read", "users:read",  "users:write", "services:read"};
     case Role::kViewer:
-      return {"analytics:read", "audience:read", "campaigns:read", "consent:read",
-              "templates:read", "users:read",    "users:write",    "services:read", "workflows:read"};
+      return {"analytics:read", "audience:read", "campaigns:read", "consent:read",  "templates:read",
+              "users:read",     "users:write",   "services:read",  "workflows:read"};
   }
   return {};
 }

@@ -100,8 +100,8 @@ Result<std::optional<Contact>> find_contact_by_external_id(Tx& tx, const std::st
 // kNotFound names the address, masked.
 Result<Contact> get_contact_by_email(Tx& tx, const std::string& workspace, std::string_view email);
 
-// The contact, its consent, its memberships and the ids it went by go; suppressions stay, for they bind the address, and
-// facts stay without a name: of what was said with them only the properties of tracked events, which figures need.
+// The contact, its consent, its memberships and the ids it went by go; suppressions stay, for they bind the address,
+// and facts stay without a name: of what was said with them only the properties of tracked events, which figures need.
 Result<bool> delete_contact(Tx& tx, const std::string& workspace, const std::string& id);
 
 // "SELECT" columns of a contact under the alias c, and how to read such a row.
