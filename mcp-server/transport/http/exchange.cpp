@@ -176,11 +176,24 @@ void Exchange::comment_if_idle(int64_t now_ms) {
   resume_locked();
 }
 
-void Exchange::suspend() {
+bool Exchange::suspend() {
   std::lock_guard lock(mutex_);
+  if (cut_) return false;
   suspended_ = true;
   socket_->deadline_ms = 0;  // the request is whole; how long its handler takes is not the client's doing
   MHD_suspend_connection(connection_);
+  return true;
+}
+
+bool Exchange::hold_back() {
+  std::lock_guard lock(mutex_);
+  if (cut_) return false;
+  suspended_ = true;
+  // Housekeeping shuts the socket down, the watch sees that and cuts the exchange.
+  socket_->deadline_ms = monotonic_ms() + hub_->options.overrun_hold_ms;
+  watch_locked();
+  MHD_suspend_connection(connection_);
+  return true;
 }
 
 void Exchange::resume_locked() {

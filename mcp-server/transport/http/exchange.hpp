@@ -59,6 +59,7 @@ struct Hub {
   std::condition_variable changed;
   std::unordered_set<Connection*> connections;
   std::unordered_set<Exchange*> open;  // headers seen, not completed
+  bool closing = false;                // no further one: those in `open` have been cut for good
   std::unordered_map<std::string, std::weak_ptr<Address>> addresses;
   std::atomic<size_t> streams{0};
 };
@@ -84,7 +85,11 @@ class Exchange final : public HttpExchange, public HangupListener, public std::e
   [[nodiscard]] bool stream_closed() const;
 
   // --- event loop only
-  void suspend();             // until respond(), stream() or cut()
+  // Both: false when the exchange has been cut, which nothing would resume.
+  bool suspend();  // until respond(), stream() or cut()
+  // Leaves a client that does not end waiting before it is cut: at once it would only begin anew, and keep the loop
+  // busy.
+  bool hold_back();
   MHD_Result queue_answer();  // called again by libmicrohttpd after a resume
   ssize_t read_stream(char* buffer, size_t size);
   void completed();  // libmicrohttpd has let go of the connection

@@ -126,6 +126,29 @@ TEST_F(LimitsTest, StopsWhileABodyWithoutEndWaits) {
   EXPECT_LT(monotonic_ms() - begin_ms, testing::kDeadline_ms);
 }
 
+// Whatever came last, nothing is left suspended, which libmicrohttpd would not survive.
+TEST_F(LimitsTest, StopsInTheMiddleOfRequests) {
+  const std::string piece = "10000\r\n" + std::string(65536, 'y') + "\r\n";
+  const std::string head = "POST /echo HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (uint64_t round = 0; round < 40; ++round) {
+    start({.body_bytes_max = 1000, .overrun_hold_ms = 600'000, .drain_timeout_ms = 20});
+    std::vector<std::unique_ptr<RawClient>> clients;
+    std::vector<std::thread> senders;
+    for (int i = 0; i < 4; ++i) {
+      auto& client = *clients.emplace_back(std::make_unique<RawClient>(server->port()));
+      const bool endless = i % 2 == 0;
+      senders.emplace_back([&client, &piece, &head, endless] {
+        if (endless) client.send(head);
+        while (client.send(endless ? piece : http_request("GET", "/hello"))) continue;
+      });
+    }
+    EXPECT_TRUE(eventually([&] { return server->stats().requests >= round * 5; }));
+    server->stop();
+    for (auto& client : clients) client->half_close();  // a send may still wait for room that nobody makes
+    for (auto& sender : senders) sender.join();
+  }
+}
+
 TEST_F(LimitsTest, TheTimeForABodyIsNotTheTimeForAnAnswer) {
   start({.header_timeout_ms = 200, .body_timeout_ms = 200, .response_timeout_ms = 200});
   RawClient client(server->port());

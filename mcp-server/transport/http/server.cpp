@@ -198,7 +198,6 @@ class HttpServer::Daemon {
 
   MHD_Result begin(MHD_Connection* connection, const char* path, const char* method, const char* version, void** state);
   MHD_Result take_body(Exchange& exchange, const char* data, size_t* size);
-  MHD_Result hold_back(Exchange& exchange, size_t* size);
   MHD_Result dispatch(const Box& exchange);
   MHD_Result refuse(Exchange& exchange, HttpServerResponse response);
   std::optional<HttpServerResponse> problem_with(Exchange& exchange, MHD_Connection* connection,
@@ -208,7 +207,6 @@ class HttpServer::Daemon {
   std::shared_ptr<Hub> hub_;  // shared with exchanges that outlive us in a producer's hands
   std::vector<Route> routes_;
   std::unique_ptr<WorkerPool> workers_;
-  std::vector<std::pair<int64_t, std::weak_ptr<Exchange>>> held_back_;  // until then; under the hub's mutex
   MHD_Daemon* mhd_ = nullptr;
   uint16_t port_ = 0;
 };
@@ -266,6 +264,7 @@ void HttpServer::Daemon::stop() {
     constexpr auto kLastBytes = std::chrono::milliseconds(500);
     hub_->changed.wait_for(lock, kLastBytes, [this] { return hub_->open.empty(); });
     open.assign({});
+    hub_->closing = true;
     for (auto* exchange : hub_->open) open.push_back(exchange->shared_from_this());
     lock.unlock();
     for (auto& exchange : open) exchange->cut();
@@ -290,14 +289,8 @@ HttpServer::Stats HttpServer::Daemon::stats() const {
 void HttpServer::Daemon::housekeeping() {
   int64_t now_ms = monotonic_ms();
   std::vector<Box> open;
-  std::vector<Box> over;
   {
     std::lock_guard lock(hub_->mutex);
-    std::erase_if(held_back_, [&](const auto& each) {
-      if (each.first > now_ms) return false;
-      if (auto exchange = each.second.lock()) over.push_back(std::move(exchange));
-      return true;
-    });
     std::erase_if(hub_->addresses, [](const auto& each) { return each.second.expired(); });
     for (auto* connection : hub_->connections) {
       int64_t deadline_ms = connection->deadline_ms;
@@ -307,7 +300,6 @@ void HttpServer::Daemon::housekeeping() {
       for (auto* exchange : hub_->open) open.push_back(exchange->shared_from_this());
     }
   }
-  for (auto& exchange : over) exchange->cut();
   for (auto& exchange : open) exchange->comment_if_idle(now_ms);
 }
 
@@ -363,11 +355,12 @@ MHD_Result HttpServer::Daemon::begin(MHD_Connection* connection, const char* pat
                                      const char* version, void** state) {
   auto* socket = socket_of(connection);
   auto exchange = std::make_shared<Exchange>(hub_, connection, socket);
-  *state = new Box(exchange);
   {
     std::lock_guard lock(hub_->mutex);
+    if (hub_->closing) return MHD_NO;
     hub_->open.insert(exchange.get());
   }
+  *state = new Box(exchange);
   hub_->requests += 1;
   socket->deadline_ms = monotonic_ms() + hub_->options.body_timeout_ms;
   exchange->request_.method = method;
@@ -450,7 +443,11 @@ MHD_Result HttpServer::Daemon::take_body(Exchange& exchange, const char* data, s
   if (body_max == 0) body_max = hub_->options.body_bytes_max;
   exchange.body_bytes += *size;
   exchange.body_too_large = exchange.body_bytes > body_max;
-  if (exchange.body_bytes > body_max + kOverrunBytes_max) return hold_back(exchange, size);
+  if (exchange.body_bytes > body_max + kOverrunBytes_max) {
+    exchange.dispatched = true;
+    *size = 0;
+    return exchange.hold_back() ? MHD_YES : MHD_NO;
+  }
   bool kept = !exchange.body_too_large && !exchange.body_unheld;
   if (kept && !exchange.hold(*size)) {
     exchange.body_unheld = true;
@@ -462,17 +459,6 @@ MHD_Result HttpServer::Daemon::take_body(Exchange& exchange, const char* data, s
   } else {
     exchange.request_.body.append(data, *size);
   }
-  *size = 0;
-  return MHD_YES;
-}
-
-// A client without end is left waiting before it is cut: at once it would only begin anew, and keep the loop busy.
-MHD_Result HttpServer::Daemon::hold_back(Exchange& exchange, size_t* size) {
-  exchange.dispatched = true;
-  exchange.suspend();
-  const int64_t until_ms = monotonic_ms() + hub_->options.overrun_hold_ms;
-  const std::lock_guard lock(hub_->mutex);
-  held_back_.emplace_back(until_ms, exchange.weak_from_this());
   *size = 0;
   return MHD_YES;
 }
@@ -491,7 +477,7 @@ MHD_Result HttpServer::Daemon::dispatch(const Box& exchange) {
     return refuse(*exchange, plain(503, "too many requests of this kind at once\n", {{"retry-after", "1"}}));
   }
   exchange->dispatched = true;
-  exchange->suspend();
+  if (!exchange->suspend()) return MHD_NO;
   *route.running += 1;
   auto run = [exchange, running = route.running, &route] {
     // What the handler gets answers 500 when the last holder lets go of it without an answer.
