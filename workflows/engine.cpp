@@ -255,6 +255,10 @@ void Engine::wake() {
   wake_.notify_all();
 }
 
+void wake_after_commit(const ToolContext& context) {
+  if (auto* engine = context.parts.find<Engine>()) context.tx().after_commit([engine] { engine->wake(); });
+}
+
 void Engine::loop(std::stop_token stop) {
   while (!stop.stop_requested()) {
     auto moved = run_once();

@@ -190,4 +190,7 @@ class Engine {
   std::map<std::string, std::shared_ptr<const Definition>> definitions_;  // immutable, shared by batches
 };
 
+// The engine of this process, where there is one, looks for work once the caller's transaction is durable.
+void wake_after_commit(const ToolContext& context);
+
 }  // namespace spreaders::workflows

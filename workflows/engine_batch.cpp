@@ -17,10 +17,16 @@ Token token_of(const storage::Row& row) {
           row[5].instant(), row[6].integer(), row[7].integer(), row[8].text(), row[9].integer()};
 }
 
-Principal principal_of(const std::string& text, const std::string& workspace) {
+std::string stored_principal(const Principal& principal) {
+  Json scopes = Json::array();
+  for (const auto& scope : principal.scopes) scopes.push_back(scope);
+  return to_text(Json{{"id", principal.id}, {"scopes", std::move(scopes)}});
+}
+
+Principal principal_of(const std::string& stored, const std::string& workspace) {
   Principal principal{
       .id = "system", .workspace = workspace, .scopes = {}, .kind = Principal::Kind::kSystem, .door = "engine"};
-  auto json = parse_json(text);
+  auto json = parse_json(stored);
   if (!json.ok() || !json->is_object()) return principal;
   principal.id = json->value("id", "system");
   for (const auto& scope : json->value("scopes", Json::array())) {
@@ -29,21 +35,26 @@ Principal principal_of(const std::string& text, const std::string& workspace) {
   return principal;
 }
 
-Result<void> end_run(Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view status,
-                     const std::string& reason, Instant now) {
-  TRY(tx.execute("UPDATE run SET status = $1, reason = $2, ended_at = $3 WHERE workspace_id = $4 AND id = $5",
-                 {status, reason, now.us, workspace, run_id}));
+Result<void> close_run(Tx& tx, const std::string& workspace, const std::string& run_id, bool cancel_unsent,
+                       Instant now) {
   TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND run_id = $2", {workspace, run_id}));
   TRY(
       tx.execute("UPDATE token SET state = 'dead', rev = rev + 1 WHERE workspace_id = $1 AND run_id = $2 AND state IN "
                  "('ready', 'waiting', 'executing')",
                  {workspace, run_id}));
-  if (status != "failed" && reason.empty()) return {};
+  if (!cancel_unsent) return {};
   TRY(
       tx.execute("UPDATE outbox SET state = 'cancelled', updated_at = $1 WHERE workspace_id = $2 AND run_id = $3 AND "
                  "state = 'pending'",
                  {now.us, workspace, run_id}));
   return {};
+}
+
+Result<void> end_run(Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view status,
+                     const std::string& reason, Instant now) {
+  TRY(tx.execute("UPDATE run SET status = $1, reason = $2, ended_at = $3 WHERE workspace_id = $4 AND id = $5",
+                 {status, reason, now.us, workspace, run_id}));
+  return close_run(tx, workspace, run_id, status == "failed" || !reason.empty(), now);
 }
 
 Json run_values(const std::string& id, const std::string& subject, const std::string& key,

@@ -15,10 +15,15 @@ constexpr std::string_view kTokenColumns =
     "t.workspace_id, t.id, t.run_id, t.node_id, t.state, t.due_at, t.attempt, t.visit, t.data, t.rev";
 
 Token token_of(const storage::Row& row);
-Principal principal_of(const std::string& text, const std::string& workspace);
+// On whose behalf tools are called, as runs and triggers keep it.
+std::string stored_principal(const Principal& principal);
+Principal principal_of(const std::string& stored, const std::string& workspace);
 // What nodes may ask of their run with {"$run":"..."}.
 Json run_values(const std::string& id, const std::string& subject, const std::string& key,
                 const std::string& campaign_id);
+// What a run that has ended leaves behind: no wait, no living token, and unsent messages only where they go out.
+Result<void> close_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, bool cancel_unsent,
+                       Instant now);
 // A run that fails, or ends before its time for a reason, sends nothing more; what is completed goes out.
 Result<void> end_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view status,
                      const std::string& reason, Instant now);

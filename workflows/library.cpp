@@ -31,6 +31,24 @@ Result<void> change_status(Tx& tx, const std::string& workspace, const std::stri
   return conflict("the workflow is " + workflow.status + ", not " + from);
 }
 
+// Where a workflow's runs and triggers stand; a trigger also says why.
+struct Standing {
+  std::string_view run, trigger, reason;
+};
+
+// All that stand as `from` come to stand as `to`; how many runs.
+Result<int64_t> move_all(Tx& tx, const std::string& workspace, const std::string& id, const Standing& from,
+                         const Standing& to, Instant now) {
+  TRY(
+      tx.execute("UPDATE trigger_instance SET state = $1, reason = $2, rev = rev + 1, updated_at = $3 WHERE "
+                 "workspace_id = $4 AND workflow_id = $5 AND state = $6 AND reason = $7",
+                 {to.trigger, to.reason, now, workspace, id, from.trigger, from.reason}));
+  return tx.execute(
+      "UPDATE run SET status = $1, rev = rev + 1 WHERE workspace_id = $2 AND workflow_id = $3 AND status "
+      "= $4",
+      {to.run, workspace, id, from.run});
+}
+
 }  // namespace
 
 Result<Workflow> save_workflow(Tx& tx, const std::string& workspace, const std::string& id, Json definition,
@@ -106,26 +124,12 @@ Result<void> add_node(Json& definition, const std::string& node_id, Json node, c
 
 Result<int64_t> pause_workflow(Tx& tx, const std::string& workspace, const std::string& id, Instant now) {
   TRY(change_status(tx, workspace, id, "active", "paused", now));
-  TRY(
-      tx.execute("UPDATE trigger_instance SET state = 'paused', reason = $1, rev = rev + 1, updated_at = $2 WHERE "
-                 "workspace_id = $3 AND workflow_id = $4 AND state = 'running'",
-                 {kWorkflowPaused, now, workspace, id}));
-  return tx.execute(
-      "UPDATE run SET status = 'paused', rev = rev + 1 WHERE workspace_id = $1 AND workflow_id = $2 AND "
-      "status = 'active'",
-      {workspace, id});
+  return move_all(tx, workspace, id, {"active", "running", ""}, {"paused", "paused", kWorkflowPaused}, now);
 }
 
 Result<int64_t> resume_workflow(Tx& tx, const std::string& workspace, const std::string& id, Instant now) {
   TRY(change_status(tx, workspace, id, "paused", "active", now));
-  TRY(
-      tx.execute("UPDATE trigger_instance SET state = 'running', reason = '', rev = rev + 1, updated_at = $1 WHERE "
-                 "workspace_id = $2 AND workflow_id = $3 AND state = 'paused' AND reason = $4",
-                 {now, workspace, id, kWorkflowPaused}));
-  return tx.execute(
-      "UPDATE run SET status = 'active', rev = rev + 1 WHERE workspace_id = $1 AND workflow_id = $2 AND "
-      "status = 'paused'",
-      {workspace, id});
+  return move_all(tx, workspace, id, {"paused", "paused", kWorkflowPaused}, {"active", "running", ""}, now);
 }
 
 }  // namespace spreaders::workflows

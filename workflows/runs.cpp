@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "storage/values.hpp"
 #include "workflows/engine_parts.hpp"
 
 namespace spreaders::workflows {
@@ -34,9 +35,6 @@ Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartR
   if (!stored)
     return not_found("there is no version " + std::to_string(start.version) + " of workflow " + start.workflow_id);
   Definition definition = TRY(parse_definition(TRY(parse_json((*stored)[0].text()))));
-  Json scopes = Json::array();
-  for (const auto& scope : start.principal.scopes) scopes.push_back(scope);
-  Json principal = {{"id", start.principal.id}, {"scopes", scopes}};
   Json context = TRY(parse_json(start.context));
   if (!start.entry_event.empty()) context["entry_event"] = start.entry_event;
   std::string id = ids.make("run");
@@ -48,7 +46,7 @@ Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartR
                      {workspace, id, start.workflow_id, start.version, start.subject, start.entry_key,
                       start.campaign_id.empty() ? storage::Value() : storage::Value(start.campaign_id),
                       start.approval_id.empty() ? storage::Value() : storage::Value(start.approval_id),
-                      to_text(principal), to_text(context), now.us, start.trace_id}));
+                      stored_principal(start.principal), to_text(context), now.us, start.trace_id}));
   if (added == 0) {
     auto existing = TRY(tx.query_one(
         "SELECT id FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND subject = $3 AND entry_key = $4",
@@ -98,16 +96,7 @@ Result<void> cancel_run(Tx& tx, const std::string& workspace, const std::string&
     if (!run) return not_found("there is no run " + run_id);
     return conflict("the run is already " + (*run)[0].text());
   }
-  TRY(
-      tx.execute("UPDATE token SET state = 'dead', rev = rev + 1 WHERE workspace_id = $1 AND run_id = $2 AND state IN "
-                 "('ready', 'waiting', 'executing')",
-                 {workspace, run_id}));
-  TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND run_id = $2", {workspace, run_id}));
-  TRY(
-      tx.execute("UPDATE outbox SET state = 'cancelled', updated_at = $1 WHERE workspace_id = $2 AND run_id = $3 AND "
-                 "state = 'pending'",
-                 {now.us, workspace, run_id}));
-  return {};
+  return close_run(tx, workspace, run_id, true, now);
 }
 
 Result<RunView> get_run(Tx& tx, const std::string& workspace, const std::string& run_id) {
@@ -118,7 +107,7 @@ Result<RunView> get_run(Tx& tx, const std::string& workspace, const std::string&
   if (!row) return not_found("there is no run " + run_id);
   RunView view{
       run_id, (*row)[0].text(), (*row)[1].text(), (*row)[2].text(), (*row)[3].text_or(""), (*row)[4].instant(), {}, {}};
-  if (!(*row)[5].is_null()) view.ended = (*row)[5].instant();
+  view.ended = storage::optional_instant((*row)[5]);
   auto tokens =
       TRY(tx.query("SELECT node_id, state, due_at FROM token WHERE workspace_id = $1 AND run_id = $2 AND state IN "
                    "('ready', 'waiting', 'executing')",

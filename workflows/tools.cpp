@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "storage/values.hpp"
 #include "workflows/engine.hpp"
 #include "workflows/library.hpp"
 #include "workflows/trigger_views.hpp"
@@ -126,7 +127,7 @@ Result<Executed> execute(ToolContext& context, const ExecuteArgs& args) {
                  .principal = context.principal,
                  .trace_id = context.trace_id};
   std::string run_id = TRY(start_run(tx, context.workspace(), start, context.clock.now(), context.ids));
-  if (auto* engine = context.parts.find<Engine>()) tx.after_commit([engine] { engine->wake(); });
+  wake_after_commit(context);
   auto run = TRY(get_run(tx, context.workspace(), run_id));
   return Executed{workflow.id, run_id, run.status, workflow.version};
 }
@@ -149,7 +150,7 @@ Result<Changed> pause(ToolContext& context, const ById& args) {
 
 Result<Changed> resume(ToolContext& context, const ById& args) {
   int64_t runs = TRY(resume_workflow(context.tx(), context.workspace(), args.workflow_id, context.clock.now()));
-  if (auto* engine = context.parts.find<Engine>()) context.tx().after_commit([engine] { engine->wake(); });
+  wake_after_commit(context);
   return Changed{args.workflow_id, "active", runs};
 }
 
@@ -202,7 +203,7 @@ Result<Status> get_status(ToolContext& context, const ById& args) {
                                       "$3",
                                       {context.workspace(), args.workflow_id, kRunsShown_max}))) {
     status.latest_runs.push_back({row[0].text(), row[1].text(), row[2].text(), row[3].integer(), row[4].instant(),
-                                  row[5].is_null() ? std::nullopt : std::optional(row[5].instant())});
+                                  storage::optional_instant(row[5])});
   }
   for (const auto& one : TRY(list_triggers(tx, context.workspace(), args.workflow_id)))
     status.triggers.push_back(view_of(one));

@@ -36,7 +36,7 @@ Result<ApprovalSubject> schedule_approval(ToolContext& context, const AddArgs& a
 Result<TriggerView> begin(ToolContext& context, const std::string& id) {
   auto started = TRY(
       start_trigger(context.tx(), context.workspace(), id, {context.principal, context.approval}, context.clock.now()));
-  if (auto* engine = context.parts.find<Engine>()) context.tx().after_commit([engine] { engine->wake(); });
+  wake_after_commit(context);
   return view_of(started);
 }
 

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "storage/values.hpp"
 
 namespace spreaders::services {
 
@@ -212,8 +213,7 @@ Result<std::vector<ApiKey>> list_api_keys(Tx& tx, const std::string& workspace) 
                enum_from<KeyKind>(row[3].text()).value_or(KeyKind::kModel),
                split_scopes(row[4].text()),
                row[5].instant(),
-               {}};
-    if (!row[6].is_null()) key.revoked_at = row[6].instant();
+               storage::optional_instant(row[6])};
     keys.push_back(std::move(key));
   }
   return keys;

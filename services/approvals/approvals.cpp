@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "storage/values.hpp"
 
 namespace spreaders::services {
 
@@ -28,7 +29,7 @@ Approval approval_of(const storage::Row& row, Instant now) {
                     {},
                     !row[13].text().empty(),
                     row[14].integer() >= kCodeAttemptsMax};
-  if (!row[11].is_null()) approval.decided_at = row[11].instant();
+  approval.decided_at = storage::optional_instant(row[11]);
   if ((approval.state == "pending" || approval.state == "approved") && approval.expires_at <= now)
     approval.state = "expired";
   return approval;

@@ -29,8 +29,8 @@ Campaign campaign_of(const storage::Row& row) {
   c.segment_id = row[8].text_or("");
   c.connection_id = row[9].text_or("");
   c.run_id = row[10].text_or("");
-  if (!row[11].is_null()) c.start_at = row[11].instant();
-  if (!row[12].is_null()) c.end_at = row[12].instant();
+  c.start_at = storage::optional_instant(row[11]);
+  c.end_at = storage::optional_instant(row[12]);
   Json budget = parse_json(row[13].text()).value_or(Json::object());
   c.budget_minor = budget.value("amount_minor", int64_t{0});
   c.currency = budget.value("currency", "");

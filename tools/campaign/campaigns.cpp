@@ -540,7 +540,7 @@ Result<Campaign> launch_campaign(ToolContext& context, const std::string& campai
                    {workspace, plan->id, plan->revision}));
   TRY(services::add_history(tx, workspace, c.id, context.principal.id, c.status,
                             {{"approval", context.approval}, {"run", c.run_id}}, now));
-  if (auto* engine = context.parts.find<workflows::Engine>()) tx.after_commit([engine] { engine->wake(); });
+  workflows::wake_after_commit(context);
   return c;
 }
 

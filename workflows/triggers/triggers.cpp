@@ -5,7 +5,7 @@
 #include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "storage/values.hpp"
-#include "workflows/engine.hpp"
+#include "workflows/engine_parts.hpp"
 
 namespace spreaders::workflows {
 
@@ -17,11 +17,8 @@ namespace {
 
 constexpr int kDue_max = 200;  // triggers of one beat
 constexpr std::string_view kColumns =
-    "id, workflow_id, name, version, spec, state, reason, next_fire_at, last_fire_at, fires, skipped, created_at, rev";
-
-std::optional<Instant> optional_instant(const storage::Value& value) {
-  return value.is_null() ? std::nullopt : std::optional(value.instant());
-}
+    "id, workflow_id, name, version, spec, state, reason, next_fire_at, last_fire_at, fires, skipped, created_at, rev, "
+    "principal, approval_id";
 
 Result<Trigger> trigger_of(const Row& row) {
   auto state = enum_from<TriggerState>(row[5].text());
@@ -33,12 +30,14 @@ Result<Trigger> trigger_of(const Row& row) {
                  .schedule = TRY(decode<ScheduleSpec>(TRY(parse_json(row[4].text())), "The stored schedule")),
                  .state = *state,
                  .reason = row[6].text(),
-                 .next_fire_at = optional_instant(row[7]),
-                 .last_fire_at = optional_instant(row[8]),
+                 .next_fire_at = storage::optional_instant(row[7]),
+                 .last_fire_at = storage::optional_instant(row[8]),
                  .fires = row[9].integer(),
                  .skipped = row[10].integer(),
                  .created_at = row[11].instant(),
-                 .rev = row[12].integer()};
+                 .rev = row[12].integer(),
+                 .principal = row[13].text(),
+                 .approval_id = row[14].text_or("")};
 }
 
 std::string key_of(const Trigger& trigger, Instant at) { return trigger.id + ":" + to_text(at); }
@@ -47,14 +46,15 @@ Error not_in_state(const Trigger& trigger, std::string_view wanted) {
   return conflict("the trigger is " + std::string(enum_name(trigger.state)) + ", not " + std::string(wanted));
 }
 
-// Writes state, reason, times and counts of a trigger that was read in this transaction.
+// Writes all that changes of a trigger that was read in this transaction.
 Result<void> update(Tx& tx, const std::string& workspace, Trigger& trigger, Instant now) {
   int64_t changed =
       TRY(tx.execute("UPDATE trigger_instance SET state = $1, reason = $2, next_fire_at = $3, last_fire_at = $4, fires "
-                     "= $5, skipped = $6, updated_at = $7, rev = rev + 1 WHERE workspace_id = $8 AND id = $9 AND rev = "
-                     "$10",
+                     "= $5, skipped = $6, principal = $7, approval_id = $8, updated_at = $9, rev = rev + 1 WHERE "
+                     "workspace_id = $10 AND id = $11 AND rev = $12",
                      {enum_name(trigger.state), trigger.reason, trigger.next_fire_at, trigger.last_fire_at,
-                      trigger.fires, trigger.skipped, now, workspace, trigger.id, trigger.rev}));
+                      trigger.fires, trigger.skipped, trigger.principal, storage::or_null(trigger.approval_id), now,
+                      workspace, trigger.id, trigger.rev}));
   if (changed == 0)
     return conflict("the trigger was changed by someone else in the meantime; look at it and try again");
   trigger.rev += 1;
@@ -111,12 +111,9 @@ Result<Trigger> start_trigger(Tx& tx, const std::string& workspace, const std::s
   trigger.state = TriggerState::kRunning;
   trigger.next_fire_at = next_fire(schedule, now);
   if (!trigger.next_fire_at) return conflict("the schedule has no time that is still to come");
+  trigger.principal = stored_principal(by.principal);
+  trigger.approval_id = by.approval_id;
   TRY(update(tx, workspace, trigger, now));
-  Json scopes = Json::array();
-  for (const auto& scope : by.principal.scopes) scopes.push_back(scope);
-  TRY(tx.execute(
-      "UPDATE trigger_instance SET principal = $1, approval_id = $2 WHERE workspace_id = $3 AND id = $4",
-      {to_text(Json{{"id", by.principal.id}, {"scopes", scopes}}), storage::or_null(by.approval_id), workspace, id}));
   return trigger;
 }
 
@@ -146,29 +143,17 @@ Result<Trigger> destroy_trigger(Tx& tx, const std::string& workspace, const std:
 
 namespace {
 
-Principal principal_of(const Json& json, const std::string& workspace) {
-  Principal principal{.id = json.value("id", "system"),
-                      .workspace = workspace,
-                      .scopes = {},
-                      .kind = Principal::Kind::kSystem,
-                      .door = "engine"};
-  for (const auto& scope : json.value("scopes", Json::array())) principal.scopes.push_back(scope.get<std::string>());
-  return principal;
-}
-
 Result<int> fire(Tx& tx, const std::string& workspace, const std::string& id, Instant now, Ids& ids) {
   Trigger trigger = TRY(get_trigger(tx, workspace, id));
   if (trigger.state != TriggerState::kRunning || !trigger.next_fire_at || *trigger.next_fire_at > now) return 0;
   auto schedule = TRY(make_schedule(trigger.schedule, trigger.created_at));
   DueFires due = due_fires(schedule, *trigger.next_fire_at, now);
-  auto row = TRY(tx.query_one("SELECT principal, approval_id FROM trigger_instance WHERE workspace_id = $1 AND id = $2",
-                              {workspace, id}));
   StartRun start{.workflow_id = trigger.workflow_id,
                  .version = trigger.version,
                  .subject = trigger.id,
                  .entry_key = {},
-                 .approval_id = (*row)[1].text_or(""),
-                 .principal = principal_of(TRY(parse_json((*row)[0].text())), workspace)};
+                 .approval_id = trigger.approval_id,
+                 .principal = principal_of(trigger.principal, workspace)};
   for (Instant at : due.fires) {
     start.entry_key = key_of(trigger, at);
     start.context = to_text(Json{{"trigger", {{"id", trigger.id}, {"scheduled_at", to_text(at)}}}});

@@ -41,6 +41,7 @@ struct Trigger {
   int64_t fires = 0, skipped = 0;
   Instant created_at;
   int64_t rev = 0;
+  std::string principal, approval_id;  // under which its runs act, once it is started
 };
 
 struct StartedBy {
