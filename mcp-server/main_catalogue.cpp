@@ -13,6 +13,7 @@
 #include "tools/connections/connection_tools.hpp"
 #include "tools/email/email_audience_tools.hpp"
 #include "tools/email/email_campaign_tools.hpp"
+#include "tools/notification/preference_tools.hpp"
 #include "tools/services/service_tools.hpp"
 #include "tools/templates/template_tools.hpp"
 #include "tools/user/user_tools.hpp"
@@ -24,10 +25,10 @@ std::vector<const ToolSpec*> all_tools(bool read_only) {
   std::vector<const ToolSpec*> all;
   for (const ToolList& list :
        {tools::campaign_tools(), agent::agent_tools(), planners::planner_tools(), tools::email_campaign_tools(),
-        tools::email_audience_tools(), tools::audience_tools(), tools::audience_resolve_tools(), tools::consent_tools(),
-        tools::analytics_tools(), tools::notification_tools(), tools::approval_tools(), tools::user_tools(),
-        tools::template_tools(), workflows::workflow_tools(), workflows::trigger_tools(), tools::connection_tools(),
-        tools::service_tools()}) {
+        tools::email_audience_tools(), tools::audience_tools(), tools::people_tools(), tools::audience_resolve_tools(),
+        tools::consent_tools(), tools::preference_tools(), tools::analytics_tools(), tools::notification_tools(),
+        tools::approval_tools(), tools::user_tools(), tools::template_tools(), workflows::workflow_tools(),
+        workflows::trigger_tools(), tools::connection_tools(), tools::service_tools()}) {
     for (const auto* spec : list) {
       // Deciding stays possible whatever is listed: it is the person's, not the model's.
       bool approval = spec->name.value.starts_with("approvals.");

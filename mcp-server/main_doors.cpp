@@ -2,6 +2,7 @@
 #include "doors/ingest/ingest_routes.hpp"
 #include "doors/pages/approval_routes.hpp"
 #include "doors/pages/home_routes.hpp"
+#include "doors/people/people_routes.hpp"
 #include "doors/tracking/tracking_routes.hpp"
 #include "doors/webhooks/bounce_routes.hpp"
 #include "mcp-server/main_app.hpp"
@@ -51,6 +52,7 @@ void add_door_routes(App& app, HttpServer& http, const services::Tracking& track
   };
   doors::add_routes(http, doors::tracking_routes(app.storage(), app.clock(), system_ids(), tracking), policy);
   doors::add_routes(http, doors::ingest_routes(app.storage(), app.clock(), system_ids(), app.event_writer()), policy);
+  doors::add_routes(http, doors::people_routes(app.storage(), app.tools()), policy);
   doors::add_routes(http, doors::bounce_routes(app.storage(), app.clock(), parser), policy);
   doors::add_routes(http, doors::approval_routes(app.tools(), tracking.key, app.owner("page")), policy);
   doors::add_routes(http,

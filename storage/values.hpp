@@ -15,4 +15,8 @@ inline std::optional<Instant> optional_instant(const Value& value) {
   return value.is_null() ? std::nullopt : std::optional(value.instant());
 }
 
+inline std::optional<std::string> optional_text(const Value& value) {
+  return value.is_null() ? std::nullopt : std::optional(value.text());
+}
+
 }  // namespace spreaders::storage

@@ -107,6 +107,17 @@ Result<List> get_list(Tx& tx, const std::string& workspace, const std::string& i
                    (names.empty() ? "; there are no lists yet" : "; there are " + names));
 }
 
+Result<std::vector<std::string>> lists_of(Tx& tx, const std::string& workspace, const std::string& contact_id) {
+  std::vector<std::string> names;
+  for (const auto& row : TRY(tx.query(
+           "SELECT l.name FROM list_member m JOIN list l ON l.workspace_id = m.workspace_id AND l.id = m.list_id "
+           "WHERE m.workspace_id = $1 AND m.contact_id = $2 ORDER BY l.name",
+           {workspace, contact_id}))) {
+    names.push_back(row[0].text());
+  }
+  return names;
+}
+
 Result<int64_t> add_members(Tx& tx, const std::string& workspace, const std::string& list_id,
                             std::span<const std::string> contact_ids, Instant now) {
   int64_t added = 0;

@@ -39,6 +39,8 @@ Result<void> delete_list(Tx& tx, const std::string& workspace, const std::string
 Result<std::vector<List>> all_lists(Tx& tx, const std::string& workspace);
 // By id or by name; kNotFound lists the names there are.
 Result<List> get_list(Tx& tx, const std::string& workspace, const std::string& id_or_name);
+// Names of the lists that this contact is on, by name.
+Result<std::vector<std::string>> lists_of(Tx& tx, const std::string& workspace, const std::string& contact_id);
 // How many were not members before, or were.
 Result<int64_t> add_members(Tx& tx, const std::string& workspace, const std::string& list_id,
                             std::span<const std::string> contact_ids, Instant now);

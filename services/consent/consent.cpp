@@ -148,6 +148,16 @@ Result<std::optional<Consent>> find(Tx& tx, const std::string& workspace, std::s
                                (*row)[2].text(), (*row)[3].instant()});
 }
 
+Result<std::vector<std::string>> channels_of(Tx& tx, const std::string& workspace, const std::string& contact_id) {
+  std::vector<std::string> channels;
+  for (const auto& row :
+       TRY(tx.query("SELECT channel FROM consent WHERE workspace_id = $1 AND contact_id = $2 ORDER BY channel",
+                    {workspace, contact_id}))) {
+    channels.push_back(row[0].text());
+  }
+  return channels;
+}
+
 Result<std::optional<Suppression>> find_suppression(Tx& tx, const std::string& workspace, std::string_view channel,
                                                     std::string_view address) {
   std::string normal = normal_address(channel, address);

@@ -68,6 +68,8 @@ Result<std::map<std::string, State>> states_of(Tx& tx, const std::string& worksp
                                                std::span<const std::string> contact_ids);
 Result<std::optional<Consent>> find(Tx& tx, const std::string& workspace, std::string_view channel,
                                     const std::string& contact_id);
+// The channels on which this person has said anything, by name.
+Result<std::vector<std::string>> channels_of(Tx& tx, const std::string& workspace, const std::string& contact_id);
 
 // False when a suppression of at least this weight was there already.
 Result<bool> suppress(Tx& tx, const std::string& workspace, const Suppression& entry);

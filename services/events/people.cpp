@@ -380,4 +380,12 @@ Result<std::vector<Who>> resolve_people(Tx& tx, const std::string& workspace,
   return People(tx, workspace, events, now, ids).run();
 }
 
+Result<std::string> contact_of_user(Tx& tx, const std::string& workspace, const std::string& user_id) {
+  IncomingEvent asked;
+  asked.event.user_id = user_id;
+  const IncomingEvent* const events[] = {&asked};
+  // An event that says nothing but whom it is about.
+  return std::move(TRY(resolve_people(tx, workspace, events, {}, system_ids())).front().contact_id);
+}
+
 }  // namespace spreaders::services

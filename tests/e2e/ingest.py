@@ -48,6 +48,33 @@ for body, left in (({"event": "Order Started", "userId": "u1"}, ["any", "large"]
     answer = send("/v1/track", body)
     check(answer.status == 200 and waiting() == left, f"{body} leaves {left}", f"{answer.body} {waiting()}")
 
+# Other services ask about this person and change them; a key of a shop's pages does not.
+office = key("service", "--scopes", "audience:read,audience:write,consent:read,consent:write")
+
+
+def people(method, path, body=None, who=office):
+    return http_ask(server.port, method, path, json.dumps(body) if body is not None else "",
+                    {"Authorization": f"Bearer {who}", "Content-Type": "application/json"})
+
+
+check(people("GET", "/users/u1", who=write_key).status == 403, "a write key reads nobody")
+shown = people("GET", "/users/u1")
+check(shown.status == 200 and shown.json()["email"] == "ana@example.org", "a person is shown by their user id", shown.body)
+made = people("POST", "/users", {"email": "bo@example.org", "user_id": "u9", "first_name": "Bo"})
+check(made.status == 201 and made.headers.get("location", "").startswith("/users/ctc_"), "a person is added", f"{made.headers} {made.body}")
+check(people("POST", "/users", {"email": "bo@example.org"}).status == 409, "once")
+changed = people("PUT", "/users/u9", {"attributes": {"vip": True}, "time_zone": "Europe/Berlin"})
+check(changed.status == 200 and changed.json()["attributes"] == {"vip": True} and changed.json()["first_name"] == "Bo", "changed", changed.body)
+bad = people("PUT", "/users/u9", {"nick": "b", "time_zone": "Mars/Olympus"})
+check(bad.status == 400 and sorted(i["pointer"] for i in bad.json()["issues"]) == ["/nick", "/time_zone"], "every problem is named", bad.body)
+wish = {"email_preferences": {"subscribed": True}, "consent_source": "account page"}
+check(people("PUT", "/users/u9/preferences", {"email_preferences": {"subscribed": True}}).json()["issues"][0]["pointer"] == "/consent_source",
+      "consent needs its source")
+check(people("PUT", "/users/u9/preferences", wish).json()["email_preferences"]["marketing"] is True, "a preference is set")
+check(people("GET", "/users/u9/preferences").json()["sms_preferences"]["subscribed"] is False, "and shown")
+events = people("GET", "/userEvent?userId=u1&eventName=Order%20Completed").json()
+check([e["properties"].get("revenue") for e in events["events"]] == [90, 9], "what a person did, newest first", events)
+
 mixed = send("/v1/batch", {"batch": [{"type": "track", "event": "e", "userId": "u1"}, {"type": "track", "userId": "u1"}]})
 check(mixed.status == 200 and mixed.json()["refused"] == [{"pointer": "/batch/1/event", "message": "is required"}], "a bad event is named", mixed.body)
 none = send("/v1/batch", {"batch": [{"type": "track", "userId": "u1"}]})

@@ -4,11 +4,13 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "services/audience/facts.hpp"
 #include "services/audience/import.hpp"
 #include "storage/storage.hpp"
 #include "tests/support/temp_dir.hpp"
 #include "tools/audience/audience_tools.hpp"
 #include "tools/email/email_audience_tools.hpp"
+#include "tools/notification/preference_tools.hpp"
 
 namespace spreaders::tools {
 namespace {
@@ -31,7 +33,7 @@ struct AudienceTools : ::testing::Test {
   }
 
   static const ToolSpec& spec(std::string_view name) {
-    for (auto list : {audience_tools(), consent_tools(), email_audience_tools()}) {
+    for (auto list : {audience_tools(), people_tools(), consent_tools(), email_audience_tools(), preference_tools()}) {
       for (const auto* one : list) {
         if (one->name.value == name) return *one;
       }
@@ -233,13 +235,111 @@ TEST_F(AudienceTools, EffectsFollowTheActionAndEverySpecDescribesItself) {
   EXPECT_EQ(effect("email.manageSubscriber", {{"action", "delete"}, {"email", "a@example.org"}}), Effect::kDestroy);
   EXPECT_EQ(effect("email.segmentAudience", {{"rule_text", "a = 1"}}), Effect::kRead);
   EXPECT_TRUE(spec("consent.unsuppress").always_approve);
-  for (auto list : {audience_tools(), consent_tools(), email_audience_tools()}) {
+  for (auto list : {audience_tools(), people_tools(), consent_tools(), email_audience_tools(), preference_tools()}) {
     for (const auto* one : list) {
       Json described = describe_tool(*one);
       EXPECT_TRUE(described["inputSchema"].contains("properties")) << one->name.value;
       EXPECT_TRUE(described["outputSchema"].contains("properties")) << one->name.value;
     }
   }
+}
+
+TEST_F(AudienceTools, APersonIsAddedFoundByAnyNameAndChanged) {
+  Json made =
+      ok("audience.saveContact", {{"email", "Ana@Example.ORG"}, {"user_id", "u1"}, {"attributes", {{"city", "Bonn"}}}});
+  EXPECT_TRUE(made["changed"]);
+  for (const std::string& name :
+       {made["contact_id"].get<std::string>(), std::string("u1"), std::string("Ana@example.org")}) {
+    Json found = ok("audience.getContact", {{"person", name}});
+    EXPECT_EQ(found["contact_id"], made["contact_id"]) << name;
+    EXPECT_EQ(found["user_id"], "u1");
+    EXPECT_EQ(found["consents"][0]["state"], "unknown") << "adding somebody is no consent";
+  }
+  EXPECT_EQ(fails("audience.getContact", {{"person", "u2"}}).code, Code::kNotFound);
+  EXPECT_EQ(fails("audience.saveContact", {{"email", "Ana@example.org"}}).code, Code::kConflict);
+  EXPECT_EQ(fails("audience.saveContact", {{"email", "new@example.org"}, {"user_id", "u1"}}).code, Code::kConflict);
+
+  ok("email.manageList", {{"action", "create"}, {"name", "Friends"}});
+  Json changed = ok("audience.saveContact", {{"person", "u1"},
+                                             {"first_name", "Ana"},
+                                             {"attributes", {{"city", nullptr}, {"orders", 3}}},
+                                             {"lists", {"Friends"}}});
+  EXPECT_TRUE(changed["changed"]);
+  EXPECT_EQ(changed["attributes"], (Json{{"orders", 3}}));
+  EXPECT_EQ(changed["lists"], Json::array({"Friends"}));
+  EXPECT_FALSE(ok("audience.saveContact", {{"person", "u1"}, {"first_name", "Ana"}})["changed"]);
+  EXPECT_EQ(ok("audience.saveContact", {{"person", "u1"}, {"email", "ana@new.example.org"}})["email"],
+            "ana@new.example.org");
+  EXPECT_EQ(ok("audience.getContact", {{"person", "ana@new.example.org"}})["contact_id"], made["contact_id"]);
+}
+
+TEST_F(AudienceTools, AnAddressMovesOnlyWithAnIdToFindItBy) {
+  Json made = ok("audience.saveContact", {{"email", "bo@example.org"}});
+  auto refused = fails("audience.saveContact", {{"person", "bo@example.org"}, {"email", "bo@new.example.org"}});
+  EXPECT_EQ(refused.code, Code::kInvalidArgument);
+  EXPECT_EQ(refused.issues[0].pointer, "/email");
+  Json moved =
+      ok("audience.saveContact", {{"person", "bo@example.org"}, {"email", "bo@new.example.org"}, {"user_id", "u7"}});
+  EXPECT_EQ(moved["contact_id"], made["contact_id"]);
+  EXPECT_EQ(moved["user_id"], "u7");
+  EXPECT_EQ(pointers("audience.saveContact", {{"person", "u7"}}), "");
+  EXPECT_EQ(pointers("audience.saveContact", {{"first_name", "x"}, {"attributes", {{"a b\n", 1}}}}).substr(0, 6),
+            "/email");
+}
+
+TEST_F(AudienceTools, EventsOfAPersonComeNewestFirstInPages) {
+  Json made = ok("audience.saveContact", {{"email", "ana@example.org"}, {"user_id", "u1"}});
+  std::string contact = made["contact_id"];
+  for (int i = 0; i < 5; ++i) {
+    audience::Fact fact{.name = i % 2 == 0 ? "Viewed" : "Bought",
+                        .contact_id = contact,
+                        .at = Instant{clock.now().us - (i / 2) * kMinute_us},
+                        .properties = R"({"n":)" + std::to_string(i) + "}",
+                        .message_id = "m" + std::to_string(i)};
+    auto written = database->write(storage::Scope::of("wsp_1"), [&](storage::Tx& tx) {
+      return audience::record_facts(tx, "wsp_1", {&fact, 1}, clock.now(), ids);
+    });
+    ASSERT_TRUE(written.ok()) << written.error().text();
+  }
+  std::string seen;
+  Json arguments = {{"person", "u1"}, {"limit", 2}};
+  for (int page = 0; page < 3; ++page) {
+    Json answer = ok("audience.listEvents", arguments);
+    for (const auto& event : answer["events"]) seen += event["event_id"].get<std::string>() + " ";
+    EXPECT_EQ(answer.contains("next_cursor"), page < 2);
+    if (page < 2) arguments["cursor"] = answer["next_cursor"];
+  }
+  EXPECT_EQ(seen, "m1 m0 m3 m2 m4 ") << "of one time the later recorded first, none twice, none left out";
+  EXPECT_EQ(ok("audience.listEvents", {{"person", "u1"}, {"name", "Bought"}})["events"].size(), 2U);
+  EXPECT_EQ(ok("audience.listEvents", {{"person", "u1"}, {"event_id", "m3"}})["events"][0]["properties"],
+            (Json{{"n", 3}}));
+  EXPECT_EQ(ok("audience.listEvents", {{"person", "u1"}, {"since", to_text(clock.now())}})["events"].size(), 2U);
+  for (const char* cursor : {"", "x", "1", "1-", "-1", "1-2-3", "99999999999999999999-1"})
+    EXPECT_EQ(pointers("audience.listEvents", {{"person", "u1"}, {"cursor", cursor}}), "/cursor") << cursor;
+}
+
+TEST_F(AudienceTools, PreferencesAreThePersonsOwnLatestWord) {
+  ok("audience.saveContact", {{"email", "ana@example.org"}, {"user_id", "u1"}});
+  Json before = ok("notification.getUserPreferences", {{"person", "u1"}});
+  ASSERT_EQ(before["channels"].size(), 3U);
+  EXPECT_FALSE(before["channels"][0].contains("subscribed"));
+  EXPECT_FALSE(before["channels"][0]["marketing"]);
+  EXPECT_TRUE(before["channels"][0]["transactional"]);
+  EXPECT_FALSE(before["channels"][1]["reachable"]) << "there is no number to send to";
+  EXPECT_EQ(pointers("notification.updatePreferences", {{"person", "u1"}, {"email", true}}), "/consent_source");
+  EXPECT_EQ(pointers("notification.updatePreferences", {{"person", "u1"}}), "");
+  Json on = ok("notification.updatePreferences",
+               {{"person", "u1"}, {"email", true}, {"sms", true}, {"consent_source", "account page"}});
+  EXPECT_TRUE(on["changed"]);
+  EXPECT_TRUE(on["channels"][0]["marketing"]);
+  EXPECT_EQ(on["channels"][0]["source"], "account page");
+  EXPECT_TRUE(on["channels"][1]["subscribed"]);
+  EXPECT_FALSE(on["channels"][1]["marketing"]);
+  Json off = ok("notification.updatePreferences", {{"person", "u1"}, {"email", false}});
+  EXPECT_FALSE(off["channels"][0]["subscribed"]);
+  EXPECT_FALSE(off["channels"][0]["marketing"]);
+  EXPECT_TRUE(off["channels"][1]["subscribed"]) << "one channel at a time";
+  EXPECT_FALSE(ok("notification.updatePreferences", {{"person", "u1"}, {"email", false}})["changed"]);
 }
 
 }  // namespace

@@ -35,4 +35,8 @@ struct ConsentView {
 Result<ConsentView> consent_view(storage::Tx& tx, const std::string& workspace, const std::string& channel,
                                  const std::string& contact_id, const std::string& address);
 
+constexpr size_t kPersonSizeMax = 254;
+// Who `person` is: a contact's id or address, or the id that another system gives them. kNotFound: nobody.
+Result<audience::Contact> person_of(storage::Tx& tx, const std::string& workspace, const std::string& person);
+
 }  // namespace spreaders::tools

@@ -89,11 +89,7 @@ Result<Answer> answer_of(ToolContext& context, const std::string& email, bool ch
     answer.language = contact->language;
     answer.time_zone = contact->time_zone;
     answer.attributes = TRY(parse_json(contact->attributes));
-    auto rows = TRY(
-        tx.query("SELECT l.name FROM list_member m JOIN list l ON l.workspace_id = m.workspace_id AND l.id = m.list_id "
-                 "WHERE m.workspace_id = $1 AND m.contact_id = $2 ORDER BY l.name",
-                 {context.workspace(), contact->id}));
-    for (const auto& row : rows) answer.lists.push_back(row[0].text());
+    answer.lists = TRY(audience::lists_of(tx, context.workspace(), contact->id));
   }
   answer.consent = TRY(consent_view(tx, context.workspace(), "email", contact ? contact->id : "", email));
   return answer;
