@@ -23,12 +23,16 @@ namespace spreaders::app {
 
 std::vector<const ToolSpec*> all_tools(bool read_only) {
   std::vector<const ToolSpec*> all;
-  for (const ToolList& list :
-       {tools::campaign_tools(), agent::agent_tools(), planners::planner_tools(), tools::email_campaign_tools(),
-        tools::email_audience_tools(), tools::audience_tools(), tools::people_tools(), tools::audience_resolve_tools(),
-        tools::consent_tools(), tools::preference_tools(), tools::analytics_tools(), tools::notification_tools(),
-        tools::approval_tools(), tools::user_tools(), tools::template_tools(), workflows::workflow_tools(),
-        workflows::trigger_tools(), tools::connection_tools(), tools::service_tools()}) {
+  for (const ToolList& list : {tools::campaign_tools(),       agent::agent_tools(),
+                               planners::planner_tools(),     tools::email_campaign_tools(),
+                               tools::email_audience_tools(), tools::audience_tools(),
+                               tools::people_tools(),         tools::audience_resolve_tools(),
+                               tools::consent_tools(),        tools::preference_tools(),
+                               tools::analytics_tools(),      tools::notification_tools(),
+                               tools::approval_tools(),       tools::user_tools(),
+                               tools::template_tools(),       tools::template_editing_tools(),
+                               workflows::workflow_tools(),   workflows::trigger_tools(),
+                               tools::connection_tools(),     tools::service_tools()}) {
     for (const auto* spec : list) {
       // Deciding stays possible whatever is listed: it is the person's, not the model's.
       bool approval = spec->name.value.starts_with("approvals.");

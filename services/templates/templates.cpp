@@ -89,6 +89,44 @@ Result<StoredTemplate> save_template(Tx& tx, const std::string& workspace, const
   return get_template(tx, workspace, id, version + 1);
 }
 
+namespace {
+
+Result<void> expect_free(Tx& tx, const std::string& workspace, const std::string& name) {
+  auto taken = TRY(tx.query_one("SELECT id FROM template WHERE workspace_id = $1 AND name = $2", {workspace, name}));
+  if (taken) return conflict("there is a template '" + name + "' already");
+  return {};
+}
+
+}  // namespace
+
+Result<StoredTemplate> edit_template(Tx& tx, const std::string& workspace, const std::string& id_or_name,
+                                     const TemplateEdit& edit, Instant now, Ids& ids) {
+  auto latest = TRY(get_template(tx, workspace, id_or_name));
+  if (edit.based_on != 0 && edit.based_on != latest.version) {
+    return conflict("the template is at version " + std::to_string(latest.version) + ", not " +
+                    std::to_string(edit.based_on) + ": read it again and repeat the edit");
+  }
+  if (edit.name && *edit.name != latest.name) {
+    TRY(expect_free(tx, workspace, *edit.name));
+    TRY(tx.execute("UPDATE template SET name = $1, updated_at = $2 WHERE workspace_id = $3 AND id = $4",
+                   {*edit.name, now, workspace, latest.id}));
+    latest.name = *edit.name;
+  }
+  TemplateContent content = latest.content;
+  if (edit.subject) content.subject = *edit.subject;
+  if (edit.preheader) content.preheader = *edit.preheader;
+  if (edit.html) content.html = *edit.html;
+  if (edit.text) content.text = *edit.text;
+  return save_template(tx, workspace, latest.name, content, now, ids);
+}
+
+Result<StoredTemplate> duplicate_template(Tx& tx, const std::string& workspace, const std::string& id_or_name,
+                                          int64_t version, const std::string& name, Instant now, Ids& ids) {
+  auto original = TRY(get_template(tx, workspace, id_or_name, version));
+  TRY(expect_free(tx, workspace, name));
+  return save_template(tx, workspace, name, original.content, now, ids);
+}
+
 Result<std::vector<TemplateSummary>> list_templates(Tx& tx, const std::string& workspace, int limit,
                                                     const std::string& before_id) {
   auto rows = TRY(tx.query(

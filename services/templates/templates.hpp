@@ -39,6 +39,18 @@ TemplateReview review_template(const TemplateContent& content);
 // template error.
 Result<StoredTemplate> save_template(storage::Tx& tx, const std::string& workspace, const std::string& name,
                                      const TemplateContent& content, Instant now, Ids& ids);
+// What an edit does not name stays as it was.
+struct TemplateEdit {
+  std::optional<std::string> name = {}, subject = {}, preheader = {}, html = {}, text = {};
+  int64_t based_on = 0;  // the version that was read before; 0 = whichever is the latest
+};
+// The next version, under a new name where one is given. kConflict when there is a newer version than the edit is based
+// on, or the name is another's.
+Result<StoredTemplate> edit_template(storage::Tx& tx, const std::string& workspace, const std::string& id_or_name,
+                                     const TemplateEdit& edit, Instant now, Ids& ids);
+// A new template whose first version is `version` of another (0 = the latest). kConflict when the name is taken.
+Result<StoredTemplate> duplicate_template(storage::Tx& tx, const std::string& workspace, const std::string& id_or_name,
+                                          int64_t version, const std::string& name, Instant now, Ids& ids);
 struct TemplateSummary {
   std::string id, name, channel, subject;  // of the latest version
   int64_t latest_version = 0;

@@ -15,6 +15,7 @@ CREATE INDEX outbox_open ON outbox (lease_until) WHERE state = 'sending';
 CREATE INDEX outbox_run ON outbox (workspace_id, run_id, state);
 CREATE INDEX outbox_unknown ON outbox (next_at) WHERE state = 'unknown';
 CREATE INDEX plan_campaign ON plan (workspace_id, campaign_id);
+CREATE INDEX template_comment_template ON template_comment (workspace_id, template_id, created_at);
 CREATE INDEX token_due ON token (due_at) WHERE state = 'ready';
 CREATE INDEX token_open ON token (lease_until) WHERE state = 'executing';
 CREATE INDEX token_run ON token (workspace_id, run_id);
@@ -336,6 +337,19 @@ CREATE TABLE template (
   latest_version BIGINT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, id)
+);
+CREATE TABLE template_comment (
+  workspace_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  template_id TEXT NOT NULL,
+  version BIGINT NOT NULL,
+  part TEXT NOT NULL,
+  body TEXT NOT NULL,
+  created_by TEXT NOT NULL,
+  created_at BIGINT NOT NULL,
+  resolved_by TEXT NOT NULL DEFAULT '',
+  resolved_at BIGINT,
   PRIMARY KEY (workspace_id, id)
 );
 CREATE TABLE template_version (

@@ -1,4 +1,4 @@
-// The workspace's message templates: list them, read one. email.designTemplate makes them.
+// The workspace's message templates: list them, read one, edit, duplicate, comment. email.designTemplate makes them.
 #pragma once
 
 #include "core/service.hpp"
@@ -6,6 +6,7 @@
 namespace spreaders::tools {
 
 ToolList template_tools();
+ToolList template_editing_tools();
 extern const Service kTemplatesService;
 
 }  // namespace spreaders::tools
