@@ -241,6 +241,7 @@ Result<void> App::bind_tools() {
   parts_.add<storage::ProfileSource>(*profiles_);
   parts_.add<storage::SendGuard>(guard_);
   parts_.add<workflows::Engine>(*engine_);
+  parts_.add<audience::Journal>(journal_);
   parts_.add<events::Dispatcher>(*dispatcher_);
   parts_.add<agent::PlannerSetup>(planner_setup_);
   parts_.add<agent::Ears>(ears_);
@@ -350,7 +351,7 @@ Result<void> App::record_sandbox_bounces() {
   for (const auto& bounce : world_->take_bounces()) {
     auto parsed = email::parse_bounce(bounce.raw);
     if (!parsed.ok()) continue;
-    TRY(record_bounce(*storage_, workspace_, parsed_bounce_of(*parsed, bounce.return_path), clock_->now()));
+    TRY(record_bounce(*storage_, workspace_, parsed_bounce_of(*parsed, bounce.return_path), clock_->now(), journal_));
   }
   return {};
 }

@@ -32,6 +32,7 @@
 #include "storage/storage.hpp"
 #include "tools/pipeline.hpp"
 #include "workflows/engine.hpp"
+#include "workflows/listening.hpp"
 
 namespace spreaders::app {
 
@@ -68,6 +69,7 @@ class App {
   [[nodiscard]] std::string shop_url() const;  // where the button of a mail leads
   HttpServer* http() { return http_.get(); }
   services::EventWriter& event_writer();  // made when it is first asked for
+  const audience::Journal& journal() const { return journal_; }
   HttpClient& http_client() { return curl_; }
   // Prometheus text: calls, and the HTTP door.
   [[nodiscard]] std::string metrics_text() const;
@@ -121,6 +123,10 @@ class App {
   std::unique_ptr<tools::ServiceRegistry> registry_;
   std::unique_ptr<tools::Pipeline> pipeline_;
   std::unique_ptr<workflows::Engine> engine_;
+  // Everybody who records facts uses this one.
+  audience::Journal journal_ = workflows::listening_journal(system_ids(), [this] {
+    if (engine_) engine_->wake();
+  });
   std::unique_ptr<events::Dispatcher> dispatcher_;
   std::unique_ptr<mcp::ApprovalGate> gate_;
   std::unique_ptr<services::EventWriter> event_writer_;

@@ -7,25 +7,13 @@
 #include "doors/webhooks/bounce_routes.hpp"
 #include "mcp-server/main_app.hpp"
 #include "mcp-server/main_parts.hpp"
-#include "workflows/waits.hpp"
 
 namespace spreaders::app {
 
 services::EventWriter& App::event_writer() {
   if (event_writer_) return *event_writer_;
-  // Runs that wait for an event go on in the transaction that records it.
-  auto wake = [this](storage::Tx& tx, const std::string& workspace,
-                     std::span<const audience::Fact> facts) -> Result<void> {
-    int woken = 0;
-    for (const auto& fact : facts) {
-      if (fact.contact_id.empty() && fact.campaign_id.empty()) continue;  // what nobody can wait for
-      woken += TRY(workflows::wake_for_event(tx, workspace, fact.message_id, clock_->now()));
-    }
-    if (woken > 0 && engine_) tx.after_commit([this] { engine_->wake(); });
-    return {};
-  };
   event_writer_ =
-      std::make_unique<services::EventWriter>(*storage_, *clock_, services::RecordSetup{tracking_, system_ids(), wake});
+      std::make_unique<services::EventWriter>(*storage_, *clock_, services::RecordSetup{tracking_, journal_});
   return *event_writer_;
 }
 
@@ -50,10 +38,10 @@ void add_door_routes(App& app, HttpServer& http, const services::Tracking& track
       parsed.recipients.push_back({one.vendor_ref, one.fact.kind, one.fact.status, one.fact.text});
     return parsed;
   };
-  doors::add_routes(http, doors::tracking_routes(app.storage(), app.clock(), system_ids(), tracking), policy);
+  doors::add_routes(http, doors::tracking_routes(app.storage(), app.clock(), app.journal(), tracking), policy);
   doors::add_routes(http, doors::ingest_routes(app.storage(), app.clock(), system_ids(), app.event_writer()), policy);
   doors::add_routes(http, doors::people_routes(app.storage(), app.tools()), policy);
-  doors::add_routes(http, doors::bounce_routes(app.storage(), app.clock(), parser), policy);
+  doors::add_routes(http, doors::bounce_routes(app.storage(), app.clock(), app.journal(), parser), policy);
   doors::add_routes(http, doors::approval_routes(app.tools(), tracking.key, app.owner("page")), policy);
   doors::add_routes(http,
                     doors::home_routes({.version = SPREADERS_VERSION,

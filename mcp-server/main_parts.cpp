@@ -134,7 +134,7 @@ std::vector<BounceOf> parsed_bounce_of(const email::Bounce& bounce, const std::s
 }
 
 Result<int> record_bounce(storage::Storage& storage, const std::string& workspace, const std::vector<BounceOf>& bounces,
-                          Instant at) {
+                          Instant at, const audience::Journal& journal) {
   return storage.write(Scope::of(workspace), [&](Tx& tx) -> Result<int> {
     int recorded = 0;
     for (const auto& bounce : bounces) {
@@ -142,7 +142,7 @@ Result<int> record_bounce(storage::Storage& storage, const std::string& workspac
       auto row = TRY(tx.query_one("SELECT id FROM outbox WHERE workspace_id = $1 AND vendor_ref = $2",
                                   {workspace, bounce.vendor_ref}));
       if (!row) continue;
-      TRY(services::record_bounce(tx, {workspace, (*row)[0].text()}, bounce.fact, at));
+      TRY(services::record_bounce(tx, {workspace, (*row)[0].text()}, bounce.fact, at, journal));
       ++recorded;
     }
     return recorded;

@@ -52,6 +52,6 @@ struct BounceOf {
 std::vector<BounceOf> parsed_bounce_of(const email::Bounce& bounce, const std::string& came_to);
 // How many were about messages of ours.
 Result<int> record_bounce(storage::Storage& storage, const std::string& workspace, const std::vector<BounceOf>& bounces,
-                          Instant at);
+                          Instant at, const audience::Journal& journal);
 
 }  // namespace spreaders::app

@@ -198,15 +198,21 @@ class EngineTest : public events::fakes::DatabaseTest {
   }
   Result<int> record(storage::Tx& tx, const std::string& name, const std::string& about, const std::string& properties,
                      bool wakes = true) {
-    std::string id = ids_.make("evt");
     bool campaign = about.starts_with("cmp_");
-    TRY(
-        tx.execute("INSERT INTO event (workspace_id, message_id, type, name, contact_id, campaign_id, at, received_at, "
-                   "properties) VALUES ($1, $2, 'track', $3, $4, $5, $6, $6, $7)",
-                   {kWorkspace, id, name, campaign ? storage::Value() : storage::Value(about),
-                    campaign ? storage::Value(about) : storage::Value(), clock_.now().us, properties}));
-    if (!wakes) return 0;
-    return wake_for_event(tx, kWorkspace, id, clock_.now());
+    audience::Fact fact{.name = name,
+                        .contact_id = campaign ? "" : about,
+                        .campaign_id = campaign ? about : "",
+                        .properties = properties};
+    int woken = 0;
+    audience::Journal journal{ids_};
+    if (wakes)
+      journal.on_facts = [&](storage::Tx& same, const std::string& workspace, std::span<const audience::Fact> facts,
+                             Instant now) -> Result<void> {
+        woken = TRY(wake_for_facts(same, workspace, facts, now));
+        return {};
+      };
+    TRY(audience::record_facts(tx, kWorkspace, {&fact, 1}, clock_.now(), journal));
+    return woken;
   }
   RunView view(const std::string& run) {
     auto seen = write([&](storage::Tx& tx) { return get_run(tx, kWorkspace, run); });

@@ -24,7 +24,7 @@ class Flows : public EngineTest {
   std::string person(const std::string& email, audience::Attributes attributes, const std::string& zone = "") {
     audience::ContactChange change{.email = email, .attributes = std::move(attributes)};
     if (!zone.empty()) change.time_zone = zone;
-    auto made = write([&](Tx& tx) { return audience::upsert_contact(tx, kWorkspace, change, clock_.now(), ids_); });
+    auto made = write([&](Tx& tx) { return audience::upsert_contact(tx, kWorkspace, change, clock_.now(), {ids_}); });
     EXPECT_TRUE(made.ok()) << made.error().text();
     return made.ok() ? made->contact.id : "";
   }

@@ -1,10 +1,12 @@
 #include "workflows/waits.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "services/audience/rule.hpp"
+#include "services/audience/sql.hpp"
 #include "workflows/conditions.hpp"
 #include "workflows/engine_parts.hpp"
 
@@ -34,9 +36,16 @@ Result<void> share_subjects(Tx& tx, const std::string& workspace, const std::set
   if (tx.dialect() != storage::Dialect::kPostgres) return {};
   std::set<int64_t> locks;  // in one order for everybody
   for (const auto& subject : subjects) locks.insert(lock_of(workspace, subject));
-  for (int64_t lock : locks)
-    TRY(tx.query("SELECT CASE WHEN pg_advisory_xact_lock_shared($1) IS NULL THEN 0 ELSE 1 END AS workspace_id",
-                 {lock}));
+  if (locks.empty()) return {};
+  storage::Values parameters(locks.begin(), locks.end());
+  std::string rows;
+  for (size_t i = 1; i <= locks.size(); ++i)
+    rows += (i == 1 ? "(CAST($" : ", (CAST($") + std::to_string(i) + " AS BIGINT))";
+  TRY(
+      tx.query("SELECT CASE WHEN pg_advisory_xact_lock_shared(key) IS NULL THEN 0 ELSE 1 END AS workspace_id FROM "
+               "(VALUES " +
+                   rows + ") AS subjects (key)",
+               parameters));
   return {};
 }
 
@@ -169,27 +178,60 @@ Result<void> subscribe_to_goal(Tx& tx, const std::string& workspace, const Goal&
   return add_sub(tx, workspace, {run.value("id", ""), "", goal.event, subject, conditions, now}, now, ids);
 }
 
-Result<int> wake_for_event(Tx& tx, const std::string& workspace, const std::string& message_id, Instant now) {
-  auto event =
-      TRY(tx.query_one("SELECT name, contact_id, campaign_id FROM event WHERE workspace_id = $1 AND message_id = $2",
-                       {workspace, message_id}));
-  if (!event) return 0;
-  std::set<std::string> subjects = {(*event)[1].text_or(""), (*event)[2].text_or("")};
+namespace {
+
+// Whom these facts are about.
+std::set<std::string> subjects_of(std::span<const audience::Fact> facts) {
+  std::set<std::string> subjects;
+  for (const auto& fact : facts) {
+    subjects.insert(fact.contact_id);
+    subjects.insert(fact.campaign_id);
+  }
   subjects.erase("");
-  if (subjects.empty()) return 0;
-  TRY(share_subjects(tx, workspace, subjects));
-  auto waiting =
-      TRY(tx.query("SELECT id, token_id, conditions, run_id FROM wait_sub WHERE workspace_id = $1 AND event_name = $2 "
-                   "AND subject IN ($3, $4) ORDER BY id",
-                   {workspace, (*event)[0], *subjects.begin(), *subjects.rbegin()}));
+  return subjects;
+}
+
+// Subscriptions to one of these facts: id, token_id, conditions, run_id, event_name, subject.
+Result<storage::Rows> subscriptions_to(Tx& tx, const std::string& workspace, std::span<const audience::Fact> facts,
+                                       const std::set<std::string>& subjects) {
+  std::set<std::string> names;
+  for (const auto& fact : facts) names.insert(fact.name);
+  storage::Values parameters{workspace};
+  parameters.insert(parameters.end(), names.begin(), names.end());
+  parameters.insert(parameters.end(), subjects.begin(), subjects.end());
+  return tx.query(
+      "SELECT id, token_id, conditions, run_id, event_name, subject FROM wait_sub WHERE workspace_id = $1 AND "
+      "event_name IN (" +
+          audience::placeholders(2, names.size()) + ") AND subject IN (" +
+          audience::placeholders(2 + names.size(), subjects.size()) + ") ORDER BY id",
+      parameters);
+}
+
+constexpr size_t kFactsAtOnceMax = 250;  // statements have a limited number of parameters
+
+}  // namespace
+
+Result<int> wake_for_facts(Tx& tx, const std::string& workspace, std::span<const audience::Fact> facts, Instant now) {
   int woken = 0;
-  for (const auto& row : waiting) {
-    if (!meets(tx, workspace, message_id, row[2].text())) continue;
-    // Who takes the subscription away has the word: an engine whose timer came first has done so.
-    int64_t ours = TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND id = $2", {workspace, row[0]}));
-    bool goal = row[1].text().empty();
-    if (ours == 1 && goal && TRY(reach_goal(tx, workspace, row[3].text(), now))) ++woken;
-    if (ours == 1 && !goal && TRY(wake_token(tx, workspace, row[1].text(), message_id, now))) ++woken;
+  // All of them first: locks are taken in one order by everybody.
+  TRY(share_subjects(tx, workspace, subjects_of(facts)));
+  for (size_t from = 0; from < facts.size(); from += kFactsAtOnceMax) {
+    auto part = facts.subspan(from, std::min(kFactsAtOnceMax, facts.size() - from));
+    auto subjects = subjects_of(part);
+    if (subjects.empty()) continue;
+    for (const auto& row : TRY(subscriptions_to(tx, workspace, part, subjects))) {
+      auto meets_it = [&](const audience::Fact& fact) {
+        bool about_it = fact.contact_id == row[5].text() || fact.campaign_id == row[5].text();
+        return about_it && fact.name == row[4].text() && meets(tx, workspace, fact.message_id, row[2].text());
+      };
+      auto met = std::find_if(part.begin(), part.end(), meets_it);
+      if (met == part.end()) continue;
+      // Who takes the subscription away has the word: an engine whose timer came first has done so.
+      int64_t ours = TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND id = $2", {workspace, row[0]}));
+      bool goal = row[1].text().empty();
+      if (ours == 1 && goal && TRY(reach_goal(tx, workspace, row[3].text(), now))) ++woken;
+      if (ours == 1 && !goal && TRY(wake_token(tx, workspace, row[1].text(), met->message_id, now))) ++woken;
+    }
   }
   return woken;
 }

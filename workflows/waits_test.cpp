@@ -80,7 +80,8 @@ TEST_P(Waits, WhatIsNotItsEventDoesNotWakeIt) {
   EXPECT_EQ(happen("Order Completed", "ctc_1"), 0) << "no cart";
   EXPECT_EQ(happen("Order Completed", "ctc_2", R"({"cart_id":"cart_7"})"), 0) << "another person";
   EXPECT_EQ(happen("Order Started", "ctc_1", R"({"cart_id":"cart_7"})"), 0) << "another event";
-  auto elsewhere = write([&](Tx& tx) { return wake_for_event(tx, "wsp_other", "evt_none", clock_.now()); });
+  audience::Fact fact{.name = "Order Completed", .contact_id = "ctc_1", .message_id = "evt_none"};
+  auto elsewhere = write([&](Tx& tx) { return wake_for_facts(tx, "wsp_other", {&fact, 1}, clock_.now()); });
   EXPECT_EQ(*elsewhere, 0);
   drain(*one);
   EXPECT_EQ(history(run), (Lines{"order waiting", "order timeout", "remind done", "end ended"}));

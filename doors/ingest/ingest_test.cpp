@@ -11,7 +11,7 @@ class IngestDoorTest : public DoorTest {
     auto made = add_key(services::KeyKind::kWriteKey);
     key = made.secret.reveal();
     key_id = made.key.id;
-    writer = std::make_unique<services::EventWriter>(*database, clock, services::RecordSetup{tracking, ids});
+    writer = std::make_unique<services::EventWriter>(*database, clock, services::RecordSetup{tracking, {ids}});
     serve(ingest_routes(*database, clock, ids, *writer));
   }
   void TearDown() override { server.reset(); }

@@ -51,7 +51,7 @@ class DoorTest : public ::testing::Test {
   }
   services::MessageRef add_message(const std::string& address) {
     return write([&](storage::Tx& tx) -> Result<services::MessageRef> {
-      auto added = TRY(audience::upsert_contact(tx, workspace, {.email = address}, clock.now(), ids));
+      auto added = TRY(audience::upsert_contact(tx, workspace, {.email = address}, clock.now(), {ids}));
       events::Intent intent{.idem = "test:" + address,
                             .campaign_id = "cmp_1",
                             .contact_id = added.contact.id,
@@ -93,6 +93,7 @@ class DoorTest : public ::testing::Test {
   std::unique_ptr<storage::Storage> database;
   VirtualClock clock{{1'764'000'000'000'000}};
   SequenceIds ids{7};
+  audience::Journal journal{ids};
   std::string workspace;
   services::Tracking tracking{Secret("0123456789abcdef0123456789abcdef"), "https://news.example.org"};
   std::string owner;

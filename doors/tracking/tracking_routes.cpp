@@ -54,7 +54,7 @@ constexpr std::array<Words, kPageLanguages> kWords = {{
 struct Door {
   storage::Storage& storage;
   Clock& clock;
-  Ids& ids;
+  const audience::Journal& journal;
   const services::Tracking& tracking;
 };
 
@@ -103,8 +103,9 @@ HttpServerResponse open_pixel(const Door& door, const HttpServerRequest& request
   if (token.ends_with(".gif")) token.resize(token.size() - 4);
   auto ref = services::read_token(door.tracking, TokenKind::kOpen, token);
   if (ref && !only_looking(request)) {
-    note_failure("open", door.storage.write(Scope::of(ref->workspace),
-                                            [&](Tx& tx) { return services::record_open(tx, *ref, door.clock.now()); }));
+    note_failure("open", door.storage.write(Scope::of(ref->workspace), [&](Tx& tx) {
+      return services::record_open(tx, *ref, door.clock.now(), door.journal);
+    }));
   }
   return {.headers = {{"content-type", "image/gif"},
                       {"cache-control", "no-store, no-cache, must-revalidate, max-age=0"},
@@ -131,7 +132,7 @@ HttpServerResponse click(const Door& door, const HttpServerRequest& request) {
   if (!ref) return bad_link(request);
   if (!only_looking(request)) {
     note_failure("click", door.storage.write(Scope::of(ref->workspace), [&](Tx& tx) {
-      return services::record_click(tx, *ref, *url, door.clock.now());
+      return services::record_click(tx, *ref, *url, door.clock.now(), door.journal);
     }));
   }
   return {.status = 302,
@@ -162,7 +163,7 @@ HttpServerResponse unsubscribe(const Door& door, const HttpServerRequest& reques
   if (!one_click && form_value(fields, "confirm") != "yes") return ask_unsubscribe(request, 400);
   std::string how = one_click ? "one-click link" : "unsubscribe page";
   auto address = door.storage.write(Scope::of(ref->workspace), [&](Tx& tx) {
-    return services::record_unsubscribe(tx, *ref, how, door.clock.now(), door.ids);
+    return services::record_unsubscribe(tx, *ref, how, door.clock.now(), door.journal);
   });
   if (!address.ok() && address.error().code == Code::kNotFound) return bad_link(request);
   if (!address.ok()) {
@@ -179,9 +180,9 @@ HttpServerResponse unsubscribe(const Door& door, const HttpServerRequest& reques
 
 }  // namespace
 
-std::vector<Route> tracking_routes(storage::Storage& storage, Clock& clock, Ids& ids,
+std::vector<Route> tracking_routes(storage::Storage& storage, Clock& clock, const audience::Journal& journal,
                                    const services::Tracking& tracking) {
-  Door door{storage, clock, ids, tracking};
+  Door door{storage, clock, journal, tracking};
   auto unsubscribed = [door](const HttpServerRequest& request) { return unsubscribe(door, request); };
   return {{"GET", "/o", [door](const HttpServerRequest& request) { return open_pixel(door, request); }},
           {"GET", "/c", [door](const HttpServerRequest& request) { return click(door, request); }},

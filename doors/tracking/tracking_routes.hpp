@@ -19,7 +19,7 @@ namespace spreaders::doors {
 constexpr size_t kClickUrlBytesMax = 8 * 1024;
 
 // The arguments outlive the server.
-std::vector<Route> tracking_routes(storage::Storage& storage, Clock& clock, Ids& ids,
+std::vector<Route> tracking_routes(storage::Storage& storage, Clock& clock, const audience::Journal& journal,
                                    const services::Tracking& tracking);
 
 }  // namespace spreaders::doors

@@ -13,7 +13,7 @@ class TrackingDoorTest : public DoorTest {
  protected:
   void SetUp() override {
     DoorTest::SetUp();
-    serve(tracking_routes(*database, clock, ids, tracking));
+    serve(tracking_routes(*database, clock, journal, tracking));
   }
   std::string unsubscribe_target() { return local(services::unsubscribe_url(tracking, message)); }
   int64_t suppressed() { return count("suppression WHERE address = 'ana@example.org'"); }

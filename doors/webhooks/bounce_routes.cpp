@@ -19,6 +19,7 @@ namespace {
 struct Door {
   storage::Storage& storage;
   Clock& clock;
+  const audience::Journal& journal;
   BounceParser parser;
   WriteKeys keys;
 };
@@ -49,7 +50,8 @@ bool is_recorded_kind(std::string_view kind) {
   return kind == "hard" || kind == "soft" || kind == "block" || kind == "complaint";
 }
 
-Result<bool> record_one(Tx& tx, const std::string& workspace, const BouncedRecipient& bounced, Instant now) {
+Result<bool> record_one(Tx& tx, const std::string& workspace, const BouncedRecipient& bounced, Instant now,
+                        const audience::Journal& journal) {
   if (!is_recorded_kind(bounced.kind)) return false;
   std::string ref = left_part(bounced.message_ref);
   if (ref.empty()) return false;
@@ -57,7 +59,7 @@ Result<bool> record_one(Tx& tx, const std::string& workspace, const BouncedRecip
   if (!row) return false;
   TRY(services::record_bounce(tx, {workspace, (*row)[0].text()},
                               {bounced.kind, clean(bounced.status, 20), clean(bounced.text, kBounceTextCharactersMax)},
-                              now));
+                              now, journal));
   return true;
 }
 
@@ -66,7 +68,7 @@ Result<Counts> record_all(Door& door, const std::string& workspace, const Parsed
     Counts counts;
     size_t count = std::min(bounce.recipients.size(), kBouncedMax);
     for (size_t i = 0; i < count; ++i) {
-      bool recorded = TRY(record_one(tx, workspace, bounce.recipients[i], door.clock.now()));
+      bool recorded = TRY(record_one(tx, workspace, bounce.recipients[i], door.clock.now(), door.journal));
       (recorded ? counts.recorded : counts.ignored) += 1;
     }
     counts.ignored += static_cast<int64_t>(bounce.recipients.size() - count);
@@ -101,9 +103,10 @@ HttpServerResponse bounces(Door& door, const HttpServerRequest& request) {
 
 }  // namespace
 
-std::vector<Route> bounce_routes(storage::Storage& storage, Clock& clock, BounceParser parser, WriteKeyLimits limits) {
+std::vector<Route> bounce_routes(storage::Storage& storage, Clock& clock, const audience::Journal& journal,
+                                 BounceParser parser, WriteKeyLimits limits) {
   // Shared by the copies of the handler; it has a mutex and cannot be copied.
-  auto door = std::shared_ptr<Door>(new Door{storage, clock, std::move(parser), {storage, limits}});
+  auto door = std::shared_ptr<Door>(new Door{storage, clock, journal, std::move(parser), {storage, limits}});
   return {{"POST",
            "/hooks/bounces",
            [door](const HttpServerRequest& request) { return bounces(*door, request); },

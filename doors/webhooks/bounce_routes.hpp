@@ -16,6 +16,7 @@
 
 #include "doors/ingest/write_key.hpp"
 #include "doors/pages/route.hpp"
+#include "services/audience/facts.hpp"
 
 namespace spreaders::doors {
 
@@ -36,8 +37,8 @@ struct ParsedBounce {
 // kInvalidArgument: an ordinary mail.
 using BounceParser = std::function<Result<ParsedBounce>(std::string_view message)>;
 
-// The storage and the clock outlive the server.
-std::vector<Route> bounce_routes(storage::Storage& storage, Clock& clock, BounceParser parser,
-                                 WriteKeyLimits limits = {});
+// Storage, clock and journal outlive the server.
+std::vector<Route> bounce_routes(storage::Storage& storage, Clock& clock, const audience::Journal& journal,
+                                 BounceParser parser, WriteKeyLimits limits = {});
 
 }  // namespace spreaders::doors

@@ -9,7 +9,7 @@ class BounceDoorTest : public DoorTest {
   void SetUp() override {
     DoorTest::SetUp();
     key = add_key(services::KeyKind::kWriteKey).secret.reveal();
-    serve(bounce_routes(*database, clock, [this](std::string_view mail) -> Result<ParsedBounce> {
+    serve(bounce_routes(*database, clock, journal, [this](std::string_view mail) -> Result<ParsedBounce> {
       if (mail.starts_with("ordinary")) return invalid("not a bounce");
       if (mail.starts_with("broken")) return internal("parser broke", "detail");
       return report;

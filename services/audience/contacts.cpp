@@ -299,18 +299,18 @@ void check_change(const ContactChange& change, Issues& issues) {
 
 Result<std::vector<UpsertOutcome>> upsert_contacts(Tx& tx, const std::string& workspace,
                                                    std::span<const ContactChange> changes, MayAdd may_add, Instant now,
-                                                   Ids& ids) {
+                                                   const Journal& journal) {
   auto set = TRY(load_set(tx, workspace, changes));
   std::vector<UpsertOutcome> outcomes;
   outcomes.reserve(changes.size());
-  for (const auto& change : changes) outcomes.push_back(apply_change(set, change, may_add, now, ids));
+  for (const auto& change : changes) outcomes.push_back(apply_change(set, change, may_add, now, journal.ids));
   TRY(write_set(tx, workspace, set));
   return outcomes;
 }
 
 Result<UpsertResult> upsert_contact(Tx& tx, const std::string& workspace, const ContactChange& change, Instant now,
-                                    Ids& ids) {
-  auto outcomes = TRY(upsert_contacts(tx, workspace, {&change, 1}, MayAdd::kYes, now, ids));
+                                    const Journal& journal) {
+  auto outcomes = TRY(upsert_contacts(tx, workspace, {&change, 1}, MayAdd::kYes, now, journal));
   auto& outcome = outcomes.front();
   if (outcome.what == Upserted::kRefused) return issues_error("The contact", std::move(outcome.problems));
   auto contact = TRY(find_contact(tx, workspace, outcome.contact_id));

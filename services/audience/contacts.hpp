@@ -1,7 +1,7 @@
 // People: one row each, found by e-mail address or by the id another system gives them.
 //
 //   ContactChange change{.email = "ada@example.org", .first_name = "Ada", .attributes = {{"city", "London"}, {"orders",
-//   3}}}; auto result = TRY(upsert_contact(tx, workspace, change, now, ids));   // result.what: added, updated,
+//   3}}}; auto result = TRY(upsert_contact(tx, workspace, change, now, journal));   // result.what: added, updated,
 //   unchanged
 //
 // An address keeps its local part as written and has its domain in lower case; it is unique in a workspace. Attributes
@@ -17,7 +17,7 @@
 #include <vector>
 
 #include "core/fields.hpp"
-#include "core/random.hpp"
+#include "services/audience/facts.hpp"
 #include "storage/storage.hpp"
 
 namespace spreaders::audience {
@@ -84,14 +84,14 @@ void check_change(const ContactChange& change, Issues& issues);
 // order.
 Result<std::vector<UpsertOutcome>> upsert_contacts(Tx& tx, const std::string& workspace,
                                                    std::span<const ContactChange> changes, MayAdd may_add, Instant now,
-                                                   Ids& ids);
+                                                   const Journal& journal);
 
 struct UpsertResult {
   Contact contact;
   Upserted what = Upserted::kUnchanged;
 };
 Result<UpsertResult> upsert_contact(Tx& tx, const std::string& workspace, const ContactChange& change, Instant now,
-                                    Ids& ids);
+                                    const Journal& journal);
 
 Result<std::optional<Contact>> find_contact(Tx& tx, const std::string& workspace, const std::string& id);
 Result<std::optional<Contact>> find_contact_by_email(Tx& tx, const std::string& workspace, std::string_view email);

@@ -13,10 +13,10 @@ namespace {
 
 struct ContactsTest : DatabaseTest {
   UpsertResult put(const ContactChange& change) {
-    return write([&](Tx& tx) { return upsert_contact(tx, workspace, change, clock.now(), ids); });
+    return write([&](Tx& tx) { return upsert_contact(tx, workspace, change, clock.now(), {ids}); });
   }
   Error refused(const ContactChange& change) {
-    return write_error([&](Tx& tx) { return upsert_contact(tx, workspace, change, clock.now(), ids); });
+    return write_error([&](Tx& tx) { return upsert_contact(tx, workspace, change, clock.now(), {ids}); });
   }
   std::string list(const std::string& name) {
     return write([&](Tx& tx) { return create_list(tx, workspace, name, "", clock.now(), ids); }).id;
@@ -74,7 +74,7 @@ TEST_P(ContactsTest, ABatchRefusesRowByRowAndAppliesInOrder) {
                                         {.email = "broken"},
                                         {.email = "a@example.org", .first_name = "Two"}};
   auto outcomes =
-      write([&](Tx& tx) { return upsert_contacts(tx, workspace, changes, MayAdd::kYes, clock.now(), ids); });
+      write([&](Tx& tx) { return upsert_contacts(tx, workspace, changes, MayAdd::kYes, clock.now(), {ids}); });
   EXPECT_EQ(outcomes[0].what, Upserted::kAdded);
   EXPECT_EQ(outcomes[1].what, Upserted::kRefused);
   EXPECT_EQ(outcomes[2].what, Upserted::kUpdated);
@@ -88,7 +88,7 @@ TEST_P(ContactsTest, DeletingAPersonKeepsTheSuppression) {
   write([&](Tx& tx) { return add_members(tx, workspace, newsletter, {{contact.id}}, clock.now()); });
   write([&](Tx& tx) {
     return consent::unsubscribe(tx, workspace, {.who = {contact.id, contact.email}, .source = "link"}, clock.now(),
-                                ids);
+                                {ids});
   });
   EXPECT_TRUE(write([&](Tx& tx) { return delete_contact(tx, workspace, contact.id); }));
   EXPECT_FALSE(write([&](Tx& tx) { return delete_contact(tx, workspace, contact.id); }));
@@ -140,7 +140,7 @@ TEST_P(ContactsTest, PeopleFindAnAudienceByTheirOwnWords) {
 TEST_P(ContactsTest, PagesCoverEveryContactOnceInTheOrderOfIds) {
   std::vector<ContactChange> changes;
   for (int i = 0; i < 257; ++i) changes.push_back({.email = "p" + std::to_string(i) + "@example.org"});
-  write([&](Tx& tx) { return upsert_contacts(tx, workspace, changes, MayAdd::kYes, clock.now(), ids); });
+  write([&](Tx& tx) { return upsert_contacts(tx, workspace, changes, MayAdd::kYes, clock.now(), {ids}); });
   std::vector<std::string> seen;
   Profiles profiles(clock);
   std::string after;
@@ -151,7 +151,7 @@ TEST_P(ContactsTest, PagesCoverEveryContactOnceInTheOrderOfIds) {
     after = page.back().contact_id;
     write([&](Tx& tx) {
       return upsert_contact(tx, workspace, {.email = "new" + std::to_string(seen.size()) + "@example.org"}, clock.now(),
-                            ids);
+                            {ids});
     });
   }
   EXPECT_TRUE(std::is_sorted(seen.begin(), seen.end()));

@@ -2,9 +2,13 @@
 // appends them here and nowhere else, in the transaction of what they changed.
 //
 //   Fact fact{.name = "Subscribed", .contact_id = contact.id, .properties = R"({"channel":"email"})"};
-//   TRY(record_facts(tx, workspace, {&fact, 1}, now, ids));
+//   TRY(record_facts(tx, workspace, {&fact, 1}, now, journal));
+//
+// The journal says who is told: the composition root binds one (a tool finds it as context.part<Journal>()), so that no
+// recorder has to know of those who listen, and none can forget them.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <set>
 #include <span>
@@ -29,9 +33,19 @@ struct Fact {
   std::string message_id = {};                   // the deduplication key; empty = a new one
 };
 
-// How many were new. A fact whose message_id is known already is left as it is.
-Result<int64_t> record_facts(storage::Tx& tx, const std::string& workspace, std::span<const Fact> facts, Instant now,
-                             Ids& ids);
+// Told of facts that were just written, in the same transaction; of known ones it is not told again. Its failure undoes
+// the transaction.
+using FactHook = std::function<Result<void>(storage::Tx& tx, const std::string& workspace, std::span<const Fact> facts,
+                                            Instant now)>;
+
+struct Journal {
+  Ids& ids;
+  FactHook on_facts = {};  // runs that wait for an event
+};
+
+// How many were new. A fact whose message_id is known already is left as it is; one without gets its message_id.
+Result<int64_t> record_facts(storage::Tx& tx, const std::string& workspace, std::span<Fact> facts, Instant now,
+                             const Journal& journal);
 // Which of these have been recorded.
 Result<std::set<std::string>> known_messages(storage::Tx& tx, const std::string& workspace,
                                              std::span<const std::string> message_ids);

@@ -148,7 +148,8 @@ Result<void> write_errors(storage::Tx& tx, const std::string& workspace, const s
 // Records the words of those who may be recorded, with a fact for each who is newly opted in.
 Result<void> write_consents(storage::Tx& tx, const std::string& workspace, const std::string& job_id,
                             const ImportOptions& options,
-                            const std::vector<std::pair<std::string, consent::State>>& words, Instant now, Ids& ids) {
+                            const std::vector<std::pair<std::string, consent::State>>& words, Instant now,
+                            const Journal& journal) {
   std::vector<std::string> contact_ids;
   for (const auto& [contact_id, state] : words) contact_ids.push_back(contact_id);
   auto known = TRY(consent::states_of(tx, workspace, options.channel, contact_ids));
@@ -170,7 +171,7 @@ Result<void> write_consents(storage::Tx& tx, const std::string& workspace, const
                      .contact_id = entries[i].contact_id,
                      .properties = to_text(properties)});
   }
-  TRY(record_facts(tx, workspace, facts, now, ids));
+  TRY(record_facts(tx, workspace, facts, now, journal));
   return {};
 }
 
@@ -189,7 +190,8 @@ Result<Counts> write_chunk(storage::Tx& tx, const std::string& workspace, const 
   std::vector<ContactChange> changes;
   for (const auto& row : chunk.rows) changes.push_back(row.change);
   bool subscribe = options.mode == ImportMode::kSubscribe;
-  auto outcomes = TRY(upsert_contacts(tx, workspace, changes, subscribe ? MayAdd::kYes : MayAdd::kNo, now, tools.ids));
+  auto outcomes =
+      TRY(upsert_contacts(tx, workspace, changes, subscribe ? MayAdd::kYes : MayAdd::kNo, now, tools.journal));
 
   Counts counts{.failed = chunk.failed};
   std::vector<ImportError> errors = chunk.errors;
@@ -213,7 +215,7 @@ Result<Counts> write_chunk(storage::Tx& tx, const std::string& workspace, const 
     if (subscribe && !has_column) words.emplace_back(outcome.contact_id, consent::State::kOptedIn);
   }
   if (!options.list_id.empty()) TRY(add_members(tx, workspace, options.list_id, members, now));
-  TRY(write_consents(tx, workspace, job.id, options, words, now, tools.ids));
+  TRY(write_consents(tx, workspace, job.id, options, words, now, tools.journal));
   TRY(write_errors(tx, workspace, job.id, errors));
   TRY(
       tx.execute("UPDATE import_job SET rows_added = rows_added + $3, rows_updated = rows_updated + $4, rows_unchanged "
@@ -309,7 +311,7 @@ Result<ImportResult> import_contacts(Storage& storage, const std::string& worksp
   CsvReader reader(*stream, {});
   auto columns = TRY(read_header(reader, options));
   auto found = storage.write(Scope::of(workspace), [&](storage::Tx& tx) {
-    return find_or_make_job(tx, workspace, source, options, hash, tools.clock.now(), tools.ids);
+    return find_or_make_job(tx, workspace, source, options, hash, tools.clock.now(), tools.journal.ids);
   });
   if (!found.ok()) return std::move(found).error();
   Job job = *found;

@@ -4,7 +4,7 @@
 //
 //   Source source{"newsletter.csv", [&] { return std::make_unique<std::ifstream>(path, std::ios::binary); }};
 //   ImportOptions options{.mode = ImportMode::kSubscribe, .list_id = list, .consent_source = "signup form of the
-//   shop"}; auto result = TRY(import_contacts(storage, workspace, source, options, {clock, ids}));
+//   shop"}; auto result = TRY(import_contacts(storage, workspace, source, options, {clock, journal}));
 //
 // A bad row is recorded with its line and field, counted as failed, and skipped; the others are imported. An import
 // never turns an opt-out into an opt-in and never lifts a suppression: that takes the person's own word.
@@ -19,7 +19,7 @@
 #include <vector>
 
 #include "core/fields.hpp"
-#include "core/random.hpp"
+#include "services/audience/facts.hpp"
 #include "storage/storage.hpp"
 
 namespace spreaders::audience {
@@ -81,7 +81,7 @@ struct ImportResult {
 
 struct ImportTools {
   Clock& clock;
-  Ids& ids;
+  const Journal& journal;
   std::stop_token stop = {};
   std::function<void(int64_t rows)> on_progress = {};
 };

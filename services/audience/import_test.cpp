@@ -43,7 +43,8 @@ class BreakingStream : public std::istream {
 };
 
 struct ImportTest : DatabaseTest {
-  ImportTools tools{clock, ids};
+  Journal journal{ids};
+  ImportTools tools{clock, journal};
 
   Result<ImportResult> import(const std::string& text, const ImportOptions& options) {
     return import_contacts(*database, workspace, text_source("test.csv", text), options, tools);
@@ -133,9 +134,9 @@ TEST_P(ImportTest, OnlyWhoSaidYesIsOptedInAndAnOptOutStays) {
   std::string id = list("Newsletter");
   auto text = "email,consent\nyes@example.org,yes\nno@example.org,no\nempty@example.org,\nout@example.org,yes\n";
   write([&](storage::Tx& tx) -> Result<bool> {
-    auto out = TRY(upsert_contact(tx, workspace, {.email = "out@example.org"}, clock.now(), ids));
+    auto out = TRY(upsert_contact(tx, workspace, {.email = "out@example.org"}, clock.now(), {ids}));
     return consent::unsubscribe(tx, workspace, {.who = {out.contact.id, out.contact.email}, .source = "link"},
-                                clock.now(), ids);
+                                clock.now(), {ids});
   });
   clock.move_to(clock.now() + kDay_us);
   auto result = done(text, subscribe(id));
@@ -311,7 +312,7 @@ TEST_P(ImportTest, ASecondProcessOnTheSameImportStopsInsteadOfDoubling) {
   tools.on_progress = [&](int64_t rows) {
     if (nested || rows > 600) return;
     nested = true;
-    ImportTools other{clock, ids};
+    ImportTools other{clock, journal};
     auto inner = import_contacts(*database, workspace, text_source("test.csv", many(2000)), subscribe(), other);
     EXPECT_TRUE(inner.ok()) << inner.error().text();
   };

@@ -144,13 +144,13 @@ struct RuleDatabase : DatabaseTest {
         if (person.orders) change.attributes["orders"] = *person.orders;
         if (person.zip) change.attributes["zip"] = *person.zip;
         if (person.vip) change.attributes["vip"] = *person.vip;
-        person.id = TRY(upsert_contact(tx, workspace, change, person.created, ids)).contact.id;
+        person.id = TRY(upsert_contact(tx, workspace, change, person.created, {ids})).contact.id;
         if (person.on_list) TRY(add_members(tx, workspace, list.id, {{person.id}}, clock.now()));
         if (person.consents)
           TRY(consent::record(tx, workspace, {person.id, "email", consent::State::kOptedIn, "form", "", {1}}));
         for (const auto& [days, total] : person.purchases) {
           Fact fact{.name = "Order Completed", .contact_id = person.id, .properties = to_text(Json{{"total", total}})};
-          TRY(record_facts(tx, workspace, {&fact, 1}, clock.now() - days * kDay_us, ids));
+          TRY(record_facts(tx, workspace, {&fact, 1}, clock.now() - days * kDay_us, {ids}));
         }
         people.push_back(std::move(person));
       }

@@ -73,13 +73,13 @@ Result<void> decide_part(Tx& tx, const std::string& workspace, std::string_view 
 }
 
 Result<void> record_word(Tx& tx, const std::string& workspace, const Word& word, std::string_view fact, Instant now,
-                         Ids& ids) {
+                         const audience::Journal& journal) {
   Json properties = {{"channel", word.channel}, {"source", word.source}};
   audience::Fact entry{.name = std::string(fact),
                        .contact_id = word.who.contact_id,
                        .campaign_id = word.campaign_id,
                        .properties = to_text(properties)};
-  TRY(audience::record_facts(tx, workspace, {&entry, 1}, now, ids));
+  TRY(audience::record_facts(tx, workspace, {&entry, 1}, now, journal));
   return {};
 }
 
@@ -211,21 +211,23 @@ Result<SendDecision> may_send(Tx& tx, const std::string& workspace, std::string_
   return std::move(decisions.front());
 }
 
-Result<bool> subscribe(Tx& tx, const std::string& workspace, const Word& word, Instant now, Ids& ids) {
+Result<bool> subscribe(Tx& tx, const std::string& workspace, const Word& word, Instant now,
+                       const audience::Journal& journal) {
   bool changed =
       TRY(record(tx, workspace, {word.who.contact_id, word.channel, State::kOptedIn, word.source, word.proof, now}));
   bool freed = TRY(unsuppress(tx, workspace, word.channel, word.who.address, Reason::kUnsubscribed));
-  if (changed) TRY(record_word(tx, workspace, word, "Subscribed", now, ids));
+  if (changed) TRY(record_word(tx, workspace, word, "Subscribed", now, journal));
   return changed || freed;
 }
 
-Result<bool> unsubscribe(Tx& tx, const std::string& workspace, const Word& word, Instant now, Ids& ids) {
+Result<bool> unsubscribe(Tx& tx, const std::string& workspace, const Word& word, Instant now,
+                         const audience::Journal& journal) {
   bool changed =
       TRY(record(tx, workspace, {word.who.contact_id, word.channel, State::kOptedOut, word.source, word.proof, now}));
   if (!word.who.address.empty()) {
     TRY(suppress(tx, workspace, {word.who.address, word.channel, Reason::kUnsubscribed, word.source, now}));
   }
-  if (changed) TRY(record_word(tx, workspace, word, "Unsubscribed", now, ids));
+  if (changed) TRY(record_word(tx, workspace, word, "Unsubscribed", now, journal));
   return changed;
 }
 

@@ -16,8 +16,8 @@
 #include <vector>
 
 #include "core/fields.hpp"
-#include "core/random.hpp"
 #include "core/time.hpp"
+#include "services/audience/facts.hpp"
 #include "storage/ports.hpp"
 #include "storage/storage.hpp"
 
@@ -104,8 +104,10 @@ struct Word {
   std::string campaign_id = {};  // the campaign whose link was used
 };
 // True when it changed the person's state.
-Result<bool> subscribe(Tx& tx, const std::string& workspace, const Word& word, Instant now, Ids& ids);
-Result<bool> unsubscribe(Tx& tx, const std::string& workspace, const Word& word, Instant now, Ids& ids);
+Result<bool> subscribe(Tx& tx, const std::string& workspace, const Word& word, Instant now,
+                       const audience::Journal& journal);
+Result<bool> unsubscribe(Tx& tx, const std::string& workspace, const Word& word, Instant now,
+                         const audience::Journal& journal);
 
 // The engine's port to decide_batch().
 class Guard : public storage::SendGuard {

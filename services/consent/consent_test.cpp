@@ -58,11 +58,11 @@ TEST_P(ConsentTest, ASuppressionIsNeverReplacedByALighterOneAndSubscribingLiftsO
   };
   Word word{.who = {"c1", "a@example.org"}, .source = "form"};
   EXPECT_TRUE(put(Reason::kUnsubscribed));
-  EXPECT_TRUE(write([&](Tx& tx) { return subscribe(tx, workspace, word, clock.now(), ids); }));
+  EXPECT_TRUE(write([&](Tx& tx) { return subscribe(tx, workspace, word, clock.now(), {ids}); }));
   EXPECT_EQ(reasons({word.who}), std::vector<std::string>{""});
   EXPECT_TRUE(put(Reason::kHardBounce));
   EXPECT_FALSE(put(Reason::kUnsubscribed));
-  write([&](Tx& tx) { return subscribe(tx, workspace, word, clock.now(), ids); });
+  write([&](Tx& tx) { return subscribe(tx, workspace, word, clock.now(), {ids}); });
   EXPECT_EQ(reasons({word.who}), std::vector<std::string>{"suppressed:hard_bounce"});
   EXPECT_FALSE(
       write([&](Tx& tx) { return unsuppress(tx, workspace, "email", "a@example.org", Reason::kUnsubscribed); }));
@@ -73,8 +73,8 @@ TEST_P(ConsentTest, ASuppressionIsNeverReplacedByALighterOneAndSubscribingLiftsO
 TEST_P(ConsentTest, UnsubscribingWritesConsentSuppressionAndOneFact) {
   say("c1", State::kOptedIn, 1);
   Word word{.who = {"c1", "a@example.org"}, .source = "one-click link", .campaign_id = "cmp_1"};
-  EXPECT_TRUE(write([&](Tx& tx) { return unsubscribe(tx, workspace, word, clock.now(), ids); }));
-  EXPECT_FALSE(write([&](Tx& tx) { return unsubscribe(tx, workspace, word, clock.now(), ids); }))
+  EXPECT_TRUE(write([&](Tx& tx) { return unsubscribe(tx, workspace, word, clock.now(), {ids}); }));
+  EXPECT_FALSE(write([&](Tx& tx) { return unsubscribe(tx, workspace, word, clock.now(), {ids}); }))
       << "a second click changes nothing";
   EXPECT_EQ(reasons({word.who}), std::vector<std::string>{"suppressed:unsubscribed"});
   EXPECT_EQ(reasons({{"c1", "new@example.org"}}), std::vector<std::string>{"opted_out"})

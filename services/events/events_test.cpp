@@ -33,7 +33,9 @@ class EventsTest : public audience::DatabaseTest {
     }
     std::vector<const IncomingEvent*> pointers;
     for (const auto& event : events) pointers.push_back(&event);
-    return write([&](storage::Tx& tx) { return record_events(tx, {tracking, ids}, workspace, pointers, clock.now()); });
+    return write([&](storage::Tx& tx) {
+      return record_events(tx, {tracking, {ids}}, workspace, pointers, clock.now());
+    });
   }
   Recorded say(const std::string& text, bool trusted = false) { return say_all({text}, trusted).at(0); }
   std::string contact(const std::string& email) {
@@ -47,7 +49,7 @@ class EventsTest : public audience::DatabaseTest {
   audience::Contact person(const std::string& email, std::optional<std::string> external_id = {}) {
     return write([&](storage::Tx& tx) {
              return audience::upsert_contact(tx, workspace, {.email = email, .external_id = std::move(external_id)},
-                                             clock.now(), ids);
+                                             clock.now(), {ids});
            })
         .contact;
   }
@@ -75,7 +77,7 @@ class EventsTest : public audience::DatabaseTest {
     });
   }
   void click(const MessageRef& mail) {
-    write([&](storage::Tx& tx) { return record_click(tx, mail, "https://shop.example.org/", clock.now()); });
+    write([&](storage::Tx& tx) { return record_click(tx, mail, "https://shop.example.org/", clock.now(), {ids}); });
   }
 
   Tracking tracking{Secret("0123456789abcdef0123456789abcdef"), "https://news.example.org"};
@@ -130,7 +132,7 @@ TEST_P(EventsTest, IdentifyMakesAContactWithItsTraitsAndWithoutConsent) {
 TEST_P(EventsTest, AnOptOutIsNeverUndone) {
   auto ana = person("ana@example.org", "u1");
   write([&](storage::Tx& tx) {
-    return consent::unsubscribe(tx, workspace, {.who = {ana.id, ana.email}, .source = "link"}, clock.now(), ids);
+    return consent::unsubscribe(tx, workspace, {.who = {ana.id, ana.email}, .source = "link"}, clock.now(), {ids});
   });
   for (bool trusted : {false, true}) {
     say(R"({"type":"identify","userId":"u1","traits":{"email":"ana@example.org","subscribed":true,"unsubscribed":false,

@@ -35,8 +35,9 @@ struct Known {
 // The people that one group of events is about, found once and changed in memory.
 class People {
  public:
-  People(Tx& tx, const std::string& workspace, std::span<const IncomingEvent* const> events, Instant now, Ids& ids)
-      : tx_(tx), workspace_(workspace), events_(events), now_(now), ids_(ids), who_(events.size()) {}
+  People(Tx& tx, const std::string& workspace, std::span<const IncomingEvent* const> events, Instant now,
+         const audience::Journal& journal)
+      : tx_(tx), workspace_(workspace), events_(events), now_(now), journal_(journal), who_(events.size()) {}
 
   Result<std::vector<Who>> run() {
     TRY(load());
@@ -216,7 +217,7 @@ class People {
       add_changes(*events_[i], contact, made.change, changes, notes);
       identified.push_back({i, changes.size() - 1, std::move(traits), std::move(made)});
     }
-    auto outcomes = TRY(audience::upsert_contacts(tx_, workspace_, changes, audience::MayAdd::kYes, now_, ids_));
+    auto outcomes = TRY(audience::upsert_contacts(tx_, workspace_, changes, audience::MayAdd::kYes, now_, journal_));
     for (auto& one : identified) settle(one, changes[one.change], outcomes[one.change]);
     return {};
   }
@@ -317,7 +318,7 @@ class People {
       change.keeps_keys = true;
       changes.push_back(std::move(change));
     }
-    TRY(audience::upsert_contacts(tx_, workspace_, changes, audience::MayAdd::kNo, now_, ids_));
+    TRY(audience::upsert_contacts(tx_, workspace_, changes, audience::MayAdd::kNo, now_, journal_));
     return {};
   }
 
@@ -365,7 +366,7 @@ class People {
   const std::string& workspace_;
   std::span<const IncomingEvent* const> events_;
   Instant now_;
-  Ids& ids_;
+  const audience::Journal& journal_;
   std::vector<Who> who_;
   std::map<Key, Identity> identities_;
   std::vector<std::pair<std::string, Json>> said_before_;      // contact, traits
@@ -376,8 +377,9 @@ class People {
 }  // namespace
 
 Result<std::vector<Who>> resolve_people(Tx& tx, const std::string& workspace,
-                                        std::span<const IncomingEvent* const> events, Instant now, Ids& ids) {
-  return People(tx, workspace, events, now, ids).run();
+                                        std::span<const IncomingEvent* const> events, Instant now,
+                                        const audience::Journal& journal) {
+  return People(tx, workspace, events, now, journal).run();
 }
 
 Result<std::string> contact_of_user(Tx& tx, const std::string& workspace, const std::string& user_id) {
@@ -385,7 +387,7 @@ Result<std::string> contact_of_user(Tx& tx, const std::string& workspace, const 
   asked.event.user_id = user_id;
   const IncomingEvent* const events[] = {&asked};
   // An event that says nothing but whom it is about.
-  return std::move(TRY(resolve_people(tx, workspace, events, {}, system_ids())).front().contact_id);
+  return std::move(TRY(resolve_people(tx, workspace, events, {}, {system_ids()})).front().contact_id);
 }
 
 }  // namespace spreaders::services

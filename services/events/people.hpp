@@ -30,7 +30,8 @@ struct Who {
 };
 // One for each event, in order. Applies what they say about people; set-based, a few statements for all.
 Result<std::vector<Who>> resolve_people(storage::Tx& tx, const std::string& workspace,
-                                        std::span<const IncomingEvent* const> events, Instant now, Ids& ids);
+                                        std::span<const IncomingEvent* const> events, Instant now,
+                                        const audience::Journal& journal);
 // The contact that this id of a user means in an event: the id of another system, the contact's own id, their address
 // or a former id. Empty: nobody. Changes nothing.
 Result<std::string> contact_of_user(storage::Tx& tx, const std::string& workspace, const std::string& user_id);

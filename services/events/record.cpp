@@ -149,7 +149,7 @@ Result<std::vector<Recorded>> record_events(Tx& tx, const RecordSetup& setup, co
   if (places.empty()) return recorded;
   std::vector<const IncomingEvent*> fresh;
   for (size_t place : places) fresh.push_back(events[place]);
-  auto people = TRY(resolve_people(tx, workspace, fresh, now, setup.ids));
+  auto people = TRY(resolve_people(tx, workspace, fresh, now, setup.journal));
   std::vector<Fact> facts;
   for (size_t i = 0; i < fresh.size(); ++i) {
     const Event& event = fresh[i]->event;
@@ -166,8 +166,7 @@ Result<std::vector<Recorded>> record_events(Tx& tx, const RecordSetup& setup, co
   }
   TRY(attribute(tx, workspace, fresh, facts));
   TRY(enrich(tx, workspace, fresh, now, facts));
-  TRY(audience::record_facts(tx, workspace, facts, now, setup.ids));
-  if (setup.on_recorded) TRY(setup.on_recorded(tx, workspace, facts));
+  TRY(audience::record_facts(tx, workspace, facts, now, setup.journal));
   for (size_t i = 0; i < places.size(); ++i) {
     recorded[places[i]].is_new = true;
     recorded[places[i]].contact_id = facts[i].contact_id;

@@ -1,7 +1,7 @@
 // The one way of an event from outside into table `event`: known ones are left out, its person is found, what they say
 // about people is applied, a campaign is given its due, and the row is written. One transaction, many events:
 //
-//   auto recorded = TRY(record_events(tx, {tracking, ids}, workspace, events, clock.now()));
+//   auto recorded = TRY(record_events(tx, {tracking, journal}, workspace, events, clock.now()));
 //   recorded[i].is_new        // false: this messageId was known, nothing was done
 //
 // Attribution: the message whose landing address brought the person (context.spreaders.token), or the campaign whose
@@ -9,7 +9,6 @@
 // (kOwnEvents): nobody outside can add to the opens and clicks of a mail.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,14 +19,9 @@
 
 namespace spreaders::services {
 
-// Told what was just written, in the same transaction: waits and triggers of workflows.
-using EventHook =
-    std::function<Result<void>(storage::Tx& tx, const std::string& workspace, std::span<const audience::Fact> facts)>;
-
 struct RecordSetup {
   const Tracking& tracking;
-  Ids& ids;
-  EventHook on_recorded = {};
+  audience::Journal journal;
 };
 
 struct Recorded {

@@ -1,6 +1,6 @@
 // Group commit for events: many small requests share one transaction, and each is answered once it is durable.
 //
-//   EventWriter writer(storage, clock, {tracking, ids});
+//   EventWriter writer(storage, clock, {tracking, journal});
 //   writer.add(workspace, std::move(events), [exchange](const Result<std::vector<Recorded>>& done) { ... });
 //
 // One thread writes what has gathered while it wrote; nobody waits for a timer. When a group fails, its requests are

@@ -44,8 +44,8 @@ class WriterTest : public audience::DatabaseTest {
     set_log_level(LogLevel::kOff);
   }
   void TearDown() override { set_log_level(LogLevel::kInfo); }
-  std::unique_ptr<EventWriter> make(EventWriterLimits limits = {}, EventHook hook = {}) {
-    return std::make_unique<EventWriter>(*shaky, clock, RecordSetup{tracking, ids, std::move(hook)}, limits);
+  std::unique_ptr<EventWriter> make(EventWriterLimits limits = {}, audience::FactHook hook = {}) {
+    return std::make_unique<EventWriter>(*shaky, clock, RecordSetup{tracking, {ids, std::move(hook)}}, limits);
   }
   IncomingEvent event(const std::string& name, const std::string& message_id) {
     Event made;
@@ -64,9 +64,9 @@ class WriterTest : public audience::DatabaseTest {
   struct Gate {
     std::promise<void> entered, open;
     std::atomic<bool> used = false;
-    EventHook hook() {
+    audience::FactHook hook() {
       return [this, opened = open.get_future().share()](storage::Tx&, const std::string&,
-                                                        std::span<const audience::Fact>) -> Result<void> {
+                                                        std::span<const audience::Fact>, Instant) -> Result<void> {
         if (!used.exchange(true)) {
           entered.set_value();
           opened.wait();
@@ -126,13 +126,14 @@ TEST_P(WriterTest, AGroupHasALimitAndKeepsTheOrder) {
 TEST_P(WriterTest, OneThatFailsFailsAlone) {
   Gate gate;
   auto hold = gate.hook();
-  auto writer = make(
-      {}, [hold](storage::Tx& tx, const std::string& where, std::span<const audience::Fact> facts) -> Result<void> {
-        for (const auto& fact : facts) {
-          if (fact.name == "poison") return internal("a defect");
-        }
-        return hold(tx, where, facts);
-      });
+  auto writer = make({},
+                     [hold](storage::Tx& tx, const std::string& where, std::span<const audience::Fact> facts,
+                            Instant now) -> Result<void> {
+                       for (const auto& fact : facts) {
+                         if (fact.name == "poison") return internal("a defect");
+                       }
+                       return hold(tx, where, facts, now);
+                     });
   add(*writer, {event("e", "first")});
   gate.entered.get_future().wait();
   auto good = add(*writer, {event("e", "good")});

@@ -28,7 +28,7 @@ Result<MessageOrigin> known_origin(Tx& tx, const MessageRef& ref) {
 }
 
 Result<void> append_mail_fact(Tx& tx, const MessageRef& ref, const std::string& message_id, const std::string& name,
-                              const Json& properties, Instant at) {
+                              const Json& properties, Instant at, const audience::Journal& journal) {
   auto origin = TRY(known_origin(tx, ref));
   audience::Fact fact{.name = name,
                       .contact_id = origin.contact_id,
@@ -36,7 +36,7 @@ Result<void> append_mail_fact(Tx& tx, const MessageRef& ref, const std::string& 
                       .outbox_id = ref.outbox_id,
                       .properties = to_text(properties),
                       .message_id = message_id};
-  TRY(audience::record_facts(tx, ref.workspace, {&fact, 1}, at, system_ids()));
+  TRY(audience::record_facts(tx, ref.workspace, {&fact, 1}, at, journal));
   return {};
 }
 
@@ -76,29 +76,32 @@ std::string landing_url(const Tracking& tracking, const MessageRef& ref, const s
   return base + url.substr(hash);
 }
 
-Result<void> record_open(Tx& tx, const MessageRef& ref, Instant at) {
+Result<void> record_open(Tx& tx, const MessageRef& ref, Instant at, const audience::Journal& journal) {
   return append_mail_fact(tx, ref, "open:" + ref.outbox_id + ":" + std::to_string(at.us / kOpenRepeat_us),
-                          "Email Opened", Json::object(), at);
+                          "Email Opened", Json::object(), at, journal);
 }
 
-Result<void> record_click(Tx& tx, const MessageRef& ref, const std::string& url, Instant at) {
+Result<void> record_click(Tx& tx, const MessageRef& ref, const std::string& url, Instant at,
+                          const audience::Journal& journal) {
   std::string link = hex(sha256(url)).substr(0, 16);
   return append_mail_fact(tx, ref, "click:" + ref.outbox_id + ":" + link + ":" + std::to_string(at.us / kSecond_us),
-                          "Email Clicked", {{"url", url}}, at);
+                          "Email Clicked", {{"url", url}}, at, journal);
 }
 
-Result<std::string> record_unsubscribe(Tx& tx, const MessageRef& ref, const std::string& how, Instant at, Ids& ids) {
+Result<std::string> record_unsubscribe(Tx& tx, const MessageRef& ref, const std::string& how, Instant at,
+                                       const audience::Journal& journal) {
   auto origin = TRY(known_origin(tx, ref));
   consent::Word word{.who = {origin.contact_id, origin.address},
                      .channel = origin.channel,
                      .source = how,
                      .proof = "message " + ref.outbox_id,
                      .campaign_id = origin.campaign_id};
-  TRY(consent::unsubscribe(tx, ref.workspace, word, at, ids));
+  TRY(consent::unsubscribe(tx, ref.workspace, word, at, journal));
   return audience::masked_email(origin.address);
 }
 
-Result<void> record_bounce(Tx& tx, const MessageRef& ref, const BounceFact& bounce, Instant at) {
+Result<void> record_bounce(Tx& tx, const MessageRef& ref, const BounceFact& bounce, Instant at,
+                           const audience::Journal& journal) {
   auto origin = TRY(known_origin(tx, ref));
   bool hard = bounce.kind == "hard";
   bool complaint = bounce.kind == "complaint";
@@ -110,7 +113,7 @@ Result<void> record_bounce(Tx& tx, const MessageRef& ref, const BounceFact& boun
   if (hard || complaint) TRY(consent::suppress(tx, ref.workspace, entry));
   return append_mail_fact(tx, ref, "bounce:" + ref.outbox_id + ":" + bounce.kind,
                           bounce.kind == "complaint" ? "Email Complained" : "Email Bounced",
-                          {{"kind", bounce.kind}, {"status", bounce.status}, {"text", bounce.text}}, at);
+                          {{"kind", bounce.kind}, {"status", bounce.status}, {"text", bounce.text}}, at, journal);
 }
 
 Result<std::optional<MessageOrigin>> message_origin(Tx& tx, const MessageRef& ref) {

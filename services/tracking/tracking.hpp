@@ -12,6 +12,7 @@
 #include "core/random.hpp"
 #include "core/secret.hpp"
 #include "core/time.hpp"
+#include "services/audience/facts.hpp"
 #include "storage/storage.hpp"
 
 namespace spreaders::services {
@@ -39,17 +40,19 @@ std::string unsubscribe_url(const Tracking& tracking, const MessageRef& ref);
 std::string landing_url(const Tracking& tracking, const MessageRef& ref, const std::string& url);
 
 // Facts. Recording one twice is recording it once.
-Result<void> record_open(storage::Tx& tx, const MessageRef& ref, Instant at);
-Result<void> record_click(storage::Tx& tx, const MessageRef& ref, const std::string& url, Instant at);
+Result<void> record_open(storage::Tx& tx, const MessageRef& ref, Instant at, const audience::Journal& journal);
+Result<void> record_click(storage::Tx& tx, const MessageRef& ref, const std::string& url, Instant at,
+                          const audience::Journal& journal);
 // Consent out, address suppressed, event written. The answer is the address, masked for the page that thanks.
 Result<std::string> record_unsubscribe(storage::Tx& tx, const MessageRef& ref, const std::string& how, Instant at,
-                                       Ids& ids);
+                                       const audience::Journal& journal);
 struct BounceFact {
   std::string kind;    // hard, soft, block, complaint
   std::string status;  // 5.1.1
   std::string text;    // cleaned
 };
-Result<void> record_bounce(storage::Tx& tx, const MessageRef& ref, const BounceFact& bounce, Instant at);
+Result<void> record_bounce(storage::Tx& tx, const MessageRef& ref, const BounceFact& bounce, Instant at,
+                           const audience::Journal& journal);
 
 // Whom a message went to, and for which campaign; nothing when there is no such message.
 struct MessageOrigin {

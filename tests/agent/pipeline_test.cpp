@@ -67,6 +67,7 @@ class AgentPipeline : public ::testing::Test {
     parts_.add<agent::Ears>(ears_);
     parts_.add<planners::Writer>(writer_);
     parts_.add<audience::ImportDirectory>(imports_);
+    parts_.add<audience::Journal>(journal_);
     parts_.add<credentials::Vault>(*vault_);
     std::vector<const ToolSpec*> all;
     for (const ToolList& list :
@@ -132,6 +133,7 @@ class AgentPipeline : public ::testing::Test {
   std::unique_ptr<credentials::Vault> vault_;
   VirtualClock clock_{*parse_instant("2026-11-21T09:00:00Z")};
   SequenceIds ids_{11};
+  audience::Journal journal_{ids_};
   Parts parts_;
   audience::Profiles profiles_{clock_};
   consent::Guard guard_;

@@ -30,6 +30,7 @@ struct AudienceTools : ::testing::Test {
     ASSERT_TRUE(database->migrate().ok());
     parts.add<storage::Storage>(*database);
     parts.add(imports);
+    parts.add(journal);
   }
 
   static const ToolSpec& spec(std::string_view name) {
@@ -84,6 +85,7 @@ struct AudienceTools : ::testing::Test {
   std::unique_ptr<storage::Storage> database;
   VirtualClock clock{{1'764'000'000'000'000}};
   SequenceIds ids{3};
+  audience::Journal journal{ids};
   Parts parts;
   audience::ImportDirectory imports;
   NoRunner runner;
@@ -297,7 +299,7 @@ TEST_F(AudienceTools, EventsOfAPersonComeNewestFirstInPages) {
                         .properties = R"({"n":)" + std::to_string(i) + "}",
                         .message_id = "m" + std::to_string(i)};
     auto written = database->write(storage::Scope::of("wsp_1"), [&](storage::Tx& tx) {
-      return audience::record_facts(tx, "wsp_1", {&fact, 1}, clock.now(), ids);
+      return audience::record_facts(tx, "wsp_1", {&fact, 1}, clock.now(), journal);
     });
     ASSERT_TRUE(written.ok()) << written.error().text();
   }

@@ -106,7 +106,7 @@ Result<Imported> import(ToolContext& context, const Import& args) {
                                   .columns = args.columns,
                                   .again = args.again};
   if (args.list) options.list_id = TRY(list_for(context, *args.list));
-  audience::ImportTools tools{context.clock, context.ids, context.stop, [&](int64_t rows) {
+  audience::ImportTools tools{context.clock, context.part<audience::Journal>(), context.stop, [&](int64_t rows) {
                                 context.progress(static_cast<double>(rows), 0, std::to_string(rows) + " rows imported");
                               }};
   Imported imported = view_of(

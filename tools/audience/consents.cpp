@@ -104,7 +104,8 @@ Result<Status> suppress(ToolContext& context, const Suppress& args) {
       TRY(consent::suppress(context.tx(), context.workspace(), {args.address, args.channel, args.reason, source, now}));
   if (contact && args.reason == consent::Reason::kUnsubscribed) {
     consent::Word word{.who = {contact->id, args.address}, .channel = args.channel, .source = source};
-    changed |= TRY(consent::unsubscribe(context.tx(), context.workspace(), word, now, context.ids));
+    changed |=
+        TRY(consent::unsubscribe(context.tx(), context.workspace(), word, now, context.part<audience::Journal>()));
   }
   return status_of(context, args.channel, args.address, changed);
 }

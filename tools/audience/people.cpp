@@ -126,11 +126,11 @@ Result<audience::UpsertResult> change_person(ToolContext& context, const SaveCon
     change.external_id = known.external_id;
   } else if (args.user_id) {
     TRY(audience::upsert_contact(tx, context.workspace(), {.email = known.email, .external_id = args.user_id}, now,
-                                 context.ids));
+                                 context.part<audience::Journal>()));
   } else {
     return issues_error("The person", {{"/email", "can change only for a person with a user_id: give them one too"}});
   }
-  return audience::upsert_contact(tx, context.workspace(), change, now, context.ids);
+  return audience::upsert_contact(tx, context.workspace(), change, now, context.part<audience::Journal>());
 }
 
 Result<audience::UpsertResult> add_person(ToolContext& context, const SaveContact& args,
@@ -140,7 +140,8 @@ Result<audience::UpsertResult> add_person(ToolContext& context, const SaveContac
     return conflict("there is a contact with this email address; name it in `person` to change it");
   if (args.user_id && TRY(audience::find_contact_by_external_id(tx, context.workspace(), *args.user_id)))
     return conflict("there is a contact with this user_id; name it in `person` to change it");
-  return audience::upsert_contact(tx, context.workspace(), change, context.clock.now(), context.ids);
+  return audience::upsert_contact(tx, context.workspace(), change, context.clock.now(),
+                                  context.part<audience::Journal>());
 }
 
 Result<PersonView> save_contact(ToolContext& context, const SaveContact& args) {

@@ -100,7 +100,8 @@ Result<bool> put(ToolContext& context, const Args& args) {
   Instant now = context.clock.now();
   if (args.action == Action::kUpdate) TRY(audience::get_contact_by_email(tx, context.workspace(), args.email));
   Issues issues;
-  auto result = TRY(audience::upsert_contact(tx, context.workspace(), args.change(issues), now, context.ids));
+  auto result = TRY(
+      audience::upsert_contact(tx, context.workspace(), args.change(issues), now, context.part<audience::Journal>()));
   bool changed = result.what != audience::Upserted::kUnchanged;
   for (const auto& name : args.lists) {
     auto list = TRY(audience::get_list(tx, context.workspace(), name));
@@ -109,7 +110,7 @@ Result<bool> put(ToolContext& context, const Args& args) {
   if (args.action != Action::kSubscribe) return changed;
   consent::Word word{
       .who = {result.contact.id, result.contact.email}, .source = args.consent_source, .proof = args.consent_proof};
-  changed |= TRY(consent::subscribe(tx, context.workspace(), word, now, context.ids));
+  changed |= TRY(consent::subscribe(tx, context.workspace(), word, now, context.part<audience::Journal>()));
   return changed;
 }
 
@@ -123,7 +124,7 @@ Result<bool> unsubscribe(ToolContext& context, const Args& args) {
     return consent::suppress(tx, context.workspace(),
                              {args.email, "email", consent::Reason::kUnsubscribed, source, now});
   consent::Word word{.who = {contact->id, contact->email}, .source = source, .proof = args.consent_proof};
-  return consent::unsubscribe(tx, context.workspace(), word, now, context.ids);
+  return consent::unsubscribe(tx, context.workspace(), word, now, context.part<audience::Journal>());
 }
 
 Result<Answer> run(ToolContext& context, const Args& args) {

@@ -105,7 +105,7 @@ Result<Preferences> update(ToolContext& context, const Update& args) {
                        .source = args.consent_source.empty() ? context.principal.id : args.consent_source,
                        .proof = args.consent_proof};
     auto say = *wanted[i] ? &consent::subscribe : &consent::unsubscribe;
-    changed |= TRY(say(tx, context.workspace(), word, context.clock.now(), context.ids));
+    changed |= TRY(say(tx, context.workspace(), word, context.clock.now(), context.part<audience::Journal>()));
   }
   Preferences preferences = TRY(preferences_of(context, contact));
   preferences.changed = changed;
