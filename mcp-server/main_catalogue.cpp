@@ -17,6 +17,7 @@
 #include "tools/services/service_tools.hpp"
 #include "tools/templates/template_tools.hpp"
 #include "tools/user/user_tools.hpp"
+#include "workflows/inspect/tools.hpp"
 #include "workflows/tools.hpp"
 
 namespace spreaders::app {
@@ -31,8 +32,9 @@ std::vector<const ToolSpec*> all_tools(bool read_only) {
                                tools::analytics_tools(),      tools::notification_tools(),
                                tools::approval_tools(),       tools::user_tools(),
                                tools::template_tools(),       tools::template_editing_tools(),
-                               workflows::workflow_tools(),   workflows::trigger_tools(),
-                               tools::connection_tools(),     tools::service_tools()}) {
+                               workflows::workflow_tools(),   workflows::inspect_tools(),
+                               workflows::trigger_tools(),    tools::connection_tools(),
+                               tools::service_tools()}) {
     for (const auto* spec : list) {
       // Deciding stays possible whatever is listed: it is the person's, not the model's.
       bool approval = spec->name.value.starts_with("approvals.");

@@ -51,6 +51,15 @@ third = call(port, "workflow.addCondition", {"workflow_id": workflow, "node_id":
              "condition": {"op": "exists", "left": {"$from": {"node": "again", "pointer": "/campaigns/0"}}}}, "w-4")
 check(third["version"] == 3 and third["definition"]["nodes"]["any"]["yes"] == "end", "a condition is added", third)
 
+# What it would do, before anything runs: the actions are known by what they send, and nothing is written.
+mail = json.loads(json.dumps(definition))
+mail["nodes"]["look"]["tool"] = "notification.sendEmail"
+seen = call(port, "workflow.simulate", {"definition": mail, "made_up": 50, "assume": {"prices": {"email": 0.01}, "currency": "EUR"}})
+check(seen["messages"] == {"email": 50} and seen["ends"] == {"completed": 50} and seen["cost"] == 0.5, "a draft is simulated", seen)
+seen = call(port, "workflow.simulate", {"workflow_id": workflow, "made_up": 20, "assume": {"nodes": {"any": {"yes_rate": 1}}}})
+check({node["node"]: node["entered"] for node in seen["nodes"]} == {"any": 20, "again": 20, "end": 20, "look": 20, "wait": 20}, "and what is stored", seen)
+check(status(workflow)["runs"] == {}, "no run was made")
+
 # Nothing runs unapproved; approved, it runs once, and its log says what it did.
 run_now = approved("workflow.execute", {"workflow_id": workflow}, "run-1")
 check(call(port, "workflow.execute", {"workflow_id": workflow}, "run-1") == run_now, "the same key is the same run")

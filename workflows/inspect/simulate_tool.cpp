@@ -1,0 +1,162 @@
+// workflow.simulate: whom it is for, and for how long.
+#include <nlohmann/json.hpp>
+
+#include "core/bytes.hpp"
+#include "core/service.hpp"
+#include "workflows/inspect/people.hpp"
+#include "workflows/inspect/tools.hpp"
+#include "workflows/library.hpp"
+#include "workflows/tools.hpp"
+
+namespace spreaders::workflows::inspect {
+
+namespace {
+
+constexpr int64_t kPeopleDefault = 1'000;
+
+struct Args {
+  std::optional<std::string> workflow_id = {};
+  int64_t version = 0;
+  std::optional<Json> definition = {};
+  std::optional<std::string> audience = {};
+  std::optional<int64_t> made_up = {};
+  Assumptions assume = {};
+  std::optional<Instant> from = {};
+  std::string horizon = "P365D", enter_within = "PT0S";
+  int64_t people_max = 100'000, seed = 1;
+  int samples = 3, time_limit_s = 20;
+  SPR_FIELDS(Args, SPR_FIELD(workflow_id, "Id of the workflow; or give a definition", .format = Format::kIdentifier),
+             SPR_FIELD(version, "Its version; 0 is the latest", .min = 0, .defaulted = true),
+             SPR_FIELD(definition, "A workflow that is not stored, as for workflow.create"),
+             SPR_FIELD(audience, "Who enters: a list or segment by id or name, or everyone", .max_size = 200),
+             SPR_FIELD(made_up, "Or so many made-up people; 1000 if both are left out", .min = 1, .max = kPeopleMax),
+             SPR_FIELD(assume, "What cannot be known: events that come, calls that fail, prices", .defaulted = true),
+             SPR_FIELD(from, "First moment; now if left out"),
+             SPR_FIELD(horizon, "How far to look", .format = Format::kDuration, .defaulted = true),
+             SPR_FIELD(enter_within, "People enter evenly over this time", .format = Format::kDuration,
+                       .defaulted = true),
+             SPR_FIELD(people_max, "At most so many contacts, in the order of their ids", .min = 1, .max = kPeopleMax,
+                       .defaulted = true),
+             SPR_FIELD(seed, "The same seed gives the same result", .min = 0, .defaulted = true),
+             SPR_FIELD(samples, "How many people's paths to show", .min = 0, .max = kSamplesMax, .defaulted = true),
+             SPR_FIELD(time_limit_s, "Seconds after which it is cut", .min = 1, .max = 60, .defaulted = true));
+  static void check(const Args& args, Issues& issues) {
+    if (args.workflow_id.has_value() == args.definition.has_value())
+      issues.push_back({"/workflow_id", "give either a workflow_id or a definition"});
+    if (args.audience && args.made_up) issues.push_back({"/made_up", "goes without an audience"});
+    if (parse_duration(args.horizon).value_or(1) == 0) issues.push_back({"/horizon", "is more than no time"});
+  }
+};
+
+// The channel by which a tool sends one message: "email" of notification.sendEmail, else the family that publishes.
+std::string channel_of(const ToolRunner& tools, std::string_view name) {
+  const ToolSpec* tool = tools.find(name);
+  if (tool == nullptr || tool->effect != Effect::kPublish || !tool->open_world) return "";
+  std::string_view family = family_of(tool->name.value);
+  if (family != "notification") return std::string(family);
+  std::string verb(tool->name.value.substr(family.size() + 1));
+  if (verb.starts_with("send")) verb = verb.substr(4);
+  return lower_ascii(verb);
+}
+
+struct Wanted {
+  Json definition;
+  storage::AudienceRef audience;
+  int64_t people_of = 0;
+};
+
+Result<Wanted> look_up(ToolContext& context, const Args& args) {
+  return context.part<storage::Storage>().read(
+      storage::Scope::of(context.workspace()), [&](storage::Tx& tx) -> Result<Wanted> {
+        Wanted wanted;
+        if (args.definition) wanted.definition = *args.definition;
+        else wanted.definition = TRY(get_workflow(tx, context.workspace(), *args.workflow_id, args.version)).definition;
+        if (!args.audience) return wanted;
+        wanted.audience = TRY(audience::resolve(tx, context.workspace(), *args.audience)).ref;
+        wanted.people_of = TRY(audience::audience_count(tx, context.workspace(), wanted.audience, context.clock.now()));
+        return wanted;
+      });
+}
+
+Result<Definition> definition_of(ToolContext& context, Json& json) {
+  if (!json.contains("id")) json["id"] = "wf_draft";
+  if (!json.contains("name")) json["name"] = "Draft";
+  auto parsed = parse_definition(json);
+  Issues issues = parsed.ok() ? problems_of_steps(json, context.tools) : parsed.error().issues;
+  if (issues.empty()) return parsed;
+  for (auto& issue : issues) issue.pointer = "/definition" + issue.pointer;
+  return issues_error("The workflow", std::move(issues));
+}
+
+Result<Simulated> run(ToolContext& context, const Args& args) {
+  Wanted wanted = TRY(look_up(context, args));
+  Definition definition = TRY(definition_of(context, wanted.definition));
+  Prepared prepared = TRY(prepare(definition, wanted.definition, args.assume,
+                                  [&](std::string_view tool) { return channel_of(context.tools, tool); }));
+  const Instant now = context.clock.now();
+  Contacts contacts{context.part<storage::Storage>(), context.part<storage::SendGuard>(), context.workspace(),
+                    wanted.audience, now};
+  auto& assumed = prepared.assumed;
+  SimulateOptions options{.from = args.from.value_or(now),
+                          .horizon_us = TRY(parse_duration(args.horizon)),
+                          .enter_within_us = TRY(parse_duration(args.enter_within)),
+                          .people_max = args.people_max,
+                          .time_limit_ms = args.time_limit_s * 1000,
+                          .seed = args.seed,
+                          .samples = args.samples,
+                          .stop = context.stop};
+  if (prepared.mails_audiences) {
+    TRY(count_mailings(prepared, contacts, context.part<storage::ProfileSource>()));
+    assumed.push_back("It mails whole audiences, so it is one run, and not one for each person.");
+    bool done = false;
+    options.people_of = 1;
+    NextPeople one = [&done, id = definition.id]() -> Result<std::vector<Person>> {
+      return std::exchange(done, true) ? std::vector<Person>() : std::vector<Person>{{.id = id}};
+    };
+    return simulate(prepared, one, options);
+  }
+  if (!args.audience) {
+    options.people_of = std::min(args.made_up.value_or(kPeopleDefault), args.people_max);
+    assumed.push_back("The people are made up: any consent, and rules about them hold with a probability of " +
+                      percent(args.assume.condition_rate) + ".");
+    return simulate(prepared, made_up_people(prepared, options.people_of, args.seed), options);
+  }
+  assumed.push_back("The contacts, their consent and what they have done are as they stand now.");
+  options.people_of = std::min(wanted.people_of, args.people_max);
+  auto result = TRY(simulate(prepared, contacts_of(prepared, contacts), options));
+  result.people_of = wanted.people_of;
+  if (result.complete && result.people < result.people_of) {
+    result.complete = false;
+    result.cut = "only people_max contacts were simulated";
+  }
+  return result;
+}
+
+}  // namespace
+
+const ToolSpec kSimulate{
+    .name = "workflow.simulate",
+    .title = "Simulate a workflow",
+    .description =
+        "What a workflow would do to an audience or to made-up people, with a virtual clock: who goes where and when, "
+        "messages, ends, cost. Nothing is sent or written. What cannot be known is drawn from `assume`, and said.",
+    .words =
+        "try the automation without sending; what would happen; forecast of the journey; how many will reach step "
+        "three; test the flow on everybody; time travel; dry test; preview of the journey; how many mails will it "
+        "send; what if nobody buys; simulation; simulieren; simuler le parcours; simular el flujo",
+    .effect = Effect::kRead,
+    .repeat = Repeat::kSafe,
+    .scopes = {"workflows:read", "audience:read"},
+    .body = handler<&run>(),
+    .run = Run::kFree};
+
+}  // namespace spreaders::workflows::inspect
+
+namespace spreaders::workflows {
+
+ToolList inspect_tools() {
+  static const ToolSpec* const list_of[] = {&inspect::kSimulate};
+  return list_of;
+}
+
+}  // namespace spreaders::workflows
