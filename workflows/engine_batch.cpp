@@ -93,20 +93,29 @@ Result<Engine::LoadedRun*> Engine::Batch::run(const std::string& workspace, cons
   return &runs_.emplace(id, std::move(run)).first->second;
 }
 
-Result<void> Engine::Batch::log(LoadedRun& run, const Token& token, std::string_view kind, const Json& output,
-                                std::string_view error, Instant now) {
+Result<void> append_log(Tx& tx, LogEnd& end, const Token& token, std::string_view kind, const Json& output,
+                        std::string_view error, Instant now) {
   std::string text = to_text(output);
   if (text.size() > kLogTextMax) text = to_text(Json{{"bytes", text.size()}, {"hash", json_hash(output)}});
   std::string error_text(first_code_points(error, kLogTextMax));
-  ++run.seq;
-  run.log_hash = hex(sha256(run.log_hash + "\n" + run.id + "\n" + std::to_string(run.seq) + "\n" + token.node_id +
-                            "\n" + std::string(kind) + "\n" + text + "\n" + error_text));
-  run.changed = true;
+  ++end.seq;
+  end.hash = hex(sha256(end.hash + "\n" + end.run_id + "\n" + std::to_string(end.seq) + "\n" + token.node_id + "\n" +
+                        std::string(kind) + "\n" + text + "\n" + error_text));
   TRY(
-      tx_.execute("INSERT INTO step_log (workspace_id, run_id, seq, node_id, kind, input, output, error, at, hash, "
-                  "trace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-                  {run.workspace, run.id, run.seq, token.node_id, kind, token.data, text, error_text, now.us,
-                   run.log_hash, run.trace_id}));
+      tx.execute("INSERT INTO step_log (workspace_id, run_id, seq, node_id, kind, input, output, error, at, hash, "
+                 "trace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+                 {end.workspace, end.run_id, end.seq, token.node_id, kind, token.data, text, error_text, now.us,
+                  end.hash, end.trace_id}));
+  return {};
+}
+
+Result<void> Engine::Batch::log(LoadedRun& run, const Token& token, std::string_view kind, const Json& output,
+                                std::string_view error, Instant now) {
+  LogEnd end{run.workspace, run.id, run.trace_id, run.seq, run.log_hash};
+  TRY(append_log(tx_, end, token, kind, output, error, now));
+  run.seq = end.seq;
+  run.log_hash = end.hash;
+  run.changed = true;
   return {};
 }
 

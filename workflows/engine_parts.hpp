@@ -31,6 +31,15 @@ Result<void> end_run(storage::Tx& tx, const std::string& workspace, const std::s
 Result<void> subscribe_to_goal(storage::Tx& tx, const std::string& workspace, const Goal& goal,
                                const std::string& subject, const Json& run, Instant now, Ids& ids);
 
+// Where a run's hash-chained history ends, and one more row of it.
+struct LogEnd {
+  std::string workspace, run_id, trace_id;
+  int64_t seq = 0;
+  std::string hash;
+};
+Result<void> append_log(storage::Tx& tx, LogEnd& end, const Token& token, std::string_view kind, const Json& output,
+                        std::string_view error, Instant now);
+
 struct Engine::LoadedRun {
   std::string workspace, id, workflow_id, log_hash, campaign_id, approval_id, principal, status, trace_id, subject,
       entry_key;

@@ -59,6 +59,11 @@ check(seen["messages"] == {"email": 50} and seen["ends"] == {"completed": 50} an
 seen = call(port, "workflow.simulate", {"workflow_id": workflow, "made_up": 20, "assume": {"nodes": {"any": {"yes_rate": 1}}}})
 check({node["node"]: node["entered"] for node in seen["nodes"]} == {"any": 20, "again": 20, "end": 20, "look": 20, "wait": 20}, "and what is stored", seen)
 check(status(workflow)["runs"] == {}, "no run was made")
+diff = call(port, "workflow.diff", {"workflow_id": workflow, "from": 1})
+check(diff["people"] == 0 and {change["node"] for change in diff["changes"] if change["kind"] == "added"} == {"again", "any"} and
+      "'look' leads elsewhere: next was" in diff["text"], "versions are compared", diff)
+dry = call(port, "workflow.dryRun", {"workflow_id": workflow})
+check(dry["would_run"] and not dry["approved"] and dry["problems"] == [], "and what it needs is checked", dry)
 
 # Nothing runs unapproved; approved, it runs once, and its log says what it did.
 run_now = approved("workflow.execute", {"workflow_id": workflow}, "run-1")

@@ -80,29 +80,30 @@ NextPeople contacts_of(const Prepared& prepared, const Contacts& contacts) {
   };
 }
 
+Result<Mailing> count_mailing(const Node& node, const Contacts& contacts, storage::ProfileSource& profiles) {
+  const bool transactional = node.payload->value("transactional", Json()) == Json(true);
+  Mailing mailing;
+  std::string after;
+  for (bool over = false; !over;) {
+    auto page = TRY(contacts.storage.read(Scope::of(contacts.workspace), [&](Tx& tx) -> Result<size_t> {
+      auto recipients = TRY(profiles.page(tx, contacts.workspace, {node.list_id, node.segment_id}, after, kPage));
+      if (recipients.empty()) return size_t{0};
+      auto refusals = TRY(contacts.guard.refusals(tx, contacts.workspace, node.channel, transactional, recipients));
+      for (const auto& reason : refusals) {
+        if (!reason.empty()) ++mailing.refused[reason];
+      }
+      after = recipients.back().contact_id;
+      return recipients.size();
+    }));
+    mailing.recipients += static_cast<int64_t>(page);
+    over = page < static_cast<size_t>(kPage);
+  }
+  return mailing;
+}
+
 Result<void> count_mailings(Prepared& prepared, const Contacts& contacts, storage::ProfileSource& profiles) {
   for (auto& [id, ready] : prepared.nodes) {
-    if (ready.node->type != NodeType::kForEach) continue;
-    const Node& node = *ready.node;
-    const Sending& sending = prepared.sendings[static_cast<size_t>(ready.sending)];
-    Mailing mailing;
-    std::string after;
-    for (bool over = false; !over;) {
-      auto page = TRY(contacts.storage.read(Scope::of(contacts.workspace), [&](Tx& tx) -> Result<size_t> {
-        auto recipients = TRY(profiles.page(tx, contacts.workspace, {node.list_id, node.segment_id}, after, kPage));
-        if (recipients.empty()) return size_t{0};
-        auto refusals =
-            TRY(contacts.guard.refusals(tx, contacts.workspace, sending.channel, sending.transactional, recipients));
-        for (const auto& reason : refusals) {
-          if (!reason.empty()) ++mailing.refused[reason];
-        }
-        after = recipients.back().contact_id;
-        return recipients.size();
-      }));
-      mailing.recipients += static_cast<int64_t>(page);
-      over = page < static_cast<size_t>(kPage);
-    }
-    ready.mailing = std::move(mailing);
+    if (ready.node->type == NodeType::kForEach) ready.mailing = TRY(count_mailing(*ready.node, contacts, profiles));
   }
   return {};
 }

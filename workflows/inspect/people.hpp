@@ -18,7 +18,9 @@ struct Contacts {
 // `contacts` refers to outlive what is returned. A rule that names no list there is fails the first page.
 NextPeople contacts_of(const Prepared& prepared, const Contacts& contacts);
 
-// How many each for_each node reaches, written into `prepared`.
+// How many a for_each node reaches, and who of them may not be written to.
+Result<Mailing> count_mailing(const Node& node, const Contacts& contacts, storage::ProfileSource& profiles);
+// Of each for_each node, written into `prepared`.
 Result<void> count_mailings(Prepared& prepared, const Contacts& contacts, storage::ProfileSource& profiles);
 
 }  // namespace spreaders::workflows::inspect

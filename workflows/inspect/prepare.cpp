@@ -15,6 +15,57 @@ constexpr NodeType kKnownTypes[] = {NodeType::kAction,  NodeType::kDelay,     No
                                     NodeType::kForEach, NodeType::kCondition, NodeType::kEnd,      NodeType::kWaitEvent,
                                     NodeType::kSplit,   NodeType::kLoop};
 
+// A member that is not among these may change what a node does, so the simulator must have learnt it first.
+constexpr std::string_view kKnownMembers[] = {"type",
+                                              "next",
+                                              "on_fail",
+                                              "tool",
+                                              "args",
+                                              "retry",
+                                              "for",
+                                              "until",
+                                              "local_time",
+                                              "days",
+                                              "zone",
+                                              "fallback_zone",
+                                              "business_hours",
+                                              "relative_to",
+                                              "on_missing",
+                                              "branches",
+                                              "join",
+                                              "wait",
+                                              "audience",
+                                              "channel",
+                                              "connection",
+                                              "campaign",
+                                              "payload",
+                                              "batch",
+                                              "if",
+                                              "yes",
+                                              "no",
+                                              "event",
+                                              "match",
+                                              "timeout",
+                                              "since",
+                                              "on",
+                                              "mode",
+                                              "salt",
+                                              "holdout",
+                                              "else",
+                                              "to",
+                                              "max",
+                                              "exit"};
+constexpr std::string_view kKnownParts[] = {"id", "name", "start", "nodes", "goal"};  // of a workflow
+
+template <size_t size>
+void check_members(const Json& json, const std::string_view (&known)[size], const std::string& pointer,
+                   Issues& issues) {
+  for (const auto& [member, value] : json.items()) {
+    if (std::find(std::begin(known), std::end(known), std::string_view(member)) == std::end(known))
+      issues.push_back({pointer + pointer_step(member), "the simulator does not know what this does yet"});
+  }
+}
+
 bool is_known(NodeType type) {
   return std::find(std::begin(kKnownTypes), std::end(kKnownTypes), type) != std::end(kKnownTypes);
 }
@@ -50,6 +101,7 @@ class Preparer {
  private:
   void check_names() {
     const auto& given = made_.assumptions;
+    check_members(json_, kKnownParts, "/definition", issues_);
     std::set<std::string> events;
     if (made_.definition.goal) events.insert(made_.definition.goal->event);
     for (const auto& [id, node] : made_.definition.nodes) {
@@ -58,6 +110,7 @@ class Preparer {
         issues_.push_back({"/definition/nodes" + pointer_step(id) + "/type",
                            "the simulator does not know nodes of the type '" + type_of(id) +
                                "' yet, and counts that leave them out would be wrong"});
+      else check_members(json_["nodes"][id], kKnownMembers, "/definition/nodes" + pointer_step(id), issues_);
     }
     for (const auto& [name, event] : given.events) {
       if (!events.contains(name))

@@ -39,7 +39,7 @@ class Simulate : public EngineTest {
                                    .time_zone = zone,
                                    .attributes = {{"orders", int64_t{number % 7}}}};
     if (number % 3 != 0) change.attributes["trial_end"] = "2026-12-" + std::to_string(10 + number % 15);
-    auto made = write([&](Tx& tx) { return audience::upsert_contact(tx, kWorkspace, change, clock_.now(), ids_); });
+    auto made = write([&](Tx& tx) { return audience::upsert_contact(tx, kWorkspace, change, clock_.now(), {ids_}); });
     EXPECT_TRUE(made.ok()) << made.error().text();
     return made.ok() ? made->contact.id : "";
   }
@@ -285,9 +285,12 @@ TEST(SimulateAlone, ANodeOfAnUnknownTypeIsRefused) {
   ASSERT_TRUE(definition.ok());
   definition->nodes["d"].type = static_cast<NodeType>(200);
   json["nodes"]["d"]["type"] = "brand_new";
+  json["nodes"]["end"]["sparkles"] = true;
+  json["settings"] = {{"max_age", "P1D"}};
   auto refused = prepare(*definition, json, {}, email_by_act);
   ASSERT_FALSE(refused.ok());
-  EXPECT_NE(refused.error().text().find("/definition/nodes/d/type"), std::string::npos);
+  for (const char* place : {"/definition/nodes/d/type", "/definition/nodes/end/sparkles", "/definition/settings"})
+    EXPECT_NE(refused.error().text().find(place), std::string::npos) << place;
   EXPECT_NE(refused.error().text().find("'brand_new'"), std::string::npos) << refused.error().text();
 }
 

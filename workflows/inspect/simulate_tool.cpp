@@ -20,7 +20,7 @@ struct Args {
   std::optional<Json> definition = {};
   std::optional<std::string> audience = {};
   std::optional<int64_t> made_up = {};
-  Assumptions assume = {};
+  std::optional<Json> assume = {};  // Assumptions, whose whole schema would make every list of tools longer
   std::optional<Instant> from = {};
   std::string horizon = "P365D", enter_within = "PT0S";
   int64_t people_max = 100'000, seed = 1;
@@ -30,7 +30,10 @@ struct Args {
              SPR_FIELD(definition, "A workflow that is not stored, as for workflow.create"),
              SPR_FIELD(audience, "Who enters: a list or segment by id or name, or everyone", .max_size = 200),
              SPR_FIELD(made_up, "Or so many made-up people; 1000 if both are left out", .min = 1, .max = kPeopleMax),
-             SPR_FIELD(assume, "What cannot be known: events that come, calls that fail, prices", .defaulted = true),
+             SPR_FIELD(assume,
+                       "What cannot be known: {\"events\":{\"Bought\":{\"probability\":0.3,\"delay\":\"P1D\"}},"
+                       "\"nodes\":{\"mail\":{\"fail_rate\":0.01},\"ask\":{\"yes_rate\":0.4}},"
+                       "\"condition_rate\":0.5,\"zones\":{\"Europe/Berlin\":1},\"prices\":{\"email\":0.001}}"),
              SPR_FIELD(from, "First moment; now if left out"),
              SPR_FIELD(horizon, "How far to look", .format = Format::kDuration, .defaulted = true),
              SPR_FIELD(enter_within, "People enter evenly over this time", .format = Format::kDuration,
@@ -40,10 +43,16 @@ struct Args {
              SPR_FIELD(seed, "The same seed gives the same result", .min = 0, .defaulted = true),
              SPR_FIELD(samples, "How many people's paths to show", .min = 0, .max = kSamplesMax, .defaulted = true),
              SPR_FIELD(time_limit_s, "Seconds after which it is cut", .min = 1, .max = 60, .defaulted = true));
+  static Assumptions assumptions(const Args& args, Issues& issues) {
+    Assumptions read;
+    decode_fields(Assumptions::field_list(), args.assume.value_or(Json::object()), &read, "/assume", issues);
+    return read;
+  }
   static void check(const Args& args, Issues& issues) {
     if (args.workflow_id.has_value() == args.definition.has_value())
       issues.push_back({"/workflow_id", "give either a workflow_id or a definition"});
     if (args.audience && args.made_up) issues.push_back({"/made_up", "goes without an audience"});
+    assumptions(args, issues);
     if (parse_duration(args.horizon).value_or(1) == 0) issues.push_back({"/horizon", "is more than no time"});
   }
 };
@@ -91,7 +100,9 @@ Result<Definition> definition_of(ToolContext& context, Json& json) {
 Result<Simulated> run(ToolContext& context, const Args& args) {
   Wanted wanted = TRY(look_up(context, args));
   Definition definition = TRY(definition_of(context, wanted.definition));
-  Prepared prepared = TRY(prepare(definition, wanted.definition, args.assume,
+  Issues none;  // they were checked with the arguments
+  const Assumptions assume = Args::assumptions(args, none);
+  Prepared prepared = TRY(prepare(definition, wanted.definition, assume,
                                   [&](std::string_view tool) { return channel_of(context.tools, tool); }));
   const Instant now = context.clock.now();
   Contacts contacts{context.part<storage::Storage>(), context.part<storage::SendGuard>(), context.workspace(),
@@ -118,7 +129,7 @@ Result<Simulated> run(ToolContext& context, const Args& args) {
   if (!args.audience) {
     options.people_of = std::min(args.made_up.value_or(kPeopleDefault), args.people_max);
     assumed.push_back("The people are made up: any consent, and rules about them hold with a probability of " +
-                      percent(args.assume.condition_rate) + ".");
+                      percent(assume.condition_rate) + ".");
     return simulate(prepared, made_up_people(prepared, options.people_of, args.seed), options);
   }
   assumed.push_back("The contacts, their consent and what they have done are as they stand now.");
@@ -155,7 +166,8 @@ const ToolSpec kSimulate{
 namespace spreaders::workflows {
 
 ToolList inspect_tools() {
-  static const ToolSpec* const list_of[] = {&inspect::kSimulate};
+  static const ToolSpec* const list_of[] = {&inspect::kSimulate, &inspect::kDryRun, &inspect::kDiff,
+                                            &inspect::kMigrate};
   return list_of;
 }
 

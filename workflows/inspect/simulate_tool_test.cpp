@@ -52,8 +52,13 @@ TEST_P(SimulateTool, ADraftForMadeUpPeopleOrItsMistakes) {
   wrong = definition_;
   wrong["nodes"]["d"] = {{"type", "action"}, {"tool", "x.nothing"}, {"next", "end"}};
   EXPECT_NE(refused("workflow.simulate", {{"definition", wrong}}).find("/definition/nodes/d/tool"), std::string::npos);
-  std::string text = refused("workflow.simulate", {{"audience", "everyone"}, {"made_up", 3}, {"horizon", "PT0S"}});
-  for (const char* place : {"/workflow_id", "/made_up", "/horizon"})
+  std::string text =
+      refused("workflow.simulate", {{"audience", "everyone"},
+                                    {"made_up", 3},
+                                    {"horizon", "PT0S"},
+                                    {"assume", {{"events", {{"Bought", {{"probability", 2}}}}}, {"evnets", 1}}}});
+  for (const char* place :
+       {"/workflow_id", "/made_up", "/horizon", "/assume/events/Bought/probability", "/assume/evnets"})
     EXPECT_NE(text.find(place), std::string::npos) << text;
 }
 

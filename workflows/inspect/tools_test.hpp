@@ -51,7 +51,7 @@ class ToolsTest : public fakes::EngineTest {
   // A contact; the id.
   std::string person(const std::string& email, audience::Attributes attributes = {}) {
     audience::ContactChange change{.email = email, .attributes = std::move(attributes)};
-    auto made = write([&](Tx& tx) { return audience::upsert_contact(tx, kWorkspace, change, clock_.now(), ids_); });
+    auto made = write([&](Tx& tx) { return audience::upsert_contact(tx, kWorkspace, change, clock_.now(), {ids_}); });
     EXPECT_TRUE(made.ok()) << made.error().text();
     return made.ok() ? made->contact.id : "";
   }
