@@ -7,6 +7,7 @@
 #include "core/bytes.hpp"
 #include "core/log.hpp"
 #include "core/pulse.hpp"
+#include "events/outbox_rows.hpp"
 #include "storage/values.hpp"
 
 namespace spreaders::events {
@@ -26,15 +27,6 @@ constexpr int kLookupsMax = 200;              // unclear sends asked about in on
 constexpr int64_t kAskingMax_ms = 2'000;      // real time of such a round; sending goes on in between
 constexpr int64_t kAskFor_us = 6 * kHour_us;  // how long a receiver that is away is asked about one send
 constexpr int64_t kNever_us = INT64_MAX / 2;  // when a held send is due
-constexpr std::string_view kItemColumns =
-    "workspace_id, id, run_id, campaign_id, contact_id, channel, connection_id, address, payload, attempts, "
-    "vendor_ref, fence";
-
-OutboxItem item_of(const storage::Row& row) {
-  return {row[0].text(), row[1].text(), row[2].text(), row[3].text_or(""), row[4].text_or(""), row[5].text(),
-          row[6].text(), row[7].text(), row[8].text(), row[9].integer(),   row[10].text(),     row[11].integer()};
-}
-
 Result<Accounting> account(Tx& tx, std::string_view where, const Values& parameters) {
   auto rows = TRY(tx.query(
       "SELECT state, COUNT(*) FROM outbox WHERE workspace_id = $1 AND " + std::string(where) + " GROUP BY state",
@@ -59,30 +51,94 @@ constexpr std::string_view kPendingUnlessCancelled =
     "r.status IN ('cancelled', 'failed')) "
     "THEN 'cancelled' ELSE CAST($1 AS TEXT) END";
 
-bool is_transactional(const std::string& payload) {
-  auto json = parse_json(payload);
-  const Json* mark = json.ok() ? at_pointer(*json, "/transactional") : nullptr;
-  return mark != nullptr && mark->is_boolean() && mark->get<bool>();
-}
+// Whether a payload is transactional; the intents of one page share theirs, which is read once.
+class PurposeOf {
+ public:
+  bool is_transactional(const std::string& payload) {
+    if (payload == read_) return transactional_;
+    auto json = parse_json(payload);
+    const Json* mark = json.ok() ? at_pointer(*json, "/transactional") : nullptr;
+    read_ = payload;
+    return transactional_ = mark != nullptr && mark->is_boolean() && mark->get<bool>();
+  }
+
+ private:
+  std::string read_;
+  bool transactional_ = false;
+};
 
 }  // namespace
 
 Result<int64_t> enqueue(Tx& tx, const std::string& workspace, std::span<const Intent> intents, Instant now, Ids& ids) {
   std::vector<Values> rows;
   rows.reserve(intents.size());
+  PurposeOf purpose;
   for (const auto& intent : intents) {
     std::string id = ids.make("out");
     bool skipped = !intent.skip_reason.empty();
-    rows.push_back({workspace, id, intent.idem, intent.run_id, intent.token_id, intent.node_id,
-                    or_null(intent.campaign_id), or_null(intent.contact_id), intent.channel, intent.connection_id,
-                    intent.address, intent.payload, skipped ? "skipped" : "pending", now.us, id, intent.skip_reason,
-                    now.us, now.us});
+    Instant next_at = std::max(now, intent.not_before.value_or(now));
+    rows.push_back({workspace,
+                    id,
+                    intent.idem,
+                    intent.run_id,
+                    intent.token_id,
+                    intent.node_id,
+                    or_null(intent.campaign_id),
+                    or_null(intent.contact_id),
+                    intent.channel,
+                    intent.connection_id,
+                    intent.address,
+                    intent.payload,
+                    skipped ? "skipped" : "pending",
+                    next_at.us,
+                    id,
+                    intent.skip_reason,
+                    now.us,
+                    now.us,
+                    purpose.is_transactional(intent.payload),
+                    intent.deferred});
   }
   return tx.insert_many(
-      "outbox",
-      {"workspace_id", "id", "idem", "run_id", "token_id", "node_id", "campaign_id", "contact_id", "channel",
-       "connection_id", "address", "payload", "state", "next_at", "vendor_ref", "reply", "created_at", "updated_at"},
+      "outbox", {"workspace_id", "id",      "idem",          "run_id",     "token_id",      "node_id", "campaign_id",
+                 "contact_id",   "channel", "connection_id", "address",    "payload",       "state",   "next_at",
+                 "vendor_ref",   "reply",   "created_at",    "updated_at", "transactional", "deferred"},
       rows, "ON CONFLICT (workspace_id, idem) DO NOTHING");
+}
+
+Result<Decided> decide_intents(Tx& tx, storage::SendGuard& guard, const std::string& workspace,
+                               std::span<Intent> intents, Instant now) {
+  Decided decided;
+  std::map<bool, std::vector<Intent*>> by_purpose;
+  PurposeOf purpose;
+  for (auto& intent : intents) by_purpose[purpose.is_transactional(intent.payload)].push_back(&intent);
+  for (auto& [transactional, members] : by_purpose) {
+    const std::string& channel = members.front()->channel;
+    std::vector<storage::Recipient> recipients;
+    for (const Intent* intent : members) recipients.push_back({intent->contact_id, intent->address});
+    auto refusals = TRY(guard.refusals(tx, workspace, channel, transactional, recipients));
+    CHECK(refusals.size() == members.size(), "one answer per recipient");
+    std::vector<Intent*> willing;
+    std::vector<storage::Message> messages;
+    for (size_t i = 0; i < members.size(); ++i) {
+      members[i]->skip_reason = refusals[i];
+      if (!refusals[i].empty()) continue;
+      willing.push_back(members[i]);
+      messages.push_back({members[i]->run_id, members[i]->contact_id, now});
+    }
+    decided.refused += static_cast<int64_t>(members.size() - willing.size());
+    std::vector<storage::Timing> timings(willing.size());
+    if (!transactional && !willing.empty())
+      timings = TRY(guard.timings(tx, workspace, channel, messages, now, storage::Stage::kWritten));
+    CHECK(timings.size() == willing.size(), "one answer per message");
+    for (size_t i = 0; i < willing.size(); ++i) {
+      bool later = timings[i].kind == storage::Timing::Kind::kLater;
+      bool never = timings[i].kind == storage::Timing::Kind::kNever;
+      if (later) willing[i]->not_before = timings[i].at, willing[i]->deferred = timings[i].reason;
+      if (never) willing[i]->skip_reason = timings[i].reason;
+      ++(later ? decided.deferred : never ? decided.refused : decided.now);
+    }
+  }
+  return decided;
 }
 
 Result<Accounting> account_run(Tx& tx, const std::string& workspace, const std::string& run_id,
@@ -160,89 +216,6 @@ Result<void> Dispatcher::recover() {
   return {};
 }
 
-Result<Dispatcher::Claimed> Dispatcher::claim(int limit) {
-  Instant now = clock_.now();
-  return storage_.write(Scope::system(), [&](Tx& tx) -> Result<Claimed> {
-    // A campaign that was paused or cancelled keeps its rows; those without a run (single mails) are always free to go.
-    auto due =
-        TRY(tx.query("SELECT o.id, o.workspace_id, o.contact_id, o.address, o.channel, o.payload FROM outbox o LEFT "
-                     "JOIN run r ON r.workspace_id = "
-                     "o.workspace_id AND r.id = o.run_id WHERE o.state = 'pending' AND o.next_at <= $1 AND (r.id IS "
-                     "NULL OR r.status = 'active') "
-                     "ORDER BY o.next_at LIMIT $2" +
-                         std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE OF o SKIP LOCKED" : ""),
-                     {now.us, limit}));
-    Claimed claimed;
-    claimed.send_until = now + options_.lease_ms * 1000 / 2;
-    // Consent may have changed since the intent was written; asked again per workspace, channel and purpose.
-    std::map<std::tuple<std::string, std::string, bool>, std::vector<size_t>> groups;
-    for (size_t i = 0; i < due.size(); ++i) {
-      groups[{due[i][1].text(), due[i][4].text(), is_transactional(due[i][5].text())}].push_back(i);
-    }
-    std::vector<std::string> refusals(due.size());
-    for (const auto& [key, indexes] : groups) {
-      std::vector<storage::Recipient> recipients;
-      for (size_t i : indexes) recipients.push_back({due[i][2].text_or(""), due[i][3].text()});
-      auto answers = TRY(guard_.refusals(tx, std::get<0>(key), std::get<1>(key), std::get<2>(key), recipients));
-      CHECK(answers.size() == indexes.size(), "one answer per recipient");
-      for (size_t n = 0; n < indexes.size(); ++n) refusals[indexes[n]] = answers[n];
-    }
-    for (size_t i = 0; i < due.size(); ++i) {
-      bool refused = !refusals[i].empty();
-      auto rows =
-          TRY(tx.query("UPDATE outbox SET state = $1, attempts = attempts + $2, lease_owner = $3, lease_until = $4, "
-                       "fence = fence + 1, reply = $5, "
-                       "updated_at = $6 WHERE workspace_id = $7 AND id = $8 AND state = 'pending' RETURNING " +
-                           std::string(kItemColumns),
-                       {refused ? "skipped" : "sending", refused ? 0 : 1, owner_, now.us + options_.lease_ms * 1000,
-                        refusals[i], now.us, due[i][1], due[i][0]}));
-      if (rows.empty()) continue;
-      if (refused) {
-        claimed.refused.push_back(item_of(rows[0]));
-        claimed.reasons.push_back(refusals[i]);
-      } else {
-        claimed.items.push_back(item_of(rows[0]));
-      }
-    }
-    if (settle_hook_ && !claimed.refused.empty()) {
-      std::vector<Settled> settled;
-      for (size_t i = 0; i < claimed.refused.size(); ++i)
-        settled.push_back({claimed.refused[i], "skipped", claimed.reasons[i]});
-      TRY(settle_hook_(tx, settled));
-    }
-    return claimed;
-  });
-}
-
-void Dispatcher::refresh_held() {
-  // A run that ended keeps no claim longer than a batch takes.
-  int64_t since_us = clock_.now().us - 600 * kSecond_us;
-  auto rows = storage_.read(Scope::system(), [&](Tx& tx) {
-    return tx.query(
-        "SELECT id FROM run WHERE status = 'paused' OR (status IN ('cancelled', 'failed') AND ended_at > $1)",
-        {since_us});
-  });
-  if (!rows.ok()) return;  // the claim asks again; this only shortens the time a pause takes
-  std::set<std::string> held;
-  for (const auto& row : *rows) held.insert(row[0].text());
-  std::lock_guard lock(held_mutex_);
-  held_ = std::move(held);
-}
-
-bool Dispatcher::is_held(const std::string& run_id) {
-  constexpr int64_t held_age_max_ms = 300;
-  {
-    std::unique_lock lock(held_mutex_);
-    if (monotonic_ms() - held_at_ms_ > held_age_max_ms) {
-      held_at_ms_ = monotonic_ms();
-      lock.unlock();
-      refresh_held();
-    }
-  }
-  std::lock_guard lock(held_mutex_);
-  return held_.contains(run_id);
-}
-
 std::vector<SendReport> Dispatcher::send_all(const Claimed& claimed) {
   const auto& items = claimed.items;
   std::vector<SendReport> reports(items.size());
@@ -261,7 +234,7 @@ std::vector<SendReport> Dispatcher::send_all(const Claimed& claimed) {
       if (!ready.ok()) {
         reports[i] = {Sent::kDeferred, std::string(first_code_points(ready.error().message, kReplyMax)),
                       ready.error().retry_after_ms};
-      } else if (is_held(items[i].run_id) || !may_begin(claimed)) {
+      } else if (is_held(items[i]) || !may_begin(claimed)) {
         reports[i] = {Sent::kHeld};
       } else {
         reports[i] = senders_.at(items[i].channel)->send(items[i], ready->get());
@@ -299,15 +272,18 @@ Result<void> Dispatcher::settle_one(Tx& tx, const OutboxItem& item, const SendRe
     next_at += (wait_ms + static_cast<int64_t>(jitter_.below(static_cast<uint64_t>(wait_ms / 4 + 1)))) * 1000;
   }
   std::string reply(first_code_points(held ? "" : report.reply, kReplyMax));
+  bool may_have_it = report.outcome == Sent::kAccepted || report.outcome == Sent::kUnknown;
   // The fence: only the claim that was made for this attempt may settle it.
-  auto rows = TRY(tx.query(
-      "UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
-          ", next_at = $2, reply = $3, updated_at = $4, attempts = attempts - $5 WHERE workspace_id = $6 AND id = $7 "
-          "AND lease_owner = $8 AND fence = $9 AND state = 'sending' RETURNING state",
-      {state, next_at, reply, now.us, held ? 1 : 0, item.workspace, item.id, owner_, item.fence}));
+  auto rows =
+      TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
+                       ", next_at = $2, reply = $3, updated_at = $4, attempts = attempts - $5" +
+                       (may_have_it ? "" : ", counted_at = NULL") +
+                       " WHERE workspace_id = $6 AND id = $7 AND lease_owner = $8 AND fence = $9 AND state = 'sending' "
+                       "RETURNING state",
+                   {state, next_at, reply, now.us, held ? 1 : 0, item.workspace, item.id, owner_, item.fence}));
   int64_t changed = static_cast<int64_t>(rows.size());
   if (changed == 1) state = rows[0][0].text();
-  if (changed == 1 && state != "pending") settled.push_back({item, state, reply});
+  if (changed == 1 && state != "pending") settled.push_back({item, state, reply, report.suppress});
   return {};
 }
 
@@ -408,7 +384,7 @@ std::vector<Dispatcher::Asked> Dispatcher::ask(const Rows& rows, Instant now) {
     auto sender = senders_.find(asked.item.channel);
     if (sender != senders_.end() && !away.contains(asked.item.connection_id))
       asked.taken = sender->second->was_accepted(asked.item);
-    bool patient = now - row[12].instant() < kAskFor_us;
+    bool patient = now - row[kItemColumnCount].instant() < kAskFor_us;
     if (sender != senders_.end() && !asked.taken && patient) asked.again_ms = sender->second->ask_again_ms(asked.item);
     if (asked.again_ms > 0) away.insert(asked.item.connection_id);
     all.push_back(std::move(asked));
@@ -427,8 +403,7 @@ Result<void> Dispatcher::note_answer(Tx& tx, const Asked& asked, Instant now, st
   }
   bool spent = item.attempts >= options_.attempts_max;
   bool resend =
-      !spent && (asked.taken.has_value() ? !*asked.taken
-                                         : options_.resend_unknown_transactional && is_transactional(item.payload));
+      !spent && (asked.taken.has_value() ? !*asked.taken : options_.resend_unknown_transactional && item.transactional);
   std::string state = "unknown";
   std::string reply = "the receiver cannot be asked; held, not sent again";
   if (asked.taken.value_or(false)) {
@@ -447,8 +422,9 @@ Result<void> Dispatcher::note_answer(Tx& tx, const Asked& asked, Instant now, st
                                          : now.us;
   auto changed =
       TRY(tx.query("UPDATE outbox SET state = " + std::string(state == "pending" ? kPendingUnlessCancelled : "$1") +
-                       ", next_at = $2, reply = $3, updated_at = $4 WHERE workspace_id = $5 AND id = $6 AND state = "
-                       "'unknown' AND fence = $7 RETURNING state",
+                       ", next_at = $2, reply = $3, updated_at = $4" +
+                       (state == "pending" || state == "failed" ? ", counted_at = NULL" : "") +
+                       " WHERE workspace_id = $5 AND id = $6 AND state = 'unknown' AND fence = $7 RETURNING state",
                    {state, next_at, reply, now.us, item.workspace, item.id, item.fence}));
   if (changed.empty()) return {};
   state = changed[0][0].text();
@@ -473,21 +449,6 @@ Result<int> Dispatcher::look_up_unknown() {
     return {};
   }));
   return static_cast<int>(answers.size());
-}
-
-Result<std::optional<Instant>> Dispatcher::next_due() {
-  auto rows = TRY(storage_.read(Scope::system(), [](Tx& tx) {
-    return tx.query(
-        "SELECT MIN(o.next_at) FROM outbox o LEFT JOIN run r ON r.workspace_id = o.workspace_id AND r.id = o.run_id "
-        "WHERE o.state = 'pending' AND (r.id IS NULL OR r.status = 'active') UNION ALL SELECT MIN(next_at) FROM outbox "
-        "WHERE state = 'unknown'");
-  }));
-  std::optional<Instant> due;
-  for (const auto& row : rows) {
-    if (row[0].is_null() || row[0].integer() >= kNever_us) continue;
-    if (!due || row[0].instant() < *due) due = row[0].instant();
-  }
-  return due;
 }
 
 void Dispatcher::wake() {

@@ -21,6 +21,7 @@
 #include "core/json.hpp"
 #include "core/random.hpp"
 #include "core/time.hpp"
+#include "events/throttle.hpp"
 #include "storage/ports.hpp"
 #include "storage/storage.hpp"
 
@@ -38,7 +39,18 @@ struct Intent {
   std::string address;
   std::string payload;           // JSON: {"template":"tpl_..","version":3,"transactional":false,...}
   std::string skip_reason = {};  // set: recorded as skipped, nothing is sent
+  std::optional<Instant> not_before = {};
+  std::string deferred = {};  // why not before then
 };
+
+// How many of some intents go out now, wait for a rule about when and how often, and are left out.
+struct Decided {
+  int64_t now = 0, deferred = 0, refused = 0;
+};
+// Asks the guard about intents of one channel that are about to be written down: fills in why they are not sent, or not
+// yet.
+Result<Decided> decide_intents(storage::Tx& tx, storage::SendGuard& guard, const std::string& workspace,
+                               std::span<Intent> intents, Instant now);
 
 // How many rows were new (an idem that exists is left alone). `domain` becomes the right side of the Message-ID.
 Result<int64_t> enqueue(storage::Tx& tx, const std::string& workspace, std::span<const Intent> intents, Instant now,
@@ -58,6 +70,7 @@ struct OutboxItem {
   std::string
       vendor_ref;     // our name for it on the wire; an email's Message-ID without angle brackets is vendor_ref@domain
   int64_t fence = 0;  // of this claim: an answer to an older one counts nothing
+  bool transactional = false;
 };
 
 // kHeld: not tried now; waits without counting as an attempt.
@@ -114,6 +127,7 @@ struct Settled {
   OutboxItem item;
   std::string state;
   std::string reply;
+  std::string suppress = {};  // of a rejected one, as in SendReport
 };
 
 class Dispatcher {
@@ -146,7 +160,8 @@ class Dispatcher {
     std::vector<OutboxItem> refused;
     std::vector<std::string> reasons;
     Instant send_until;  // nothing more begins for this claim unless the leases were renewed
-    [[nodiscard]] int count() const { return static_cast<int>(items.size() + refused.size()); }
+    int deferred = 0;    // rules say later
+    [[nodiscard]] int count() const { return static_cast<int>(items.size() + refused.size()) + deferred; }
   };
   // Answers that are not written down yet.
   struct Unsettled {
@@ -163,6 +178,10 @@ class Dispatcher {
   bool renew_leases();
   [[nodiscard]] bool may_begin(const Claimed& claimed) const;
   Result<Claimed> claim(int limit);
+  struct Due;
+  Result<std::vector<Due>> select_due(storage::Tx& tx, int limit, Instant now);
+  Result<void> ask_guard(storage::Tx& tx, std::vector<Due>& due, Instant now);
+  Result<void> claim_one(storage::Tx& tx, const Due& due, Instant now, Claimed& claimed);
   Result<int> run_waves();
   Result<int> run_planted();
   [[nodiscard]] int64_t backoff_ms(int64_t attempts) const;
@@ -174,7 +193,7 @@ class Dispatcher {
   Result<void> settle_surely(Unsettled& sent);
   Result<void> settle_one(storage::Tx& tx, const OutboxItem& item, const SendReport& report, Instant now,
                           std::vector<Settled>& settled);
-  bool is_held(const std::string& run_id);
+  bool is_held(const OutboxItem& item);
   void refresh_held();
 
   storage::Storage& storage_;
@@ -188,11 +207,13 @@ class Dispatcher {
   std::condition_variable_any wake_;
   bool woken_ = false;
   std::mutex held_mutex_;
-  std::set<std::string> held_;  // runs that are paused or cancelled
+  std::set<std::string>
+      held_;  // runs that are paused or cancelled; campaigns and workspaces whose marketing is stopped
   int64_t held_at_ms_ = 0;
   std::atomic<int64_t> lookup_after_ms_{0};  // real time
   std::atomic<int64_t> leased_at_us_{0};     // every lease we hold is at least from then
   Unsettled unsettled_;
+  Throttle throttle_;
   Instant take_over_at_;
   Rng jitter_;
 };

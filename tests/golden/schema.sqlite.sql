@@ -12,7 +12,9 @@ CREATE INDEX list_member_contact ON list_member (workspace_id, contact_id);
 CREATE INDEX outbox_campaign ON outbox (workspace_id, campaign_id, state);
 CREATE INDEX outbox_due ON outbox (next_at) WHERE state = 'pending';
 CREATE INDEX outbox_open ON outbox (lease_until) WHERE state = 'sending';
+CREATE INDEX outbox_person ON outbox (workspace_id, contact_id, counted_at) WHERE counted_at IS NOT NULL;
 CREATE INDEX outbox_run ON outbox (workspace_id, run_id, state);
+CREATE INDEX outbox_run_person ON outbox (workspace_id, run_id, contact_id) WHERE counted_at IS NOT NULL;
 CREATE INDEX outbox_unknown ON outbox (next_at) WHERE state = 'unknown';
 CREATE INDEX plan_campaign ON plan (workspace_id, campaign_id);
 CREATE INDEX template_comment_template ON template_comment (workspace_id, template_id, created_at);
@@ -251,7 +253,7 @@ CREATE TABLE outbox (
   vendor_ref TEXT NOT NULL,
   reply TEXT NOT NULL DEFAULT '',
   created_at BIGINT NOT NULL,
-  updated_at BIGINT NOT NULL,
+  updated_at BIGINT NOT NULL, transactional BIGINT NOT NULL DEFAULT 0, counted_at BIGINT, deferred TEXT NOT NULL DEFAULT '',
   PRIMARY KEY (workspace_id, id)
 );
 CREATE TABLE plan (
@@ -305,6 +307,32 @@ CREATE TABLE segment (
   rule TEXT NOT NULL,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, id)
+);
+CREATE TABLE sending_figure (
+  workspace_id TEXT NOT NULL,
+  campaign_id TEXT NOT NULL,
+  hour BIGINT NOT NULL,
+  sent BIGINT NOT NULL DEFAULT 0,
+  bounced BIGINT NOT NULL DEFAULT 0,
+  complained BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (workspace_id, campaign_id, hour)
+);
+CREATE TABLE sending_rules (
+  workspace_id TEXT PRIMARY KEY,
+  rules TEXT NOT NULL,
+  updated_at BIGINT NOT NULL,
+  updated_by TEXT NOT NULL
+);
+CREATE TABLE sending_stop (
+  workspace_id TEXT NOT NULL,
+  id TEXT NOT NULL,
+  campaign_id TEXT NOT NULL DEFAULT '',
+  cause TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  lifted_at BIGINT,
+  lifted_by TEXT,
   PRIMARY KEY (workspace_id, id)
 );
 CREATE TABLE step_log (
@@ -461,5 +489,6 @@ CREATE UNIQUE INDEX outbox_idem ON outbox (workspace_id, idem);
 CREATE UNIQUE INDEX outbox_vendor_ref ON outbox (workspace_id, vendor_ref);
 CREATE UNIQUE INDEX run_entry ON run (workspace_id, workflow_id, subject, entry_key);
 CREATE UNIQUE INDEX segment_name ON segment (workspace_id, name);
+CREATE UNIQUE INDEX sending_stop_open ON sending_stop (workspace_id, campaign_id) WHERE lifted_at IS NULL;
 CREATE UNIQUE INDEX template_name ON template (workspace_id, name);
 CREATE UNIQUE INDEX user_account_email ON user_account (workspace_id, email);
