@@ -6,6 +6,7 @@
 #include "services/audience/contacts.hpp"
 #include "services/audience/facts.hpp"
 #include "services/consent/consent.hpp"
+#include "services/sending/stops.hpp"
 
 namespace spreaders::services {
 
@@ -27,7 +28,8 @@ Result<MessageOrigin> known_origin(Tx& tx, const MessageRef& ref) {
   return std::move(*origin);
 }
 
-Result<void> append_mail_fact(Tx& tx, const MessageRef& ref, const std::string& message_id, const std::string& name,
+// Whether it is new.
+Result<bool> append_mail_fact(Tx& tx, const MessageRef& ref, const std::string& message_id, const std::string& name,
                               const Json& properties, Instant at, const audience::Journal& journal) {
   auto origin = TRY(known_origin(tx, ref));
   audience::Fact fact{.name = name,
@@ -36,8 +38,7 @@ Result<void> append_mail_fact(Tx& tx, const MessageRef& ref, const std::string& 
                       .outbox_id = ref.outbox_id,
                       .properties = to_text(properties),
                       .message_id = message_id};
-  TRY(audience::record_facts(tx, ref.workspace, {&fact, 1}, at, journal));
-  return {};
+  return TRY(audience::record_facts(tx, ref.workspace, {&fact, 1}, at, journal)) > 0;
 }
 
 }  // namespace
@@ -77,15 +78,17 @@ std::string landing_url(const Tracking& tracking, const MessageRef& ref, const s
 }
 
 Result<void> record_open(Tx& tx, const MessageRef& ref, Instant at, const audience::Journal& journal) {
-  return append_mail_fact(tx, ref, "open:" + ref.outbox_id + ":" + std::to_string(at.us / kOpenRepeat_us),
-                          "Email Opened", Json::object(), at, journal);
+  TRY(append_mail_fact(tx, ref, "open:" + ref.outbox_id + ":" + std::to_string(at.us / kOpenRepeat_us), "Email Opened",
+                       Json::object(), at, journal));
+  return {};
 }
 
 Result<void> record_click(Tx& tx, const MessageRef& ref, const std::string& url, Instant at,
                           const audience::Journal& journal) {
   std::string link = hex(sha256(url)).substr(0, 16);
-  return append_mail_fact(tx, ref, "click:" + ref.outbox_id + ":" + link + ":" + std::to_string(at.us / kSecond_us),
-                          "Email Clicked", {{"url", url}}, at, journal);
+  TRY(append_mail_fact(tx, ref, "click:" + ref.outbox_id + ":" + link + ":" + std::to_string(at.us / kSecond_us),
+                       "Email Clicked", {{"url", url}}, at, journal));
+  return {};
 }
 
 Result<std::string> record_unsubscribe(Tx& tx, const MessageRef& ref, const std::string& how, Instant at,
@@ -111,18 +114,23 @@ Result<void> record_bounce(Tx& tx, const MessageRef& ref, const BounceFact& boun
                              .source = hard ? "bounce" : "feedback loop",
                              .at = at};
   if (hard || complaint) TRY(consent::suppress(tx, ref.workspace, entry));
-  return append_mail_fact(tx, ref, "bounce:" + ref.outbox_id + ":" + bounce.kind,
-                          bounce.kind == "complaint" ? "Email Complained" : "Email Bounced",
-                          {{"kind", bounce.kind}, {"status", bounce.status}, {"text", bounce.text}}, at, journal);
+  bool added = TRY(append_mail_fact(tx, ref, "bounce:" + ref.outbox_id + ":" + bounce.kind,
+                                    complaint ? "Email Complained" : "Email Bounced",
+                                    {{"kind", bounce.kind}, {"status", bounce.status}, {"text", bounce.text}}, at,
+                                    journal));
+  if (added && (hard || complaint) && !origin.transactional)
+    TRY(sending::note_bad(tx, ref.workspace, origin.campaign_id,
+                          hard ? sending::Bad::kBounce : sending::Bad::kComplaint, at, journal.ids));
+  return {};
 }
 
 Result<std::optional<MessageOrigin>> message_origin(Tx& tx, const MessageRef& ref) {
-  auto row = TRY(
-      tx.query_one("SELECT contact_id, campaign_id, address, channel FROM outbox WHERE workspace_id = $1 AND id = $2",
-                   {ref.workspace, ref.outbox_id}));
+  auto row = TRY(tx.query_one(
+      "SELECT contact_id, campaign_id, address, channel, transactional FROM outbox WHERE workspace_id = $1 AND id = $2",
+      {ref.workspace, ref.outbox_id}));
   if (!row) return std::optional<MessageOrigin>();
-  return std::optional<MessageOrigin>(
-      MessageOrigin{(*row)[0].text_or(""), (*row)[1].text_or(""), (*row)[2].text(), (*row)[3].text()});
+  return std::optional<MessageOrigin>(MessageOrigin{(*row)[0].text_or(""), (*row)[1].text_or(""), (*row)[2].text(),
+                                                    (*row)[3].text(), (*row)[4].boolean()});
 }
 
 }  // namespace spreaders::services

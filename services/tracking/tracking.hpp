@@ -57,6 +57,7 @@ Result<void> record_bounce(storage::Tx& tx, const MessageRef& ref, const BounceF
 // Whom a message went to, and for which campaign; nothing when there is no such message.
 struct MessageOrigin {
   std::string contact_id, campaign_id, address, channel;
+  bool transactional = false;
 };
 Result<std::optional<MessageOrigin>> message_origin(storage::Tx& tx, const MessageRef& ref);
 
