@@ -72,6 +72,9 @@ until(lambda: status(workflow)["runs"] == {"completed": 1}, "it has ended")
 log = call(port, "workflow.getLogs", {"run_id": run_now["run_id"]})
 check([step["node"] + " " + step["kind"] for step in log["steps"]] ==
       ["wait waiting", "wait waited", "look done", "again done", "any no", "end ended"], "step by step", log["steps"])
+said = call(port, "workflow.explain", {"run_id": run_now["run_id"]})
+check([step["what"] for step in said["steps"]][2:5:2] == ["audience.listAudiences: the tool did its work", "the condition did not hold"] and
+      said["steps"][4]["seen"] == ["'again'/campaigns/0 (no such result) exists"] and "completed" in said["verdict"], "in words", said)
 rest = call(port, "workflow.getLogs", {"run_id": run_now["run_id"], "after": 4})["steps"]
 check([step["step"] for step in rest] == [5, 6], "and from any step on", rest)
 

@@ -22,11 +22,10 @@ struct DiffArgs {
   std::optional<Json> definition = {};
   NodeMap map = {};
   SPR_FIELDS(DiffArgs, SPR_FIELD(workflow_id, "Id of the workflow", .format = Format::kIdentifier),
-             SPR_FIELD(from, "The old version; 0 is the one before", .min = 0, .defaulted = true),
-             SPR_FIELD(to, "The new version; 0 is the latest", .min = 0, .defaulted = true),
-             SPR_FIELD(definition, "Instead of a new version, a draft of it"),
-             SPR_FIELD(map, "Where people at old steps would go: old node id to new", .max_size = 500,
-                       .defaulted = true));
+             SPR_FIELD(from, "Old version; 0 is the one before", .min = 0, .defaulted = true),
+             SPR_FIELD(to, "New version; 0 is the latest", .min = 0, .defaulted = true),
+             SPR_FIELD(definition, "Or a draft of it"),
+             SPR_FIELD(map, "Old node id to new, for those under way", .max_size = 500, .defaulted = true));
 };
 
 struct InFlight {
@@ -174,11 +173,9 @@ struct MigrateArgs {
   Policy policy = Policy::kMigrate;
   NodeMap map = {};
   SPR_FIELDS(MigrateArgs, SPR_FIELD(workflow_id, "Id of the workflow", .format = Format::kIdentifier),
-             SPR_FIELD(from, "Version that people are under way in", .min = 1),
-             SPR_FIELD(to, "Version to take them to", .min = 1),
+             SPR_FIELD(from, "Old version", .min = 1), SPR_FIELD(to, "New version", .min = 1),
              SPR_FIELD(policy, "exit cancels their runs instead", .defaulted = true),
-             SPR_FIELD(map, "Where people at old steps go: old node id to new; else to the step of the same id",
-                       .max_size = 500, .defaulted = true));
+             SPR_FIELD(map, "Old node id to new; else the step of the same id", .max_size = 500, .defaulted = true));
 };
 struct Moved {
   std::string workflow_id = {};
@@ -249,8 +246,8 @@ const ToolSpec kDiff{
     .name = "workflow.diff",
     .title = "Compare two versions of a workflow",
     .description =
-        "What changed from one version of a workflow to another or to a draft, step by step, in words too; who is "
-        "under way in the old one, and where finish, migrate and exit would leave them. Changes nothing.",
+        "What changed from one version to another or to a draft, in words too; who is under way in the old one, and "
+        "where finish, migrate and exit would leave them.",
     .words =
         "what changed in the automation; difference between versions; compare the flows; who is affected by my edit; "
         "people in the old version; before and after; changes since last week; version vergleichen; comparer les "
@@ -264,8 +261,8 @@ const ToolSpec kMigrate{
     .name = "workflow.migrate",
     .title = "Move people to another version",
     .description =
-        "Takes who is under way in one version of a workflow to another version, at the same step or a named one, or "
-        "ends their runs. See workflow.diff first. Needs a person's approval of exactly this.",
+        "Takes who is under way to another version, at the same step or a named one, or ends their runs. See "
+        "workflow.diff first. Needs a person's approval of exactly this.",
     .words =
         "move everybody to the new version; switch running journeys to the new flow; upgrade people in the automation; "
         "take them out of the old version; migrate runs; end the old journeys; auf neue version umstellen; migrer vers "

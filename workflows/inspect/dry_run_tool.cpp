@@ -15,10 +15,8 @@ namespace {
 struct Args {
   std::string workflow_id;
   int64_t version = 0;
-  std::string entry_key;
   SPR_FIELDS(Args, SPR_FIELD(workflow_id, "Id of the workflow", .format = Format::kIdentifier),
-             SPR_FIELD(version, "A version; 0 is the latest", .min = 0, .defaulted = true),
-             SPR_FIELD(entry_key, "The key that execute would get", .max_size = 200, .defaulted = true));
+             SPR_FIELD(version, "A version; 0 is the latest", .min = 0, .defaulted = true));
 };
 struct Problem {
   std::string pointer, message;
@@ -34,7 +32,7 @@ struct MailingView {
              SPR_FIELD(refused, "Of them, who may not be written to"), SPR_FIELD(reasons, "Why, how many"));
 };
 struct Answer {
-  std::string workflow_id = {}, text = {}, approval_id = {}, existing_run_id = {};
+  std::string workflow_id = {}, text = {}, approval_id = {};
   int64_t version = 0;
   bool would_run = false, approved = false;
   std::vector<Problem> problems = {};
@@ -43,7 +41,6 @@ struct Answer {
              SPR_FIELD(version, "Version"), SPR_FIELD(would_run, "Once it is approved"),
              SPR_FIELD(approved, "A person has approved exactly this version"),
              SPR_FIELD(approval_id, "That approval; empty: none yet"),
-             SPR_FIELD(existing_run_id, "The run that this entry_key would give again; empty: a new one"),
              SPR_FIELD(problems, "What would stop it, now or at a step"),
              SPR_FIELD(mailings, "Whom it would write to, as of now"));
 };
@@ -100,12 +97,6 @@ Result<void> look_at_workflow(ToolContext& context, storage::Tx& tx, const Args&
   auto approved = TRY(services::find_approved(tx, context.workspace(), subject, Effect::kPublish, context.clock.now()));
   if (approved) answer.approval_id = approved->id;
   answer.approved = approved.has_value();
-  if (args.entry_key.empty()) return {};
-  auto run =
-      TRY(tx.query_one("SELECT id FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND subject = $2 AND "
-                       "entry_key = $3",
-                       {context.workspace(), workflow.id, args.entry_key}));
-  if (run) answer.existing_run_id = (*run)[0].text();
   return {};
 }
 
@@ -131,7 +122,6 @@ Result<void> look_at_mailings(ToolContext& context, const Definition& definition
 
 std::string text_of(const Answer& answer) {
   std::string text = answer.would_run ? "It would run" : "It would not run as it is";
-  if (!answer.existing_run_id.empty()) text = "Nothing new would start: this key has started " + answer.existing_run_id;
   text += answer.approved ? ", under the approval it has." : "; a person has to approve exactly this version first.";
   for (const auto& problem : answer.problems)
     text += "\n- " + problem.pointer + (problem.pointer.empty() ? "" : ": ") + problem.message;
@@ -149,7 +139,7 @@ Result<Answer> dry_run(ToolContext& context, const Args& args) {
     return look_at_workflow(context, tx, args, answer, definition);
   }));
   TRY(look_at_mailings(context, definition, answer));
-  answer.would_run = answer.problems.empty() && answer.existing_run_id.empty();
+  answer.would_run = answer.problems.empty();
   answer.text = text_of(answer);
   return answer;
 }
@@ -160,8 +150,8 @@ const ToolSpec kDryRun{
     .name = "workflow.dryRun",
     .title = "Check a workflow without running it",
     .description =
-        "Checks what workflow.execute would: mistakes, tools and their scopes and arguments, connections, whom it "
-        "would write to as of now, and whether it is approved. Starts and writes nothing.",
+        "Checks what workflow.execute would: mistakes, tools with scopes and arguments, connections, whom it would "
+        "write to, its approval. Starts and writes nothing.",
     .words =
         "would it run; is everything ready; preflight; check before launch; what is missing to start the automation; "
         "dry run; validate the workflow; is it approved yet; probelauf; essai à blanc; prueba en seco",

@@ -275,6 +275,10 @@ class Preparer {
     }
     if (calls) texts.push_back("A call of a tool of which nothing else is said succeeds, and takes no time.");
     if (const auto& goal = made_.definition.goal) say_event(goal->event, made_.goal, "enter, which is the goal");
+    if (!made_.sendings.empty())
+      texts.push_back(
+          "Caps, quiet hours and stops of the workspace are not applied: real messages may leave later or "
+          "not at all.");
     for (const auto& channel : unpriced)
       texts.push_back("What a message by " + channel + " costs is not known, so it is not in the cost.");
   }

@@ -23,26 +23,22 @@ struct Args {
   std::optional<Json> assume = {};  // Assumptions, whose whole schema would make every list of tools longer
   std::optional<Instant> from = {};
   std::string horizon = "P365D", enter_within = "PT0S";
-  int64_t people_max = 100'000, seed = 1;
-  int samples = 3, time_limit_s = 20;
+  int64_t seed = 1;
+  int samples = 3;
   SPR_FIELDS(Args, SPR_FIELD(workflow_id, "Id of the workflow; or give a definition", .format = Format::kIdentifier),
-             SPR_FIELD(version, "Its version; 0 is the latest", .min = 0, .defaulted = true),
-             SPR_FIELD(definition, "A workflow that is not stored, as for workflow.create"),
-             SPR_FIELD(audience, "Who enters: a list or segment by id or name, or everyone", .max_size = 200),
-             SPR_FIELD(made_up, "Or so many made-up people; 1000 if both are left out", .min = 1, .max = kPeopleMax),
+             SPR_FIELD(version, "0 is the latest", .min = 0, .defaulted = true),
+             SPR_FIELD(definition, "A draft, as for workflow.create"),
+             SPR_FIELD(audience, "List or segment by id or name, or everyone", .max_size = 200),
+             SPR_FIELD(made_up, "Or so many made-up people; 1000 if left out", .min = 1, .max = kPeopleMax),
              SPR_FIELD(assume,
-                       "What cannot be known: {\"events\":{\"Bought\":{\"probability\":0.3,\"delay\":\"P1D\"}},"
-                       "\"nodes\":{\"mail\":{\"fail_rate\":0.01},\"ask\":{\"yes_rate\":0.4}},"
-                       "\"condition_rate\":0.5,\"zones\":{\"Europe/Berlin\":1},\"prices\":{\"email\":0.001}}"),
+                       "{\"events\":{\"Bought\":{\"probability\":0.3,\"delay\":\"P1D\"}},"
+                       "\"nodes\":{\"mail\":{\"fail_rate\":0.01}},\"prices\":{\"email\":0.001}}"),
              SPR_FIELD(from, "First moment; now if left out"),
              SPR_FIELD(horizon, "How far to look", .format = Format::kDuration, .defaulted = true),
              SPR_FIELD(enter_within, "People enter evenly over this time", .format = Format::kDuration,
                        .defaulted = true),
-             SPR_FIELD(people_max, "At most so many contacts, in the order of their ids", .min = 1, .max = kPeopleMax,
-                       .defaulted = true),
-             SPR_FIELD(seed, "The same seed gives the same result", .min = 0, .defaulted = true),
-             SPR_FIELD(samples, "How many people's paths to show", .min = 0, .max = kSamplesMax, .defaulted = true),
-             SPR_FIELD(time_limit_s, "Seconds after which it is cut", .min = 1, .max = 60, .defaulted = true));
+             SPR_FIELD(seed, "Same seed, same result", .min = 0, .defaulted = true),
+             SPR_FIELD(samples, "Paths of people to show", .min = 0, .max = kSamplesMax, .defaulted = true));
   static Assumptions assumptions(const Args& args, Issues& issues) {
     Assumptions read;
     decode_fields(Assumptions::field_list(), args.assume.value_or(Json::object()), &read, "/assume", issues);
@@ -111,8 +107,6 @@ Result<Simulated> run(ToolContext& context, const Args& args) {
   SimulateOptions options{.from = args.from.value_or(now),
                           .horizon_us = TRY(parse_duration(args.horizon)),
                           .enter_within_us = TRY(parse_duration(args.enter_within)),
-                          .people_max = args.people_max,
-                          .time_limit_ms = args.time_limit_s * 1000,
                           .seed = args.seed,
                           .samples = args.samples,
                           .stop = context.stop};
@@ -127,20 +121,14 @@ Result<Simulated> run(ToolContext& context, const Args& args) {
     return simulate(prepared, one, options);
   }
   if (!args.audience) {
-    options.people_of = std::min(args.made_up.value_or(kPeopleDefault), args.people_max);
+    options.people_of = args.made_up.value_or(kPeopleDefault);
     assumed.push_back("The people are made up: any consent, and rules about them hold with a probability of " +
                       percent(assume.condition_rate) + ".");
     return simulate(prepared, made_up_people(prepared, options.people_of, args.seed), options);
   }
   assumed.push_back("The contacts, their consent and what they have done are as they stand now.");
-  options.people_of = std::min(wanted.people_of, args.people_max);
-  auto result = TRY(simulate(prepared, contacts_of(prepared, contacts), options));
-  result.people_of = wanted.people_of;
-  if (result.complete && result.people < result.people_of) {
-    result.complete = false;
-    result.cut = "only people_max contacts were simulated";
-  }
-  return result;
+  options.people_of = wanted.people_of;
+  return simulate(prepared, contacts_of(prepared, contacts), options);
 }
 
 }  // namespace
@@ -149,8 +137,8 @@ const ToolSpec kSimulate{
     .name = "workflow.simulate",
     .title = "Simulate a workflow",
     .description =
-        "What a workflow would do to an audience or to made-up people, with a virtual clock: who goes where and when, "
-        "messages, ends, cost. Nothing is sent or written. What cannot be known is drawn from `assume`, and said.",
+        "What a workflow would do to an audience or to made-up people: who goes where and when, messages, ends, cost. "
+        "Nothing is sent or written. What cannot be known is drawn from `assume`, and said.",
     .words =
         "try the automation without sending; what would happen; forecast of the journey; how many will reach step "
         "three; test the flow on everybody; time travel; dry test; preview of the journey; how many mails will it "
@@ -166,8 +154,8 @@ const ToolSpec kSimulate{
 namespace spreaders::workflows {
 
 ToolList inspect_tools() {
-  static const ToolSpec* const list_of[] = {&inspect::kSimulate, &inspect::kDryRun, &inspect::kDiff,
-                                            &inspect::kMigrate};
+  static const ToolSpec* const list_of[] = {&inspect::kSimulate, &inspect::kDryRun, &inspect::kDiff, &inspect::kMigrate,
+                                            &inspect::kExplain};
   return list_of;
 }
 

@@ -9,7 +9,7 @@ namespace spreaders::workflows {
 ToolList inspect_tools();
 
 namespace inspect {
-extern const ToolSpec kSimulate, kDiff, kMigrate, kDryRun;
+extern const ToolSpec kSimulate, kDiff, kMigrate, kDryRun, kExplain;
 }
 
 }  // namespace spreaders::workflows
