@@ -46,6 +46,7 @@ Definition read_definition(const Json& json, Findings& issues, bool (*is_tool)(s
     inner.refuse_unknown();
     check_references(*definition.goal->match, "/goal/match", definition, issues);  // there are no results yet
   }
+  if (const Json* settings = reader.get("settings")) definition.settings = read_settings(*settings, issues);
   reader.refuse_unknown();
   if (nodes->size() > kNodesMax)
     return issues = {{"/nodes", "has more than " + std::to_string(kNodesMax) + " nodes"}}, definition;

@@ -33,6 +33,9 @@
 //             {"message_id","at","properties"} of the event
 //   end       the path is over; with exit (a reason) the whole run is, as completed for that reason
 //
+// settings, beside the nodes: {"caps", "quiet_hours", "send_window", "time_zone", "max_entries", "max_people"}, which
+// hold for the messages of this workflow besides the workspace's own rules (services/sending/rules.hpp).
+//
 // goal {event, match}, beside the nodes: the event ends the run, wherever it is, as completed for the reason "goal".
 //
 // References, in args, conditions and match values: {"$from":{"node","pointer","default"}} is an earlier result,
@@ -48,6 +51,7 @@
 #include "core/fields.hpp"
 #include "core/json.hpp"
 #include "core/result.hpp"
+#include "services/sending/rules.hpp"
 
 namespace spreaders::workflows {
 
@@ -131,6 +135,7 @@ struct Definition {
   std::string name;
   std::string start;
   std::optional<Goal> goal;
+  std::optional<sending::WorkflowSettings> settings;
   std::map<std::string, Node> nodes;
   [[nodiscard]] const Node* find(const std::string& node) const {
     auto found = nodes.find(node);

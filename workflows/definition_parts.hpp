@@ -50,6 +50,7 @@ bool has_result(const Node& node);
 
 // Conditions on an event's properties; the node's or the goal's member `match`.
 std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointer, Findings& issues);
+std::optional<sending::WorkflowSettings> read_settings(const Json& json, Findings& issues);
 void read_delay(Reader& reader, const std::string& pointer, Node& node, Findings& issues);
 void read_split(Reader& reader, const std::string& pointer, Node& node, Findings& issues);
 // Knows which loops go around which, once the graph is sound.

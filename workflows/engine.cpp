@@ -134,6 +134,8 @@ Result<void> Engine::step_token(Tx& tx, Batch& batch, Token& token, std::vector<
   if (decided.kind == Step::Kind::kArrive) return arrive(tx, batch, run, token, *node, now);
   if (decided.kind == Step::Kind::kSubscribe) return subscribe(tx, batch, run, token, *node, decided, now);
   if (decided.result) run.keep_result(token.node_id, *decided.result);
+  if (node != nullptr && node->type == NodeType::kForEach)
+    decided.result = TRY(outcome_of(tx, run.workspace, run.id, node->id));
   return apply(tx, batch, run, token, decided, now);
 }
 

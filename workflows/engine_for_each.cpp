@@ -21,6 +21,20 @@ Result<bool> is_drained(Tx& tx, const std::string& workspace, const std::string&
 
 }  // namespace
 
+Result<Json> outcome_of(Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& node_id) {
+  auto rows =
+      TRY(tx.query("SELECT state, CASE WHEN state = 'skipped' THEN reply ELSE '' END, COUNT(*) FROM outbox WHERE "
+                   "workspace_id = $1 AND run_id = $2 AND node_id = $3 GROUP BY 1, 2 ORDER BY 1, 2",
+                   {workspace, run_id, node_id}));
+  Json outcome = {{"states", Json::object()}, {"left_out", Json::object()}};
+  for (const auto& row : rows) {
+    Json& states = outcome["states"];
+    states[row[0].text()] = states.value(row[0].text(), int64_t{0}) + row[2].integer();
+    if (row[0].text() == "skipped") outcome["left_out"][row[1].text()] = row[2].integer();
+  }
+  return outcome;
+}
+
 Result<void> Engine::for_each_page(Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now) {
   Json data = TRY(parse_json(token.data));
   std::string cursor = data.value("cursor", "");
@@ -28,7 +42,7 @@ Result<void> Engine::for_each_page(Tx& tx, Batch& batch, LoadedRun& run, Token& 
   storage::AudienceRef audience{node.list_id, node.segment_id};
   auto page = TRY(profiles_.page(tx, token.workspace, audience, cursor, node.batch));
   bool last = static_cast<int>(page.size()) < node.batch;
-  int64_t refused = 0;
+  events::Decided decided;
   if (!page.empty()) {
     ToolCall call{.name = node.tool,
                   .arguments = {{"run_id", run.id}, {"node", node.id}, {"after", cursor}, {"recipients", page.size()}},
@@ -36,12 +50,9 @@ Result<void> Engine::for_each_page(Tx& tx, Batch& batch, LoadedRun& run, Token& 
                   .approval = run.approval_id,
                   .trace_id = run.trace_id};
     TRY(tools_.admit(tx, call));
-    bool transactional = node.payload->value("transactional", false);
-    auto refusals = TRY(guard_.refusals(tx, token.workspace, node.channel, transactional, page));
     std::vector<events::Intent> intents;
     std::string payload = to_text(*node.payload);
     for (size_t i = 0; i < page.size(); ++i) {
-      refused += refusals[i].empty() ? 0 : 1;
       intents.push_back({.idem = run.id + ":" + node.id + round + ":" + page[i].contact_id,
                          .run_id = run.id,
                          .token_id = token.id,
@@ -51,14 +62,15 @@ Result<void> Engine::for_each_page(Tx& tx, Batch& batch, LoadedRun& run, Token& 
                          .channel = node.channel,
                          .connection_id = node.connection,
                          .address = page[i].address,
-                         .payload = payload,
-                         .skip_reason = refusals[i]});
+                         .payload = payload});
     }
+    decided = TRY(events::decide_intents(tx, guard_, token.workspace, intents, now));
     TRY(events::enqueue(tx, token.workspace, intents, now, ids_));
     cursor = page.back().contact_id;
   }
   data["cursor"] = cursor;
-  TRY(batch.log(run, token, last ? "last_page" : "page", {{"recipients", page.size()}, {"refused", refused}}, "", now));
+  TRY(batch.log(run, token, last ? "last_page" : "page",
+                {{"recipients", page.size()}, {"refused", decided.refused}, {"deferred", decided.deferred}}, "", now));
   if (!last) {
     TRY(tx.execute("UPDATE token SET data = $1, due_at = $2, rev = rev + 1 WHERE workspace_id = $3 AND id = $4",
                    {to_text(data), now.us, token.workspace, token.id}));

@@ -28,6 +28,10 @@ Result<void> close_run(storage::Tx& tx, const std::string& workspace, const std:
 Result<void> end_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view status,
                      const std::string& reason, Instant now);
 
+// What became of the messages of a for_each, for the history: {"states":{"accepted":7},"left_out":{"no_consent":2}}.
+Result<Json> outcome_of(storage::Tx& tx, const std::string& workspace, const std::string& run_id,
+                        const std::string& node_id);
+
 Result<void> subscribe_to_goal(storage::Tx& tx, const std::string& workspace, const Goal& goal,
                                const std::string& subject, const Json& run, Instant now, Ids& ids);
 

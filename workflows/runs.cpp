@@ -28,6 +28,27 @@ Result<void> store_definition(Tx& tx, const std::string& workspace, const Json& 
   return {};
 }
 
+namespace {
+
+// Who entered before may come again under the same key; nobody else once it is full.
+Result<void> check_entries(Tx& tx, const std::string& workspace, const StartRun& start, int max_entries) {
+  if (tx.dialect() == storage::Dialect::kPostgres)  // two who enter at once are counted one after the other
+    TRY(tx.query(
+        "SELECT 1 FROM workflow_version WHERE workspace_id = $1 AND workflow_id = $2 AND version = $3 FOR UPDATE",
+        {workspace, start.workflow_id, start.version}));
+  auto known =
+      TRY(tx.query("SELECT 1 FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND subject = $3 AND entry_key = $4",
+                   {workspace, start.workflow_id, start.subject, start.entry_key}));
+  if (!known.empty()) return {};
+  auto entries = TRY(tx.query("SELECT 1 FROM run WHERE workspace_id = $1 AND workflow_id = $2 LIMIT $3",
+                              {workspace, start.workflow_id, max_entries}));
+  if (static_cast<int>(entries.size()) < max_entries) return {};
+  return invalid("workflow " + start.workflow_id + " has started " + std::to_string(max_entries) +
+                 " runs, as many as its settings.max_entries allows");
+}
+
+}  // namespace
+
 Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartRun& start, Instant now, Ids& ids) {
   auto stored = TRY(tx.query_one(
       "SELECT definition FROM workflow_version WHERE workspace_id = $1 AND workflow_id = $2 AND version = $3",
@@ -35,6 +56,8 @@ Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartR
   if (!stored)
     return not_found("there is no version " + std::to_string(start.version) + " of workflow " + start.workflow_id);
   Definition definition = TRY(parse_definition(TRY(parse_json((*stored)[0].text()))));
+  if (definition.settings && definition.settings->max_entries)
+    TRY(check_entries(tx, workspace, start, *definition.settings->max_entries));
   Json context = TRY(parse_json(start.context));
   if (!start.entry_event.empty()) context["entry_event"] = start.entry_event;
   std::string id = ids.make("run");

@@ -27,7 +27,7 @@ struct Queued {
   std::string message_id, state, reason;
   SPR_FIELDS(Queued, SPR_FIELD(message_id, "Id of the message"),
              SPR_FIELD(state, "pending, or skipped with the reason in `reason`"),
-             SPR_FIELD(reason, "Why it is not sent", .defaulted = true));
+             SPR_FIELD(reason, "Why it is not sent, or not yet", .defaulted = true));
 };
 
 Result<Queued> send_email(ToolContext& context, const SendEmail& args) {
@@ -45,9 +45,6 @@ Result<Queued> send_email(ToolContext& context, const SendEmail& args) {
                    "('smtp', 'sandbox_smtp') AND status IN ('ready', 'untested') ORDER BY sandbox, created_at LIMIT 1",
                    {workspace, connection}));
   if (found.empty()) return Error{Code::kNotConfigured, "there is no connection to send mail through"};
-  std::vector<storage::Recipient> recipient{{contact[0][0].text(), address}};
-  auto refusal =
-      TRY(context.part<storage::SendGuard>().refusals(tx, workspace, "email", args.transactional, recipient));
   // Without a key every call is a message of its own.
   std::string key = context.idempotency_key.empty() ? context.ids.make("key") : context.idempotency_key;
   events::Intent intent{
@@ -56,11 +53,14 @@ Result<Queued> send_email(ToolContext& context, const SendEmail& args) {
       .channel = "email",
       .connection_id = found[0][0].text(),
       .address = address,
-      .payload = to_text({{"template", stored.id}, {"version", stored.version}, {"transactional", args.transactional}}),
-      .skip_reason = refusal[0]};
+      .payload =
+          to_text({{"template", stored.id}, {"version", stored.version}, {"transactional", args.transactional}})};
+  TRY(events::decide_intents(tx, context.part<storage::SendGuard>(), workspace, {&intent, 1}, context.clock.now()));
   TRY(events::enqueue(tx, workspace, {&intent, 1}, context.clock.now(), context.ids));
-  auto row = TRY(tx.query_one("SELECT id, state, reply FROM outbox WHERE workspace_id = $1 AND idem = $2",
-                              {workspace, intent.idem}));
+  auto row =
+      TRY(tx.query_one("SELECT id, state, CASE WHEN state = 'pending' THEN deferred ELSE reply END FROM outbox WHERE "
+                       "workspace_id = $1 AND idem = $2",
+                       {workspace, intent.idem}));
   if (auto* dispatcher = context.parts.find<events::Dispatcher>())
     tx.after_commit([dispatcher] { dispatcher->wake(); });
   return Queued{(*row)[0].text(), (*row)[1].text(), (*row)[2].text()};
