@@ -16,6 +16,7 @@
 #include "mcp-server/main_parts.hpp"
 #include "services/accounts/accounts.hpp"
 #include "services/campaigns/campaigns.hpp"
+#include "services/sending/stops.hpp"
 #include "workflows/triggers/triggers.hpp"
 
 namespace spreaders::app {
@@ -217,6 +218,7 @@ Result<void> App::bind_tools() {
   pipeline_ = std::make_unique<tools::Pipeline>(*storage_, *clock_, system_ids(), parts_, *registry_,
                                                 all_tools(config.read_only));
   std::string owner = "prc_" + hex(secure_bytes(8));
+  guard_.set_default_zone(config.workspace.time_zone);
   bool exclusive = storage_->dialect() == storage::Dialect::kSqlite;
   engine_ = std::make_unique<workflows::Engine>(*storage_, *clock_, system_ids(), *pipeline_, *profiles_, guard_,
                                                 workflows::EngineOptions{.exclusive = exclusive}, owner);
@@ -226,6 +228,7 @@ Result<void> App::bind_tools() {
   dispatcher_->add_sender("email", *email_sender_);
   dispatcher_->on_settle([this](Tx& tx, const std::vector<events::Settled>& settled) -> Result<void> {
     TRY(note_first_send(tx, settled));
+    TRY(sending::note_settled(tx, settled, clock_->now(), system_ids()));
     return engine_->on_settled(tx, settled);
   });
   gate_ = make_approval_gate(*this, options_.terminal);
@@ -317,11 +320,14 @@ Result<void> App::start_http() {
       {{"GET", "/health",
         [this](const net::Request&) {
           auto alive = storage_->read(Scope::system(), [](Tx& tx) {
-            return tx.query("SELECT COUNT(*) FROM workspace WHERE workspace_id <> ''");
+            return tx.query(
+                "SELECT COUNT(*), (SELECT COUNT(*) FROM sending_stop s WHERE s.lifted_at IS NULL AND s.workspace_id <> "
+                "'') FROM workspace WHERE workspace_id <> ''");
           });
           Json body = {{"status", alive.ok() ? "ok" : "failing"},
                        {"engine", runs_engine() ? "here" : "elsewhere"},
                        {"sandbox", in_sandbox()}};
+          if (alive.ok()) body["sending_stopped"] = (*alive)[0][1].integer();
           return net::json_response(alive.ok() ? 200 : 503, to_text(body));
         }},
        {"GET", "/metrics",

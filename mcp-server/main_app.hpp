@@ -26,8 +26,8 @@
 #include "sandbox/world.hpp"
 #include "services/audience/audience.hpp"
 #include "services/audience/import.hpp"
-#include "services/consent/consent.hpp"
 #include "services/events/writer.hpp"
+#include "services/sending/sending.hpp"
 #include "services/tracking/tracking.hpp"
 #include "storage/storage.hpp"
 #include "tools/pipeline.hpp"
@@ -108,7 +108,7 @@ class App {
   std::unique_ptr<storage::Storage> storage_;
   std::unique_ptr<credentials::Vault> vault_;
   services::Tracking tracking_;
-  consent::Guard guard_;
+  sending::Guard guard_;
   std::unique_ptr<audience::Profiles> profiles_;
   CurlClient curl_;
   std::unique_ptr<SwitchedModel> model_;

@@ -14,6 +14,7 @@
 #include "tools/email/email_audience_tools.hpp"
 #include "tools/email/email_campaign_tools.hpp"
 #include "tools/notification/preference_tools.hpp"
+#include "tools/sending/sending_tools.hpp"
 #include "tools/services/service_tools.hpp"
 #include "tools/templates/template_tools.hpp"
 #include "tools/user/user_tools.hpp"
@@ -34,7 +35,7 @@ std::vector<const ToolSpec*> all_tools(bool read_only) {
                                tools::template_tools(),       tools::template_editing_tools(),
                                workflows::workflow_tools(),   workflows::inspect_tools(),
                                workflows::trigger_tools(),    tools::connection_tools(),
-                               tools::service_tools()}) {
+                               tools::service_tools(),        tools::sending_tools()}) {
     for (const auto* spec : list) {
       // Deciding stays possible whatever is listed: it is the person's, not the model's.
       bool approval = spec->name.value.starts_with("approvals.");
@@ -49,7 +50,7 @@ std::vector<const Service*> all_services() {
           &tools::kAudienceService,     &tools::kConsentService,      &tools::kAnalyticsService,
           &tools::kNotificationService, &tools::kApprovalsService,    &tools::kUserService,
           &tools::kTemplatesService,    &workflows::kWorkflowService, &workflows::kTriggersService,
-          &tools::kConnectionsService,  &tools::kServicesService};
+          &tools::kConnectionsService,  &tools::kServicesService,     &tools::kSendingService};
 }
 
 std::vector<std::string> compact_core() {

@@ -421,7 +421,12 @@ class Chat {
     campaign_status();
     show_day("");
     if (!driven.ok()) return complain(driven.error()), false;
+    say_if_stopped();
     return true;
+  }
+
+  void say_if_stopped() {
+    if (const Json* stopped = at_pointer(last_, "/stopped")) say(stopped_text(*stopped));
   }
 
   bool report() {
@@ -497,6 +502,7 @@ class Chat {
     say("The campaign is " + status + ".");
     if (status != "draft" && last_.contains("results"))
       say(progress_text(to_text(app_.clock().now()).substr(0, 10), last_["results"]));
+    say_if_stopped();
   }
 
   void begin_anew() {

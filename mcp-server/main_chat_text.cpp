@@ -152,8 +152,17 @@ std::string moment_text(std::string_view instant) {
 std::string progress_text(const std::string& day, const Json& results) {
   std::string unclear =
       results.value("unknown", int64_t{0}) > 0 ? ", not confirmed yet " + count(results, "unknown") : "";
+  std::string later =
+      results.value("deferred", int64_t{0}) > 0 ? ", waiting for a sending rule " + count(results, "deferred") : "";
   return "  " + day + "  sent " + count(results, "sent") + ", opened " + count(results, "opened") + ", clicked " +
          count(results, "clicked") + ", orders " + count(results, "orders") + unclear;
+}
+
+std::string stopped_text(const Json& stopped) {
+  std::string what = stopped.value("campaign_id", "").empty() ? "All marketing" : "The campaign";
+  return what + " is stopped since " + moment_text(stopped.value("at", "")) + ": " + stopped.value("reason", "") +
+         ". Nothing of it is lost. A person lets it go on by approving sending.resume {\"stop_id\":\"" +
+         stopped.value("stop_id", "") + "\"}.";
 }
 
 std::string report_text(const Json& summary, const Json& goals, const std::string& where) {

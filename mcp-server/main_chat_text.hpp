@@ -34,6 +34,8 @@ std::string remedy_text(const Error& model_error);
 std::string moment_text(std::string_view instant);
 
 std::string progress_text(const std::string& day, const Json& results);
+// Why nothing moves; `stopped` as campaign.getStatus tells it.
+std::string stopped_text(const Json& stopped);
 // `summary` is the answer of ai.summarizeCampaign, `goals` are the plan's brief.kpis, `where` says how it ran if that
 // was no real sending.
 std::string report_text(const Json& summary, const Json& goals, const std::string& where);

@@ -132,15 +132,19 @@ std::string report_text(const Json& status, const Json& f) {
   auto n = [&](const char* name) { return f.value(name, int64_t{0}); };
   std::string out = "'" + status["campaign"].value("name", "") + "' addressed " + std::to_string(n("audience")) +
                     " people; " + std::to_string(n("sent")) + " mails were accepted";
-  if (n("skipped") > 0) out += ", " + std::to_string(n("skipped")) + " people were left out (no consent or suppressed)";
+  if (n("skipped") > 0)
+    out += ", " + std::to_string(n("skipped")) + " people were left out (no consent, suppressed or by a sending rule)";
   if (n("failed") > 0) out += ", " + std::to_string(n("failed")) + " were refused";
   if (n("unknown") > 0) out += ", " + std::to_string(n("unknown")) + " are unclear and held";
   if (n("waiting") > 0) out += ", " + std::to_string(n("waiting")) + " are still waiting";
+  if (n("deferred") > 0) out += " (" + std::to_string(n("deferred")) + " of them for quiet hours, a window or a cap)";
   out += ". " + std::to_string(n("opened")) + " people opened (" + with_point(f.value("open_rate", 0.0)) + " %), " +
          std::to_string(n("clicked")) + " clicked (" + with_point(f.value("click_rate", 0.0)) + " %), " +
          std::to_string(n("buyers")) + " ordered (" + with_point(f.value("order_rate", 0.0)) + " %)";
   if (f.value("revenue", 0.0) > 0) out += " for " + with_point(f.value("revenue", 0.0)) + " " + f.value("currency", "");
   out += ". " + std::to_string(n("unsubscribed")) + " unsubscribed, " + std::to_string(n("bounced")) + " bounced.";
+  if (const Json* stopped = at_pointer(status, "/stopped/reason"))
+    out += " It is stopped: " + stopped->get<std::string>() + ".";
   if (status["campaign"].value("sandbox", false))
     out += " This ran in the sandbox: the readers were simulated and nobody real got anything.";
   return out;

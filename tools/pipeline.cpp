@@ -232,6 +232,7 @@ Result<void> Pipeline::check_policy(Tx& tx, Call& call) {
   if (call.spec->approval_of != nullptr) {
     ToolContext context = context_for(call, &tx);
     subject = TRY(call.spec->approval_of(context, call.args.get()));
+    if (subject.kind.empty() && call.effect < Effect::kPublish) return {};  // not with these arguments
   } else {
     subject.summary =
         std::string(call.spec->title.value) + "\n" +

@@ -64,6 +64,14 @@ Result<Overview> overview(Tx& tx, const std::string& workspace, const std::strin
   o.sent = sums.accepted;
   o.waiting = sums.pending + sums.sending;
   o.skipped = sums.skipped;
+  Values of_whom{workspace};
+  if (!campaign_id.empty()) of_whom.emplace_back(campaign_id);
+  auto deferred =
+      TRY(tx.query("SELECT COUNT(*) FROM outbox WHERE workspace_id = $1 AND state = 'pending' AND attempts = 0 AND "
+                   "deferred <> ''" +
+                       std::string(campaign_id.empty() ? "" : " AND campaign_id = $2"),
+                   of_whom));
+  o.deferred = deferred[0][0].integer();
   o.failed = sums.failed;
   o.unknown = sums.unknown;
   o.cancelled = sums.cancelled;

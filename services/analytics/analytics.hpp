@@ -14,7 +14,8 @@ struct Overview {
   int64_t audience = 0;  // everyone the campaign addressed
   int64_t sent = 0;      // accepted by the receiving server
   int64_t waiting = 0;
-  int64_t skipped = 0;  // no consent, suppressed
+  int64_t deferred = 0;  // of the waiting: a rule about when and how often says later
+  int64_t skipped = 0;   // no consent, suppressed, over a cap...
   int64_t failed = 0;
   int64_t unknown = 0;  // may or may not have arrived; never sent again blindly
   int64_t cancelled = 0;
@@ -32,7 +33,8 @@ struct Overview {
   double order_rate = 0;
   SPR_FIELDS(Overview, SPR_FIELD(audience, "People the campaign addressed"),
              SPR_FIELD(sent, "Messages the receiving server accepted"), SPR_FIELD(waiting, "Messages still to be sent"),
-             SPR_FIELD(skipped, "People left out: no consent or suppressed"),
+             SPR_FIELD(deferred, "Of the waiting, those that a sending rule (quiet hours, a cap) lets go later"),
+             SPR_FIELD(skipped, "People left out: no consent, suppressed or by a sending rule"),
              SPR_FIELD(failed, "Messages refused for good"),
              SPR_FIELD(unknown, "Messages that may or may not have arrived; held, not sent again"),
              SPR_FIELD(cancelled, "Messages stopped before they were sent"),

@@ -3,6 +3,8 @@
 
 #include "services/analytics/analytics.hpp"
 #include "services/approvals/approvals.hpp"
+#include "services/sending/sending.hpp"
+#include "services/sending/stops.hpp"
 #include "tools/campaign/campaign_tools.hpp"
 #include "tools/campaign/views.hpp"
 #include "workflows/engine.hpp"
@@ -284,10 +286,16 @@ struct Status {
   CampaignView campaign;
   std::string run_status, run_reason;
   std::vector<TokenStatus> steps;
+  std::optional<sending::Stop> stopped;
+  std::vector<sending::HeldBack> held_back;
   services::Overview results;
   SPR_FIELDS(Status, SPR_FIELD(campaign, "The campaign"),
              SPR_FIELD(run_status, "State of its run; empty before it is started"),
              SPR_FIELD(run_reason, "Why it ended, if it did"), SPR_FIELD(steps, "Where the run is now"),
+             SPR_FIELD(stopped,
+                       "Why nothing is sent although it runs: a kill switch or a person stopped it. Lifted by "
+                       "sending.resume"),
+             SPR_FIELD(held_back, "What consent and sending rules held back, by reason"),
              SPR_FIELD(results, "Figures so far"));
 };
 
@@ -301,6 +309,8 @@ Result<Status> get_status(ToolContext& context, const ById& args) {
     status.run_reason = run.reason;
     for (const auto& token : run.tokens) status.steps.push_back({token.node_id, token.state, token.due});
   }
+  status.stopped = TRY(sending::stop_of(context.tx(), context.workspace(), c.id));
+  status.held_back = TRY(sending::held_back(context.tx(), context.workspace(), c.id));
   status.results = TRY(services::overview(context.tx(), context.workspace(), c.id));
   return status;
 }
