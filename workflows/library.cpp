@@ -39,10 +39,10 @@ struct Standing {
 // All that stand as `from` come to stand as `to`; how many runs.
 Result<int64_t> move_all(Tx& tx, const std::string& workspace, const std::string& id, const Standing& from,
                          const Standing& to, Instant now) {
-  TRY(
-      tx.execute("UPDATE trigger_instance SET state = $1, reason = $2, rev = rev + 1, updated_at = $3 WHERE "
-                 "workspace_id = $4 AND workflow_id = $5 AND state = $6 AND reason = $7",
-                 {to.trigger, to.reason, now, workspace, id, from.trigger, from.reason}));
+  TRY(tx.execute(
+      "UPDATE trigger_instance SET state = $1, reason = $2, rev = rev + 1, updated_at = $3, running_since = $3 WHERE "
+      "workspace_id = $4 AND workflow_id = $5 AND state = $6 AND reason = $7",
+      {to.trigger, to.reason, now, workspace, id, from.trigger, from.reason}));
   return tx.execute(
       "UPDATE run SET status = $1, rev = rev + 1 WHERE workspace_id = $2 AND workflow_id = $3 AND status "
       "= $4",

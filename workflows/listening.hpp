@@ -2,7 +2,7 @@
 // people. Services do not know of workflows; they tell the journal, in the transaction of what they record.
 //
 //   audience::Journal journal = listening_journal(ids, [&] { engine.wake(); });
-//   TRY(audience::record_facts(tx, workspace, facts, now, journal));    // runs that wait for them go on
+//   TRY(audience::record_facts(tx, workspace, facts, now, journal));    // runs that wait go on, triggers start some
 #pragma once
 
 #include <functional>

@@ -396,9 +396,9 @@ Issues problems_of_steps(const Json& definition, const ToolRunner& tools) {
 }
 
 ApprovalSubject workflow_approval(const std::string& workflow_id, const std::string& checksum, const Json& definition,
-                                  const ToolRunner& tools, const ScheduleSpec* schedule) {
+                                  const ToolRunner& tools, const TriggerSpec* trigger) {
   std::string summary = "Workflow '" + definition.value("name", workflow_id) + "'";
-  if (schedule != nullptr) summary += ", starting by itself " + in_words(*schedule);
+  if (trigger != nullptr) summary += ", starting by itself " + in_words(*trigger);
   Json schemas = Json::object();
   for (const auto& [id, node] : definition["nodes"].items()) {
     const std::string type = node.value("type", "");
@@ -413,7 +413,7 @@ ApprovalSubject workflow_approval(const std::string& workflow_id, const std::str
                to_text(node.value("args", Json::object()));
   }
   const std::string hash = json_hash(
-      {{"checksum", checksum}, {"trigger", schedule == nullptr ? Json() : encode(*schedule)}, {"tools", schemas}});
+      {{"checksum", checksum}, {"trigger", trigger == nullptr ? Json() : encoded(*trigger)}, {"tools", schemas}});
   return {"workflow", workflow_id, hash, std::string(first_code_points(summary, kSummary_max))};
 }
 

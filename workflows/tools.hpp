@@ -3,7 +3,7 @@
 #pragma once
 
 #include "core/service.hpp"
-#include "workflows/triggers/schedule.hpp"
+#include "workflows/triggers/spec.hpp"
 
 namespace spreaders::workflows {
 
@@ -17,6 +17,6 @@ Issues problems_of_steps(const Json& definition, const ToolRunner& tools);
 // What a person approves before anything of this workflow runs: its exact content, and when it starts by itself, if it
 // does.
 ApprovalSubject workflow_approval(const std::string& workflow_id, const std::string& checksum, const Json& definition,
-                                  const ToolRunner& tools, const ScheduleSpec* schedule = nullptr);
+                                  const ToolRunner& tools, const TriggerSpec* trigger = nullptr);
 
 }  // namespace spreaders::workflows

@@ -11,25 +11,45 @@ namespace {
 
 struct AddArgs {
   std::string workflow_id, name;
-  ScheduleSpec schedule;
+  std::optional<ScheduleSpec> schedule;
+  std::optional<EventSpec> event;
+  static void check(const AddArgs& args, Issues& issues) {
+    if (args.schedule.has_value() == args.event.has_value())
+      issues.push_back({"", "takes exactly one of schedule and event"});
+  }
+  [[nodiscard]] TriggerSpec spec() const { return schedule ? TriggerSpec(*schedule) : TriggerSpec(*event); }
   SPR_FIELDS(AddArgs, SPR_FIELD(workflow_id, "Id of the workflow", .format = Format::kIdentifier),
+             SPR_FIELD(schedule, "At times: once, by a cron line, or every so many days, weeks or months"),
+             SPR_FIELD(event, "When somebody does something: for that person"),
+             SPR_FIELD(name, "Name of the trigger", .max_size = 200, .defaulted = true));
+};
+
+Result<TriggerView> make(ToolContext& context, const std::string& workflow_id, const std::string& name,
+                         TriggerSpec spec) {
+  auto workflow = TRY(get_workflow(context.tx(), context.workspace(), workflow_id));
+  NewTrigger made{workflow.id, workflow.version, name.empty() ? workflow.name : name, std::move(spec)};
+  return view_of(TRY(create_trigger(context.tx(), context.workspace(), made, context.clock.now(), context.ids)));
+}
+
+Result<TriggerView> add(ToolContext& context, const AddArgs& args) {
+  return make(context, args.workflow_id, args.name, args.spec());
+}
+
+struct ScheduleArgs {
+  std::string workflow_id, name;
+  ScheduleSpec schedule;
+  SPR_FIELDS(ScheduleArgs, SPR_FIELD(workflow_id, "Id of the workflow", .format = Format::kIdentifier),
              SPR_FIELD(schedule, "When it starts: once, by a cron line, or every so many days, weeks or months"),
              SPR_FIELD(name, "Name of the trigger", .max_size = 200, .defaulted = true));
 };
 
-Result<TriggerView> add(ToolContext& context, const AddArgs& args) {
-  auto workflow = TRY(get_workflow(context.tx(), context.workspace(), args.workflow_id));
-  NewTrigger made{workflow.id, workflow.version, args.name.empty() ? workflow.name : args.name, args.schedule};
-  return view_of(TRY(create_trigger(context.tx(), context.workspace(), made, context.clock.now(), context.ids)));
-}
-
 Result<ApprovalSubject> subject_of(ToolContext& context, const std::string& workflow_id, int64_t version,
-                                   const ScheduleSpec& schedule) {
+                                   const TriggerSpec& spec) {
   auto workflow = TRY(get_workflow(context.tx(), context.workspace(), workflow_id, version));
-  return workflow_approval(workflow.id, workflow.checksum, workflow.definition, context.tools, &schedule);
+  return workflow_approval(workflow.id, workflow.checksum, workflow.definition, context.tools, &spec);
 }
 
-Result<ApprovalSubject> schedule_approval(ToolContext& context, const AddArgs& args) {
+Result<ApprovalSubject> schedule_approval(ToolContext& context, const ScheduleArgs& args) {
   return subject_of(context, args.workflow_id, 0, args.schedule);
 }
 
@@ -40,8 +60,8 @@ Result<TriggerView> begin(ToolContext& context, const std::string& id) {
   return view_of(started);
 }
 
-Result<TriggerView> schedule(ToolContext& context, const AddArgs& args) {
-  return begin(context, TRY(add(context, args)).trigger_id);
+Result<TriggerView> schedule(ToolContext& context, const ScheduleArgs& args) {
+  return begin(context, TRY(make(context, args.workflow_id, args.name, args.schedule)).trigger_id);
 }
 
 struct ById {
@@ -51,7 +71,7 @@ struct ById {
 
 Result<ApprovalSubject> start_approval(ToolContext& context, const ById& args) {
   auto trigger = TRY(get_trigger(context.tx(), context.workspace(), args.trigger_id));
-  return subject_of(context, trigger.workflow_id, trigger.version, trigger.schedule);
+  return subject_of(context, trigger.workflow_id, trigger.version, trigger.spec);
 }
 
 Result<TriggerView> start(ToolContext& context, const ById& args) { return begin(context, args.trigger_id); }
@@ -81,7 +101,7 @@ const ToolSpec kAdd{
     .name = "workflow.addTrigger",
     .title = "Add a trigger to a workflow",
     .description =
-        "Prepares what starts a workflow by itself at given times; versions and times are fixed here. "
+        "Prepares what starts a workflow by itself: times, or an event of a person. The version is fixed here. "
         "It fires only once triggers.start is approved.",
     .words =
         "when somebody signs up; starts when; on purchase; event that starts the flow; form submitted; webhook starts "
@@ -112,8 +132,8 @@ const ToolSpec kSchedule{
 const ToolSpec kStart{.name = "triggers.start",
                       .title = "Start a trigger",
                       .description =
-                          "Lets a prepared trigger fire. Needs a person's approval of the workflow's version and the "
-                          "trigger's times.",
+                          "Lets a prepared trigger fire. Needs a person's approval of the workflow's version and of "
+                          "what starts it.",
                       .words = "switch the trigger on; arm the schedule; activate the cron",
                       .effect = Effect::kPublish,
                       .repeat = Repeat::kNeedsKey,
@@ -121,14 +141,15 @@ const ToolSpec kStart{.name = "triggers.start",
                       .body = handler<&start>(),
                       .open_world = true,
                       .approval_of = approval_from<&start_approval>()};
-const ToolSpec kPause{.name = "triggers.pause",
-                      .title = "Pause a trigger",
-                      .description = "It fires no more until it is resumed; its runs go on.",
-                      .words = "hold the schedule; switch the trigger off for now",
-                      .effect = Effect::kWrite,
-                      .repeat = Repeat::kNeedsKey,
-                      .scopes = {"workflows:run"},
-                      .body = handler<&changed<&pause_trigger>>()};
+const ToolSpec kPause{
+    .name = "triggers.pause",
+    .title = "Pause a trigger",
+    .description = "It fires no more until it is resumed, also not for events that come meanwhile; its runs go on.",
+    .words = "hold the schedule; switch the trigger off for now",
+    .effect = Effect::kWrite,
+    .repeat = Repeat::kNeedsKey,
+    .scopes = {"workflows:run"},
+    .body = handler<&changed<&pause_trigger>>()};
 const ToolSpec kResume{.name = "triggers.resume",
                        .title = "Resume a trigger",
                        .description = "It fires again; times that passed follow its rule for missed ones.",
@@ -154,14 +175,15 @@ const ToolSpec kDestroy{
     .repeat = Repeat::kNeedsKey,
     .scopes = {"workflows:run"},
     .body = handler<&changed<&destroy_trigger>>()};
-const ToolSpec kList{.name = "triggers.list",
-                     .title = "List triggers",
-                     .description = "What starts workflows by itself: times, state, what fired and what was left out.",
-                     .words = "which schedules run; next start; all triggers; recurring jobs",
-                     .effect = Effect::kRead,
-                     .repeat = Repeat::kSafe,
-                     .scopes = {"workflows:read"},
-                     .body = handler<&list>()};
+const ToolSpec kList{
+    .name = "triggers.list",
+    .title = "List triggers",
+    .description = "What starts workflows by itself: times or events, state, what fired and what was left out.",
+    .words = "which schedules run; next start; all triggers; recurring jobs",
+    .effect = Effect::kRead,
+    .repeat = Repeat::kSafe,
+    .scopes = {"workflows:read"},
+    .body = handler<&list>()};
 
 Health triggers_health(ToolContext& context) {
   auto held = context.tx().query(

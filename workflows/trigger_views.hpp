@@ -1,28 +1,34 @@
 // A trigger as tools show it.
 #pragma once
 
+#include <nlohmann/json.hpp>
+
 #include "workflows/triggers/triggers.hpp"
 
 namespace spreaders::workflows {
 
 struct TriggerView {
-  std::string trigger_id, workflow_id, name, reason;
+  std::string trigger_id, workflow_id, name, reason, starts;
   int64_t version = 0;
   TriggerState state = TriggerState::kInitialized;
-  ScheduleSpec schedule;
+  Json on;
   std::optional<Instant> next_fire_at, last_fire_at;
   int64_t fires = 0, skipped = 0;
   SPR_FIELDS(TriggerView, SPR_FIELD(trigger_id, "Id of the trigger"), SPR_FIELD(workflow_id, "What it starts"),
              SPR_FIELD(name, "Its name"), SPR_FIELD(reason, "Why it is paused, if nobody asked for it"),
-             SPR_FIELD(version, "Version that it starts"), SPR_FIELD(state, "Where it is in its life"),
-             SPR_FIELD(schedule, "When"), SPR_FIELD(next_fire_at, "Next time; none if left out"),
-             SPR_FIELD(last_fire_at, "Last scheduled time that started a run"), SPR_FIELD(fires, "Runs it started"),
+             SPR_FIELD(starts, "What starts the workflow, in words"), SPR_FIELD(version, "Version that it starts"),
+             SPR_FIELD(state, "Where it is in its life"),
+             SPR_FIELD(on, "The same as workflow.addTrigger takes it: schedule or event"),
+             SPR_FIELD(next_fire_at, "Next scheduled time; none if left out"),
+             SPR_FIELD(last_fire_at, "Last time that it started a run"), SPR_FIELD(fires, "Runs it started"),
              SPR_FIELD(skipped, "Times left out by the rule for missed ones"));
 };
 
 inline TriggerView view_of(const Trigger& trigger) {
-  return {trigger.id,       trigger.workflow_id,  trigger.name,         trigger.reason, trigger.version, trigger.state,
-          trigger.schedule, trigger.next_fire_at, trigger.last_fire_at, trigger.fires,  trigger.skipped};
+  Json on = {{enum_name(type_of(trigger.spec)), encoded(trigger.spec)}};
+  return {trigger.id,      trigger.workflow_id, trigger.name,  trigger.reason,       in_words(trigger.spec),
+          trigger.version, trigger.state,       std::move(on), trigger.next_fire_at, trigger.last_fire_at,
+          trigger.fires,   trigger.skipped};
 }
 
 }  // namespace spreaders::workflows

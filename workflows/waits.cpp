@@ -9,6 +9,7 @@
 #include "services/audience/sql.hpp"
 #include "workflows/conditions.hpp"
 #include "workflows/engine_parts.hpp"
+#include "workflows/event_match.hpp"
 
 namespace spreaders::workflows {
 
@@ -49,12 +50,6 @@ Result<void> share_subjects(Tx& tx, const std::string& workspace, const std::set
   return {};
 }
 
-// " AND ..." over the row e of event.
-Result<std::string> where_of(const Tx& tx, const Json& conditions, storage::Values& parameters) {
-  auto rule = TRY(audience::parse_rule({{"event", "any"}, {"where", conditions}}));
-  return audience::compile_where(tx, rule.parts, "e.properties", parameters);
-}
-
 Json event_result(const storage::Row& row) {
   return {{"message_id", row[0].text()},
           {"at", to_text(row[1].instant())},
@@ -91,17 +86,10 @@ Result<std::optional<Json>> look_back(Tx& tx, const std::string& workspace, cons
   return std::optional<Json>(event_result(rows[0]));
 }
 
-// Whether the event meets what was subscribed to. What cannot be read wakes nobody and stops no event.
+// What cannot be read wakes nobody and stops no event.
 bool meets(Tx& tx, const std::string& workspace, const std::string& message_id, const std::string& conditions) {
-  auto met = [&]() -> Result<bool> {
-    Json list = TRY(parse_json(conditions));
-    if (list.empty()) return true;
-    storage::Values parameters = {workspace, message_id};
-    std::string where = TRY(where_of(tx, list, parameters));
-    auto rows =
-        TRY(tx.query("SELECT 1 FROM event e WHERE e.workspace_id = $1 AND e.message_id = $2" + where, parameters));
-    return !rows.empty();
-  }();
+  auto list = parse_json(conditions);
+  auto met = list.ok() ? event_meets(tx, workspace, message_id, *list) : Result<bool>(list.error());
   if (!met.ok()) log_error("a wait cannot be matched", {{"event", message_id}, {"error", met.error().text()}});
   return met.ok() && *met;
 }
@@ -191,7 +179,7 @@ std::set<std::string> subjects_of(std::span<const audience::Fact> facts) {
   return subjects;
 }
 
-// Subscriptions to one of these facts: id, token_id, conditions, run_id, event_name, subject.
+// Subscriptions to one of these facts: id, token_id, conditions, run_id, event_name, subject, since.
 Result<storage::Rows> subscriptions_to(Tx& tx, const std::string& workspace, std::span<const audience::Fact> facts,
                                        const std::set<std::string>& subjects) {
   std::set<std::string> names;
@@ -200,7 +188,7 @@ Result<storage::Rows> subscriptions_to(Tx& tx, const std::string& workspace, std
   parameters.insert(parameters.end(), names.begin(), names.end());
   parameters.insert(parameters.end(), subjects.begin(), subjects.end());
   return tx.query(
-      "SELECT id, token_id, conditions, run_id, event_name, subject FROM wait_sub WHERE workspace_id = $1 AND "
+      "SELECT id, token_id, conditions, run_id, event_name, subject, since FROM wait_sub WHERE workspace_id = $1 AND "
       "event_name IN (" +
           audience::placeholders(2, names.size()) + ") AND subject IN (" +
           audience::placeholders(2 + names.size(), subjects.size()) + ") ORDER BY id",
@@ -222,7 +210,9 @@ Result<int> wake_for_facts(Tx& tx, const std::string& workspace, std::span<const
     for (const auto& row : TRY(subscriptions_to(tx, workspace, part, subjects))) {
       auto meets_it = [&](const audience::Fact& fact) {
         bool about_it = fact.contact_id == row[5].text() || fact.campaign_id == row[5].text();
-        return about_it && fact.name == row[4].text() && meets(tx, workspace, fact.message_id, row[2].text());
+        bool in_time = fact.recorded_at.value_or(now) >= row[6].instant();
+        return about_it && in_time && fact.name == row[4].text() &&
+               meets(tx, workspace, fact.message_id, row[2].text());
       };
       auto met = std::find_if(part.begin(), part.end(), meets_it);
       if (met == part.end()) continue;

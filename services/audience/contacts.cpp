@@ -340,6 +340,7 @@ Result<Contact> get_contact_by_email(Tx& tx, const std::string& workspace, std::
 Result<bool> delete_contact(Tx& tx, const std::string& workspace, const std::string& id) {
   TRY(tx.execute("DELETE FROM list_member WHERE workspace_id = $1 AND contact_id = $2", {workspace, id}));
   TRY(tx.execute("DELETE FROM consent WHERE workspace_id = $1 AND contact_id = $2", {workspace, id}));
+  TRY(tx.execute("DELETE FROM trigger_person WHERE workspace_id = $1 AND contact_id = $2", {workspace, id}));
   TRY(tx.execute("DELETE FROM identity WHERE workspace_id = $1 AND contact_id = $2", {workspace, id}));
   TRY(tx.execute(
       "UPDATE event SET contact_id = NULL, user_id = NULL, anonymous_id = NULL, context = '{}', properties = "

@@ -17,8 +17,8 @@ Result<int64_t> insert(storage::Tx& tx, const std::string& workspace, std::span<
   rows.reserve(facts.size());
   for (const auto& fact : facts) {
     rows.push_back({workspace, fact.message_id, fact.type, fact.name, or_null(fact.contact_id), or_null(fact.user_id),
-                    or_null(fact.anonymous_id), or_null(fact.campaign_id), or_null(fact.outbox_id),
-                    fact.at.value_or(now), now, fact.properties, fact.context, fact.source});
+                    or_null(fact.anonymous_id), or_null(fact.campaign_id), or_null(fact.outbox_id), fact.at, now,
+                    fact.properties, fact.context, fact.source});
   }
   return tx.insert_many("event",
                         {"workspace_id", "message_id", "type", "name", "contact_id", "user_id", "anonymous_id",
@@ -45,6 +45,7 @@ Result<int64_t> record_facts(storage::Tx& tx, const std::string& workspace, std:
                              const Journal& journal) {
   for (auto& fact : facts) {
     if (fact.message_id.empty()) fact.message_id = journal.ids.make("evt");
+    if (!fact.at) fact.at = now;
   }
   auto tell = [&](std::span<const Fact> written) {
     return journal.on_facts ? journal.on_facts(tx, workspace, written, now) : Result<void>();

@@ -31,19 +31,22 @@ struct Fact {
   std::string context = "{}";                    // the same: what was sent with it, and what it was enriched with
   std::string source = {};                       // the key that said it; empty = we ourselves
   std::string message_id = {};                   // the deduplication key; empty = a new one
+  // Set only where a hook is told of a fact whose person became known later than it was recorded.
+  std::optional<Instant> recorded_at = {};
 };
 
-// Told of facts that were just written, in the same transaction; of known ones it is not told again. Its failure undoes
-// the transaction.
+// Told of facts that were just written, in the same transaction, and of earlier ones (recorded_at) when their person
+// becomes known; of known ones it is not told again. Its failure undoes the transaction.
 using FactHook = std::function<Result<void>(storage::Tx& tx, const std::string& workspace, std::span<const Fact> facts,
                                             Instant now)>;
 
 struct Journal {
   Ids& ids;
-  FactHook on_facts = {};  // runs that wait for an event
+  FactHook on_facts = {};  // runs that wait for an event, triggers
 };
 
-// How many were new. A fact whose message_id is known already is left as it is; one without gets its message_id.
+// How many were new. A fact whose message_id is known already is left as it is; what it lacks of message_id and at is
+// filled in.
 Result<int64_t> record_facts(storage::Tx& tx, const std::string& workspace, std::span<Fact> facts, Instant now,
                              const Journal& journal);
 // Which of these have been recorded.

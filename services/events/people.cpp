@@ -16,8 +16,10 @@ using audience::ContactChange;
 using storage::or_null;
 using storage::Tx;
 
-constexpr size_t kLookupMax = 500;              // ids in one statement
-constexpr size_t kWaitingBytesMax = 16 * 1024;  // traits of somebody without an address
+constexpr size_t kLookupMax = 500;               // ids in one statement
+constexpr size_t kWaitingBytesMax = 16 * 1024;   // traits of somebody without an address
+constexpr int64_t kLateEvents_us = 3 * kDay_us;  // so old may events be that start something once their person is known
+constexpr size_t kLateEventsMax = 1000;
 constexpr std::string_view kUser = "user", kAnonymous = "anonymous";
 
 struct Identity {
@@ -343,23 +345,49 @@ class People {
       if (!one.linked) continue;
       bool user = key.first == kUser;
       storage::Values values{workspace_, one.contact_id, key.second};
-      TRY(tx_.execute(
-          std::string("UPDATE event SET contact_id = $2 WHERE workspace_id = $1 AND contact_id IS NULL AND ") +
-              (user ? "user_id = $3" : "anonymous_id = $3 AND user_id IS NULL"),
-          values));
+      TRY(move(user ? "user_id = $3" : "anonymous_id = $3 AND user_id IS NULL", values));
       if (!user) continue;
       TRY(tx_.execute(
           "UPDATE identity SET contact_id = $2 WHERE workspace_id = $1 AND user_id = $3 AND contact_id IS NULL",
           values));
       for (const auto& [kind, column] : {std::pair{kUser, "user_id"}, std::pair{kAnonymous, "anonymous_id"}}) {
-        TRY(tx_.execute("UPDATE event SET contact_id = $2 WHERE workspace_id = $1 AND contact_id IS NULL AND " +
-                            std::string(column) + " IN (SELECT id FROM identity WHERE workspace_id = $1 AND kind = '" +
-                            std::string(kind) + "' AND user_id = $3 AND contact_id = $2)" +
-                            (kind == kUser ? "" : " AND (user_id IS NULL OR user_id = $3)"),
-                        values));
+        TRY(move(std::string(column) + " IN (SELECT id FROM identity WHERE workspace_id = $1 AND kind = '" +
+                     std::string(kind) + "' AND user_id = $3 AND contact_id = $2)" +
+                     (kind == kUser ? "" : " AND (user_id IS NULL OR user_id = $3)"),
+                 values));
       }
     }
     return {};
+  }
+
+  // $1 is the workspace, $2 the contact. Whoever listens is told of the newest of the last days.
+  Result<void> move(const std::string& condition, const storage::Values& values) {
+    const std::string where = " WHERE workspace_id = $1 AND contact_id IS NULL AND " + condition;
+    std::vector<audience::Fact> late;
+    if (journal_.on_facts) {
+      storage::Values parameters = values;
+      parameters.emplace_back(now_ - kLateEvents_us);
+      parameters.push_back(values[1]);  // so that $2 has a use
+      auto rows = TRY(tx_.query(
+          "SELECT name, type, user_id, anonymous_id, at, properties, context, message_id, received_at FROM event" +
+              where + " AND received_at >= $4 AND $5 = $2 ORDER BY seq DESC LIMIT " + std::to_string(kLateEventsMax),
+          parameters));
+      for (auto row = rows.rbegin(); row != rows.rend(); ++row) late.push_back(late_fact(*row, values[1].text()));
+    }
+    TRY(tx_.execute("UPDATE event SET contact_id = $2" + where, values));
+    return late.empty() ? Result<void>() : journal_.on_facts(tx_, workspace_, late, now_);
+  }
+  static audience::Fact late_fact(const storage::Row& row, const std::string& contact_id) {
+    return {.name = row[0].text(),
+            .type = row[1].text(),
+            .contact_id = contact_id,
+            .user_id = row[2].text_or(""),
+            .anonymous_id = row[3].text_or(""),
+            .at = row[4].instant(),
+            .properties = row[5].text(),
+            .context = row[6].text(),
+            .message_id = row[7].text(),
+            .recorded_at = row[8].instant()};
   }
 
   Tx& tx_;

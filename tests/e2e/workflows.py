@@ -10,18 +10,19 @@ server.until("^ready")
 port = server.port
 
 
-def approved(tool, arguments, key):
+def approved(tool, arguments, key, at=None):
     """The result of a call that a person approves on the server's terminal."""
-    first = rpc(port, tool, arguments, key)
+    on, directory = at or (server, data)
+    first = rpc(on.port, tool, arguments, key)
     detail = first.get("_meta", {}).get("io.spreaders/error", {})
     check(detail.get("code") == "approval_required", f"{tool} asks a person", first)
     approval = [issue["message"] for issue in detail["issues"] if issue["pointer"] == "approval_id"][0]
-    code = server.until(rf"Approval {approval} is asked for:(?:.|\n)*?Code: (\d+)")
-    terminal = Terminal("approve", approval, "--data-dir", data)
+    asked = on.until(rf"(Approval {approval} is asked for:(?:.|\n)*?Code: \d+)")
+    terminal = Terminal("approve", approval, "--data-dir", directory)
     terminal.until("Type the code")
-    terminal.type(code)
+    terminal.type(re.search(r"Code: (\d+)", asked).group(1))
     check(terminal.end() == 0, "the person approves", terminal.out)
-    return call(port, tool, arguments, key)
+    return {**call(on.port, tool, arguments, key), "asked": asked} if at else call(on.port, tool, arguments, key)
 
 
 def status(workflow):
@@ -113,4 +114,44 @@ gone = approved("triggers.destroy", {"trigger_id": later["trigger_id"]}, "t-5")
 check(gone["state"] == "destroyed", "and is destroyed", gone)
 server.type("\x03")
 check(server.end() == 0, "the server ends again", server.out)
+
+# By what somebody does: events over HTTP start a run for the cart, and the order of this very cart ends its wait.
+shop_data = os.path.join(folder, "shop")
+made = run("key", "create", "--kind", "write_key", "--name", "shop", "--data-dir", shop_data, "--http-port", "0")
+write_key = made.stdout.strip().splitlines()[-1]
+shop = Terminal("serve", "--data-dir", shop_data, "--http-port", "0")
+shop.until("^ready")
+
+
+def say(kind, body):
+    answer = http_ask(shop.port, "POST", "/v1/" + kind, json.dumps(body), {"Authorization": "Bearer " + write_key, "Content-Type": "application/json"})
+    check(answer.status == 200, f"the event is taken: {body}", answer.body)
+
+
+cart = {"name": "Cart", "start": "order", "nodes": {
+    "order": {"type": "wait_event", "event": "Order Completed", "match": [{"property": "cart_id", "op": "eq", "value": {"$run": "key"}}],
+              "timeout": "PT1H", "on": {"event": "end", "timeout": "end"}}, "end": {"type": "end"}}}
+workflow = call(shop.port, "workflow.create", {"definition": cart}, "c-1")["workflow_id"]
+for wrong, places in (({}, ["exactly one of"]), ({"event": {"name": "", "key": "cart", "within": "soon"}}, ["/event/name", "/event/key", "/event/within"])):
+    text = refusal(rpc(shop.port, "workflow.addTrigger", {"workflow_id": workflow, **wrong}, "c-2"))
+    check(all(place in text for place in places), f"every mistake is named: {places}", text)
+trigger = call(shop.port, "workflow.addTrigger", {"workflow_id": workflow, "event": {"name": "Product Added", "key": "/properties/cart_id"}}, "c-3")
+say("identify", {"userId": "u1", "traits": {"email": "ana@example.org"}})
+say("track", {"userId": "u1", "event": "Product Added", "properties": {"cart_id": "early"}})
+started = approved("triggers.start", {"trigger_id": trigger["trigger_id"]}, "c-4", (shop, shop_data))
+words = "starting by itself when 'Product Added' happens, once for each /properties/cart_id, for the person it is about"
+check(words in " ".join(started["asked"].split()), "the person reads what starts it", started["asked"])
+for number in range(2):
+    say("track", {"userId": "u1", "event": "Product Added", "messageId": f"add-{number}", "properties": {"cart_id": "c7"}})
+say("track", {"userId": "u1", "event": "Order Completed", "properties": {"cart_id": "other"}})
+seen = lambda: call(shop.port, "workflow.getStatus", {"workflow_id": workflow})
+check(seen()["runs"] == {"active": 1} and seen()["triggers"][0]["fires"] == 1, "one run for the cart", seen())
+check(seen()["triggers"][0]["on"]["event"]["key"] == "/properties/cart_id", "the trigger is shown as it was given", seen()["triggers"])
+say("track", {"userId": "u1", "event": "Order Completed", "properties": {"cart_id": "c7"}})
+until(lambda: seen()["runs"] == {"completed": 1}, "the order of this cart ends its run")
+run_id = sql(shop_data, "SELECT id FROM run WHERE workflow_id = ?", workflow)[0][0]
+steps = [step["node"] + " " + step["kind"] for step in call(shop.port, "workflow.getLogs", {"run_id": run_id})["steps"]]
+check(steps in (["order waiting", "order event", "end ended"], ["order event", "end ended"]), "and its log says so", steps)
+shop.type("\x03")
+check(shop.end() == 0, "the shop's server ends", shop.out)
 finish()

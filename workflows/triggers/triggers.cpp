@@ -4,8 +4,10 @@
 
 #include "core/bytes.hpp"
 #include "core/log.hpp"
+#include "services/audience/sql.hpp"
 #include "storage/values.hpp"
 #include "workflows/engine_parts.hpp"
+#include "workflows/triggers/starting.hpp"
 
 namespace spreaders::workflows {
 
@@ -18,22 +20,31 @@ namespace {
 constexpr int kDue_max = 200;  // triggers of one beat
 constexpr std::string_view kColumns =
     "id, workflow_id, name, version, spec, state, reason, next_fire_at, last_fire_at, fires, skipped, created_at, rev, "
-    "principal, approval_id";
+    "principal, approval_id, type, running_since";
+// What events have started is counted where it is written: ingests that run at once change no common row.
+constexpr std::string_view kCountedColumns =
+    "id, workflow_id, name, version, spec, state, reason, next_fire_at, CASE WHEN type = 'schedule' THEN last_fire_at "
+    "ELSE (SELECT MAX(r.at) FROM trigger_run r WHERE r.workspace_id = trigger_instance.workspace_id AND r.trigger_id = "
+    "trigger_instance.id) END, CASE WHEN type = 'schedule' THEN fires ELSE (SELECT COUNT(*) FROM trigger_run r WHERE "
+    "r.workspace_id = trigger_instance.workspace_id AND r.trigger_id = trigger_instance.id) END, skipped, created_at, "
+    "rev, principal, approval_id, type, running_since";
 
 Result<Trigger> trigger_of(const Row& row) {
   auto state = enum_from<TriggerState>(row[5].text());
-  CHECK(state.has_value(), "only known states are stored");
+  auto type = enum_from<TriggerType>(row[15].text());
+  CHECK(state.has_value() && type.has_value(), "only known states and types are stored");
   return Trigger{.id = row[0].text(),
                  .workflow_id = row[1].text(),
                  .name = row[2].text(),
                  .version = row[3].integer(),
-                 .schedule = TRY(decode<ScheduleSpec>(TRY(parse_json(row[4].text())), "The stored schedule")),
+                 .spec = TRY(decoded_spec(*type, TRY(parse_json(row[4].text())))),
                  .state = *state,
                  .reason = row[6].text(),
                  .next_fire_at = storage::optional_instant(row[7]),
                  .last_fire_at = storage::optional_instant(row[8]),
                  .fires = row[9].integer(),
                  .skipped = row[10].integer(),
+                 .running_since = storage::optional_instant(row[16]),
                  .created_at = row[11].instant(),
                  .rev = row[12].integer(),
                  .principal = row[13].text(),
@@ -48,13 +59,13 @@ Error not_in_state(const Trigger& trigger, std::string_view wanted) {
 
 // Writes all that changes of a trigger that was read in this transaction.
 Result<void> update(Tx& tx, const std::string& workspace, Trigger& trigger, Instant now) {
-  int64_t changed =
-      TRY(tx.execute("UPDATE trigger_instance SET state = $1, reason = $2, next_fire_at = $3, last_fire_at = $4, fires "
-                     "= $5, skipped = $6, principal = $7, approval_id = $8, updated_at = $9, rev = rev + 1 WHERE "
-                     "workspace_id = $10 AND id = $11 AND rev = $12",
-                     {enum_name(trigger.state), trigger.reason, trigger.next_fire_at, trigger.last_fire_at,
-                      trigger.fires, trigger.skipped, trigger.principal, storage::or_null(trigger.approval_id), now,
-                      workspace, trigger.id, trigger.rev}));
+  int64_t changed = TRY(tx.execute(
+      "UPDATE trigger_instance SET state = $1, reason = $2, next_fire_at = $3, last_fire_at = $4, fires "
+      "= $5, skipped = $6, principal = $7, approval_id = $8, updated_at = $9, running_since = $10, rev = rev + 1 "
+      "WHERE workspace_id = $11 AND id = $12 AND rev = $13",
+      {enum_name(trigger.state), trigger.reason, trigger.next_fire_at, trigger.last_fire_at, trigger.fires,
+       trigger.skipped, trigger.principal, storage::or_null(trigger.approval_id), now, trigger.running_since, workspace,
+       trigger.id, trigger.rev}));
   if (changed == 0)
     return conflict("the trigger was changed by someone else in the meantime; look at it and try again");
   trigger.rev += 1;
@@ -68,6 +79,8 @@ Result<Trigger> change_state(Tx& tx, const std::string& workspace, const std::st
     return not_in_state(trigger, enum_name(*from.begin()));
   trigger.state = to;
   trigger.reason.clear();
+  trigger.running_since.reset();
+  if (to == TriggerState::kRunning) trigger.running_since = now;
   if (to == TriggerState::kStopped || to == TriggerState::kDestroyed) trigger.next_fire_at.reset();
   TRY(update(tx, workspace, trigger, now));
   return trigger;
@@ -76,28 +89,44 @@ Result<Trigger> change_state(Tx& tx, const std::string& workspace, const std::st
 }  // namespace
 
 Result<Trigger> create_trigger(Tx& tx, const std::string& workspace, const NewTrigger& made, Instant now, Ids& ids) {
-  TRY(make_schedule(made.schedule, now));
+  if (const auto* schedule = std::get_if<ScheduleSpec>(&made.spec)) TRY(make_schedule(*schedule, now));
   const std::string id = ids.make("trg");
   TRY(
-      tx.execute("INSERT INTO trigger_instance (workspace_id, id, workflow_id, version, name, type, spec, state, "
-                 "created_at, updated_at) VALUES ($1, $2, $3, $4, $5, 'schedule', $6, 'initialized', $7, $7)",
-                 {workspace, id, made.workflow_id, made.version, made.name, to_text(encode(made.schedule)), now}));
+      tx.execute("INSERT INTO trigger_instance (workspace_id, id, workflow_id, version, name, type, spec, listens_to, "
+                 "state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'initialized', $9, $9)",
+                 {workspace, id, made.workflow_id, made.version, made.name, enum_name(type_of(made.spec)),
+                  to_text(encoded(made.spec)), listens_to(made.spec), now}));
   return get_trigger(tx, workspace, id);
 }
 
 Result<Trigger> get_trigger(Tx& tx, const std::string& workspace, const std::string& id) {
-  auto row =
-      TRY(tx.query_one("SELECT " + std::string(kColumns) + " FROM trigger_instance WHERE workspace_id = $1 AND id = $2",
-                       {workspace, id}));
+  auto row = TRY(tx.query_one(
+      "SELECT " + std::string(kCountedColumns) + " FROM trigger_instance WHERE workspace_id = $1 AND id = $2",
+      {workspace, id}));
   if (!row) return not_found("there is no trigger '" + std::string(first_code_points(id, 80)) + "'");
   return trigger_of(*row);
 }
 
 Result<std::vector<Trigger>> list_triggers(Tx& tx, const std::string& workspace, const std::string& workflow_id) {
-  auto rows = TRY(tx.query("SELECT " + std::string(kColumns) +
+  auto rows = TRY(tx.query("SELECT " + std::string(kCountedColumns) +
                                " FROM trigger_instance WHERE workspace_id = $1 AND ($2 = '' OR workflow_id = $2) "
                                "ORDER BY created_at, id",
                            {workspace, workflow_id}));
+  std::vector<Trigger> list;
+  for (const auto& row : rows) list.push_back(TRY(trigger_of(row)));
+  return list;
+}
+
+Result<std::vector<Trigger>> running_triggers(Tx& tx, const std::string& workspace, TriggerType type,
+                                              const std::set<std::string>& listen_to) {
+  storage::Values parameters{workspace, enum_name(type)};
+  parameters.insert(parameters.end(), listen_to.begin(), listen_to.end());
+  auto rows = TRY(tx.query("SELECT " + std::string(kColumns) +
+                               " FROM trigger_instance WHERE workspace_id = $1 AND state = 'running' AND type = $2 AND "
+                               "listens_to IN (" +
+                               audience::placeholders(3, listen_to.size()) + ") ORDER BY id" +
+                               (tx.dialect() == storage::Dialect::kPostgres ? " FOR SHARE" : ""),
+                           parameters));
   std::vector<Trigger> list;
   for (const auto& row : rows) list.push_back(TRY(trigger_of(row)));
   return list;
@@ -107,10 +136,12 @@ Result<Trigger> start_trigger(Tx& tx, const std::string& workspace, const std::s
                               Instant now) {
   Trigger trigger = TRY(get_trigger(tx, workspace, id));
   if (trigger.state != TriggerState::kInitialized) return not_in_state(trigger, "initialized");
-  auto schedule = TRY(make_schedule(trigger.schedule, trigger.created_at));
   trigger.state = TriggerState::kRunning;
-  trigger.next_fire_at = next_fire(schedule, now);
-  if (!trigger.next_fire_at) return conflict("the schedule has no time that is still to come");
+  trigger.running_since = now;
+  if (const auto* spec = std::get_if<ScheduleSpec>(&trigger.spec)) {
+    trigger.next_fire_at = next_fire(TRY(make_schedule(*spec, trigger.created_at)), now);
+    if (!trigger.next_fire_at) return conflict("the schedule has no time that is still to come");
+  }
   trigger.principal = stored_principal(by.principal);
   trigger.approval_id = by.approval_id;
   TRY(update(tx, workspace, trigger, now));
@@ -134,10 +165,12 @@ Result<Trigger> destroy_trigger(Tx& tx, const std::string& workspace, const std:
   Trigger trigger = TRY(change_state(tx, workspace, id, {TriggerState::kStopped, TriggerState::kInitialized},
                                      TriggerState::kDestroyed, now));
   auto runs =
-      TRY(tx.query("SELECT id FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND subject = $3 AND "
-                   "status IN ('active', 'paused')",
+      TRY(tx.query("SELECT id FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND (subject = $3 OR id IN "
+                   "(SELECT run_id FROM trigger_run WHERE workspace_id = $1 AND trigger_id = $3)) AND status IN "
+                   "('active', 'paused')",
                    {workspace, trigger.workflow_id, trigger.id}));
   for (const auto& run : runs) TRY(cancel_run(tx, workspace, run[0].text(), "its trigger was destroyed", now));
+  TRY(tx.execute("DELETE FROM trigger_person WHERE workspace_id = $1 AND trigger_id = $2", {workspace, trigger.id}));
   return trigger;
 }
 
@@ -146,7 +179,7 @@ namespace {
 Result<int> fire(Tx& tx, const std::string& workspace, const std::string& id, Instant now, Ids& ids) {
   Trigger trigger = TRY(get_trigger(tx, workspace, id));
   if (trigger.state != TriggerState::kRunning || !trigger.next_fire_at || *trigger.next_fire_at > now) return 0;
-  auto schedule = TRY(make_schedule(trigger.schedule, trigger.created_at));
+  auto schedule = TRY(make_schedule(std::get<ScheduleSpec>(trigger.spec), trigger.created_at));
   DueFires due = due_fires(schedule, *trigger.next_fire_at, now);
   StartRun start{.workflow_id = trigger.workflow_id,
                  .version = trigger.version,
@@ -165,11 +198,6 @@ Result<int> fire(Tx& tx, const std::string& workspace, const std::string& id, In
   trigger.next_fire_at = due.next;
   TRY(update(tx, workspace, trigger, now));
   return static_cast<int>(due.fires.size());
-}
-
-// What the trigger itself is to blame for; everything else may pass, and is tried again with the next beat.
-bool is_its_own(Code code) {
-  return code == Code::kInvalidArgument || code == Code::kNotFound || code == Code::kInternal;
 }
 
 Result<void> pause_broken(storage::Storage& storage, const std::string& workspace, const std::string& id,
@@ -212,8 +240,8 @@ Result<int> fire_due(storage::Storage& storage, Clock& clock, Ids& ids) {
 Result<std::optional<Instant>> next_fire_that_ends(storage::Storage& storage) {
   auto rows = TRY(storage.read(Scope::system(), [](Tx& tx) {
     return tx.query(
-        "SELECT spec, next_fire_at FROM trigger_instance WHERE state = 'running' AND next_fire_at IS NOT "
-        "NULL ORDER BY next_fire_at");
+        "SELECT spec, next_fire_at FROM trigger_instance WHERE state = 'running' AND type = 'schedule' AND "
+        "next_fire_at IS NOT NULL ORDER BY next_fire_at");
   }));
   for (const auto& row : rows) {
     auto spec = TRY(decode<ScheduleSpec>(TRY(parse_json(row[0].text())), "The stored schedule"));

@@ -1,11 +1,12 @@
 // What starts runs of a workflow by itself. Lifecycle: create -> initialized -> start -> running <-> paused -> stop ->
 // stopped -> destroy -> destroyed (its runs are cancelled). Its runs act under the approval it was started with.
 //
-//   auto trigger = TRY(create_trigger(tx, workspace, {.workflow_id = id, .version = 1, .schedule = weekly}, now, ids));
+//   auto trigger = TRY(create_trigger(tx, workspace, {.workflow_id = id, .version = 1, .spec = weekly}, now, ids));
 //   TRY(start_trigger(tx, workspace, trigger.id, {principal, approval}, now));
 //   TRY(fire_due(storage, clock, ids));             // the scheduler's beat: a run for every time that has come
 //
-// A time starts at most one run, whatever dies or is repeated: its entry key is the trigger and the scheduled time.
+// A time starts at most one run, whatever dies or is repeated: its entry key is the trigger and the scheduled time. How
+// events start runs is in workflows/triggers/events.hpp.
 #pragma once
 
 #include <optional>
@@ -15,7 +16,7 @@
 #include "core/random.hpp"
 #include "core/tool.hpp"
 #include "storage/storage.hpp"
-#include "workflows/triggers/schedule.hpp"
+#include "workflows/triggers/spec.hpp"
 
 namespace spreaders::workflows {
 
@@ -28,17 +29,18 @@ struct NewTrigger {
   std::string workflow_id;
   int64_t version = 0;
   std::string name;
-  ScheduleSpec schedule;
+  TriggerSpec spec;
 };
 
 struct Trigger {
   std::string id, workflow_id, name;
   int64_t version = 0;
-  ScheduleSpec schedule;
+  TriggerSpec spec;
   TriggerState state = TriggerState::kInitialized;
   std::string reason;  // why it is paused, if it was not asked to
   std::optional<Instant> next_fire_at, last_fire_at;
   int64_t fires = 0, skipped = 0;
+  std::optional<Instant> running_since;  // while it runs
   Instant created_at;
   int64_t rev = 0;
   std::string principal, approval_id;  // under which its runs act, once it is started

@@ -1,0 +1,27 @@
+// Inside the triggers: how one of them starts a run for a person.
+#pragma once
+
+#include "workflows/triggers/triggers.hpp"
+
+namespace spreaders::workflows {
+
+struct Entry {
+  std::string contact_id;
+  std::string key;         // a second entry of the person with the same key is none
+  std::string event = {};  // message_id
+  Json cause;              // what the run says of how it began, as context.trigger beside the trigger's id
+};
+// Whether a run began. Its failure is the trigger's own or may pass, see hold_if_broken().
+Result<bool> enter(storage::Tx& tx, const std::string& workspace, const Trigger& trigger, const Entry& entry,
+                   Instant now, Ids& ids);
+// Running triggers of the workspace that listen to one of these; nobody changes them before this transaction ends.
+Result<std::vector<Trigger>> running_triggers(storage::Tx& tx, const std::string& workspace, TriggerType type,
+                                              const std::set<std::string>& listen_to);
+// Runs `body`, which does something for the trigger, so that its failure undoes only that. What the trigger itself is
+// to blame for pauses it with the reason and answers false; what may pass is an error.
+Result<bool> hold_if_broken(storage::Tx& tx, const std::string& workspace, const Trigger& trigger, Instant now,
+                            const std::function<Result<void>()>& body);
+// What the trigger itself is to blame for; everything else may pass.
+bool is_its_own(Code code);
+
+}  // namespace spreaders::workflows
