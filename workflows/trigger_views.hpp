@@ -1,8 +1,6 @@
 // A trigger as tools show it.
 #pragma once
 
-#include <nlohmann/json.hpp>
-
 #include "workflows/triggers/triggers.hpp"
 
 namespace spreaders::workflows {
@@ -15,13 +13,12 @@ struct TriggerView {
   std::optional<Instant> next_fire_at, last_fire_at;
   int64_t fires = 0, skipped = 0;
   SPR_FIELDS(TriggerView, SPR_FIELD(trigger_id, "Id of the trigger"), SPR_FIELD(workflow_id, "What it starts"),
-             SPR_FIELD(name, "Its name"), SPR_FIELD(reason, "Why it is paused, if nobody asked for it"),
-             SPR_FIELD(starts, "What starts the workflow, in words"), SPR_FIELD(version, "Version that it starts"),
-             SPR_FIELD(state, "Where it is in its life"),
-             SPR_FIELD(on, "The same as workflow.addTrigger takes it: schedule or event"),
+             SPR_FIELD(name, "Its name"), SPR_FIELD(reason, "Why it was paused unasked"),
+             SPR_FIELD(starts, "When, in words"), SPR_FIELD(version, "Version that it starts"),
+             SPR_FIELD(state, "Where it is in its life"), SPR_FIELD(on, "As addTrigger takes it"),
              SPR_FIELD(next_fire_at, "Next scheduled time; none if left out"),
-             SPR_FIELD(last_fire_at, "Last time that it started a run"), SPR_FIELD(fires, "Runs it started"),
-             SPR_FIELD(skipped, "Times left out by the rule for missed ones"));
+             SPR_FIELD(last_fire_at, "When it last started a run"), SPR_FIELD(fires, "Runs it started"),
+             SPR_FIELD(skipped, "Missed times left out"));
 };
 
 inline TriggerView view_of(const Trigger& trigger) {

@@ -22,7 +22,10 @@ CREATE INDEX token_due ON token (due_at) WHERE state = 'ready';
 CREATE INDEX token_open ON token (lease_until) WHERE state = 'executing';
 CREATE INDEX token_run ON token (workspace_id, run_id);
 CREATE INDEX trigger_instance_due ON trigger_instance (next_fire_at) WHERE state = 'running';
+CREATE INDEX trigger_instance_listens ON trigger_instance (workspace_id, type, listens_to) WHERE state = 'running';
 CREATE INDEX trigger_instance_workflow ON trigger_instance (workspace_id, workflow_id);
+CREATE INDEX trigger_person_contact ON trigger_person (workspace_id, contact_id);
+CREATE INDEX trigger_run_trigger ON trigger_run (workspace_id, trigger_id, at);
 CREATE INDEX wait_sub_event ON wait_sub (workspace_id, event_name, subject);
 CREATE INDEX wait_sub_run ON wait_sub (workspace_id, run_id);
 CREATE TABLE agent_run (
@@ -426,8 +429,22 @@ CREATE TABLE trigger_instance (
   skipped BIGINT NOT NULL DEFAULT 0,
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
-  rev BIGINT NOT NULL DEFAULT 1,
+  rev BIGINT NOT NULL DEFAULT 1, listens_to TEXT NOT NULL DEFAULT '', running_since BIGINT,
   PRIMARY KEY (workspace_id, id)
+);
+CREATE TABLE trigger_person (
+  workspace_id TEXT NOT NULL,
+  trigger_id TEXT NOT NULL,
+  contact_id TEXT NOT NULL,
+  seq BIGINT NOT NULL DEFAULT 0,
+  PRIMARY KEY (workspace_id, trigger_id, contact_id)
+);
+CREATE TABLE trigger_run (
+  workspace_id TEXT NOT NULL,
+  run_id TEXT NOT NULL,
+  trigger_id TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, run_id)
 );
 CREATE TABLE user_account (
   workspace_id TEXT NOT NULL,
