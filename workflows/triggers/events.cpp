@@ -57,7 +57,7 @@ Result<std::vector<Counted>> counted_events(Tx& tx, const std::string& workspace
   const Fact& fact = *batch[place];
   const Instant at = *fact.at;
   storage::Values parameters = {workspace, fact.contact_id, spec.name, at - within_us, at + within_us, trigger.id};
-  std::string where = TRY(where_of(tx, Json(spec.where), parameters));
+  std::string where = TRY(where_of(tx, conditions_of(spec), parameters));
   std::string later;
   for (const Fact* one : batch.subspan(place + 1)) {
     if (one->contact_id != fact.contact_id || one->name != fact.name) continue;
@@ -99,7 +99,7 @@ Result<bool> count_is_reached(Tx& tx, const std::string& workspace, const Trigge
 Result<bool> start_for_fact(Tx& tx, const std::string& workspace, const Trigger& trigger, const EventSpec& spec,
                             Batch batch, size_t place, Instant now, Ids& ids) {
   const Fact& fact = *batch[place];
-  if (!TRY(event_meets(tx, workspace, fact.message_id, Json(spec.where)))) return false;
+  if (!TRY(event_meets(tx, workspace, fact.message_id, conditions_of(spec)))) return false;
   Json event = TRY(json_of(fact));
   std::string key = entry_key_of(spec, fact, event);
   if (key.empty() || !TRY(count_is_reached(tx, workspace, trigger, spec, batch, place))) return false;

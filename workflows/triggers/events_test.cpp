@@ -94,13 +94,17 @@ TEST(EventSpecs, EveryProblemIsNamed) {
   for (const auto& [json, pointers] : std::vector<Case>{
            {R"({"name":"A"})", {}},
            {R"({"name":"A","key":"/properties/cart_id"})", {}},
-           {R"({"name":"A","count":3,"within":"P7D","where":[{"property":"total","op":"gt","value":20}]})", {}},
+           {R"({"name":"A","count":3,"within":"P7D","where":{"property":"total","op":"gt","value":20}})", {}},
            {R"({"name":"","count":0})", {"/name", "/count"}},
            {R"({"name":"A","key":"properties.cart"})", {"/key"}},
            {R"({"name":"A","key":"/user_id","only_once":true,"within":"P1D"})", {"/key", "/within"}},
            {R"({"name":"A","count":2,"within":"soon"})", {"/within"}},
            {R"({"name":"A","count":2,"within":"P9999D"})", {"/within"}},
-           {R"({"name":"A","where":[{"property":"total","op":"near","value":20},{}]})", {"/where/0/op", "/where/1"}}}) {
+           {R"({"name":"A","where":{"and":[{"property":"total","op":"near","value":20},{}]}})",
+            {"/where/and/0/op", "/where/and/1"}},
+           {R"({"name":"A","where":{"property":"total","op":"near","value":20}})", {"/where/op"}},
+           {R"({"name":"A","where":{"and":{}}})", {"/where/and"}},
+           {R"({"name":"A","where":{}})", {"/where"}}}) {
     auto read = decode<EventSpec>(parsed(json));
     Lines found;
     if (!read.ok()) {
@@ -115,8 +119,8 @@ TEST(EventSpecs, AreSaidInWords) {
   EXPECT_EQ(in_words(EventSpec{.name = "A", .only_once = true, .count = 3, .within = "P7D"}),
             "when 'A' happens 3 times within P7D, once for each person, for the person it is about");
   EXPECT_EQ(
-      in_words(EventSpec{.name = "A", .where = {parsed(R"({"property":"x","op":"exists"})")}, .key = "/properties/c"}),
-      R"(when 'A' happens where [{"property":"x","op":"exists"}], once for each /properties/c, for the person it is about)");
+      in_words(EventSpec{.name = "A", .where = parsed(R"({"property":"x","op":"exists"})"), .key = "/properties/c"}),
+      R"(when 'A' happens where {"property":"x","op":"exists"}, once for each /properties/c, for the person it is about)");
 }
 
 TEST_P(EventTriggerTest, StartsARunForThePersonUnderItsApproval) {
@@ -145,7 +149,7 @@ TEST_P(EventTriggerTest, StartsARunForThePersonUnderItsApproval) {
 }
 
 TEST_P(EventTriggerTest, OnlyItsEventsOfKnownPeopleCount) {
-  started({.name = "Product Added", .where = {parsed(R"({"property":"total","op":"gt","value":20})")}});
+  started({.name = "Product Added", .where = parsed(R"({"property":"total","op":"gt","value":20})")});
   Fact other = fact("ctc_1", R"({"total":50})");
   other.name = "Product Removed";
   say({other, fact("", R"({"total":50})"), fact("ctc_1", R"({"total":20})"), fact("ctc_1")});
@@ -171,7 +175,7 @@ TEST_P(EventTriggerTest, OnceForEachPersonOrForEachKey) {
 
 TEST_P(EventTriggerTest, ACountIsReachedAnewEachTime) {
   Trigger trigger =
-      started({.name = "Product Added", .where = {parsed(R"({"property":"n","op":"exists"})")}, .count = 3});
+      started({.name = "Product Added", .where = parsed(R"({"property":"n","op":"exists"})"), .count = 3});
   for (int i = 1; i <= 7; ++i) {
     say({fact("ctc_1", R"({"n":1})"), fact("ctc_1")});
     EXPECT_EQ(now(trigger).fires, i / 3) << i;

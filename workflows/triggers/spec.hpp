@@ -4,6 +4,7 @@
 //   in_words(spec)     // "when 'Product Added' happens, once for each /properties/cart_id"
 #pragma once
 
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -24,24 +25,28 @@ constexpr size_t kEntryKeySizeMax = 200;  // characters; an event with a longer 
 // (an event without one starts nothing); else for each event, or each time `count` of them have come.
 struct EventSpec {
   std::string name;
-  std::vector<Json> where = {};
+  std::optional<Json> where = {};
   std::string key = {};
   bool only_once = false;
   int64_t count = 1;
   std::string within = {};
   static void check(const EventSpec& spec, Issues& issues);
-  SPR_FIELDS(EventSpec, SPR_FIELD(name, "Name of the event", .min_size = 1, .max_size = 200),
-             SPR_FIELD(where, "Conditions on its properties, as in a segment rule", .max_size = 20, .defaulted = true),
-             SPR_FIELD(key, "Pointer into the event, such as /properties/cart_id: one run for each value",
-                       .max_size = 200, .defaulted = true),
-             SPR_FIELD(only_once, "One run for each person, ever", .defaulted = true),
-             SPR_FIELD(count, "After so many of them, counted anew each time", .min = 1, .max = kTriggerCountMax,
-                       .defaulted = true),
-             SPR_FIELD(within, "With count: within this ISO 8601 duration", .max_size = 40, .defaulted = true));
+  SPR_FIELDS(
+      EventSpec, SPR_FIELD(name, "Name of the event", .min_size = 1, .max_size = 200),
+      SPR_FIELD(where,
+                "Which of them: {\"property\",\"op\",\"value\"} as in a segment rule, or {\"and\":[...]} of these"),
+      SPR_FIELD(key, "Pointer into the event, such as /properties/cart_id: one run for each value", .max_size = 200,
+                .defaulted = true),
+      SPR_FIELD(only_once, "One run for each person, ever", .defaulted = true),
+      SPR_FIELD(count, "After so many of them, counted anew each time", .min = 1, .max = kTriggerCountMax,
+                .defaulted = true),
+      SPR_FIELD(within, "With count: within this ISO 8601 duration", .max_size = 40, .defaulted = true));
 };
 
 using TriggerSpec = std::variant<ScheduleSpec, EventSpec>;
 
+// The conditions on its properties as an array, as segment rules have them.
+Json conditions_of(const EventSpec& spec);
 TriggerType type_of(const TriggerSpec& spec);
 Json encoded(const TriggerSpec& spec);
 Result<TriggerSpec> decoded_spec(TriggerType type, const Json& json);
