@@ -1,5 +1,6 @@
 #include "services/sending/sending.hpp"
 
+#include <atomic>
 #include <thread>
 
 #include "services/sending/fixture_test.hpp"
@@ -161,12 +162,18 @@ TEST_P(Sending, CampaignsAtOnceNeverGoOverTheCap) {
   constexpr int people = 40, campaigns = 4;
   put_people(people);
   set(R"({"caps":[{"messages":2,"days":7,"on":"skip"}]})");
-  for (int i = 0; i < campaigns; ++i) say_all("cmp_" + std::to_string(i), people);
+  // The messages to one person are due one after the other, so that the processes count the same people at once.
+  for (int i = 0; i < people; ++i) {
+    std::vector<fakes::Intent> intents;
+    for (int c = 0; c < campaigns; ++c) intents.push_back(message(i, "cmp_" + std::to_string(c)));
+    say(intents);
+    clock_.move_to(clock_.now() + kSecond_us);
+  }
   FakeSender sender(receiver_);
   keep_from(sender);
   auto with = options(2);
   with.exclusive = false;
-  with.wave = 10;
+  with.wave = 1;
   std::vector<std::unique_ptr<Dispatcher>> processes;
   for (int i = 0; i < campaigns; ++i) processes.push_back(mailer(*storage_, sender, "prc_" + std::to_string(i), with));
   {
@@ -181,6 +188,41 @@ TEST_P(Sending, CampaignsAtOnceNeverGoOverTheCap) {
   EXPECT_EQ(states(), (Counts{{"accepted", 2 * people}, {"skipped", (campaigns - 2) * people}}));
   EXPECT_EQ(most_within(7), 2);
   EXPECT_EQ(receiver_.reached(), people);
+}
+
+// Two claims about one person at once: the second is answered only when the first is committed, and counts it.
+TEST_P(Sending, WhoCountsAPersonCountsAlone) {
+  put_people(1);
+  set(R"({"caps":[{"messages":1,"days":7,"on":"skip"}]})");
+  say({message(0, "cmp_1"), message(0, "cmp_2")});
+  std::vector<storage::Message> asked{{.run_id = "", .contact_id = "con_0", .since = clock_.now()}};
+  auto ask = [&](Tx& tx) {
+    return rules_.timings(tx, kWorkspace, "email", asked, clock_.now(), storage::Stage::kLeaving);
+  };
+  std::atomic<bool> first_asked{false}, second_answered{false};
+  std::string second_reason;
+  std::jthread second([&] {
+    events::fakes::eventually([&] { return first_asked.load(); });
+    auto answer = storage_->write(storage::Scope::system(), [&](Tx& tx) {
+      auto timings = ask(tx);
+      second_answered = true;
+      return timings;
+    });
+    second_reason = answer.ok() ? answer->front().reason : answer.error().text();
+  });
+  auto done = storage_->write(storage::Scope::system(), [&](Tx& tx) -> Result<void> {
+    auto timings = TRY(ask(tx));
+    EXPECT_EQ(timings.front().kind, Timing::Kind::kNow);
+    first_asked = true;
+    EXPECT_FALSE(events::fakes::eventually([&] { return second_answered.load(); }, 300));
+    TRY(tx.execute(
+        "UPDATE outbox SET state = 'sending', counted_at = $1 WHERE workspace_id = $2 AND idem = 'cmp_1:con_0'",
+        {clock_.now().us, kWorkspace}));
+    return {};
+  });
+  ASSERT_TRUE(done.ok()) << done.error().text();
+  second.join();
+  EXPECT_EQ(second_reason, "cap:1 in 7 days");
 }
 
 // Whatever happens in whatever order: nobody gets too much, nothing leaves in quiet hours, everything ends.
