@@ -257,6 +257,7 @@ TEST(SimulateAlone, WhatIsCutSaysSo) {
   EXPECT_EQ(simulated(endless, {}, 10, options)->cut, "the time limit was reached");
   options = kFrom;
   options.horizon_us = 3'650 * kDay_us * 30;
+  options.time_limit_ms = 10 * 60'000;  // of steps this time, however slow the machine is
   EXPECT_EQ(simulated(endless, {}, 1, options)->ends.begin()->first, "given up: more than 100000 steps");
 }
 
