@@ -27,7 +27,7 @@ Comment comment_of(const storage::Row& row) {
 }
 
 Result<Comment> get_comment(Tx& tx, const std::string& workspace, const std::string& id) {
-  auto row = TRY(tx.query_one(std::string(kColumns) + "id = $2", {workspace, id}));
+  auto row = TRY(tx.query_one(std::string(kColumns).append("id = $2"), {workspace, id}));
   if (!row) return not_found("there is no comment '" + std::string(first_code_points(id, 80)) + "'");
   return comment_of(*row);
 }
@@ -53,10 +53,11 @@ Result<Comment> add_comment(Tx& tx, const std::string& workspace, const NewComme
 Result<std::vector<Comment>> list_comments(Tx& tx, const std::string& workspace, const std::string& template_id,
                                            Which which) {
   auto about = TRY(get_template(tx, workspace, template_id));
-  std::string sql = std::string(kColumns) + "template_id = $2";
-  if (which == Which::kOpen) sql += " AND resolved_at IS NULL";
+  std::string sql(kColumns);
+  sql.append("template_id = $2");
+  if (which == Which::kOpen) sql.append(" AND resolved_at IS NULL");
   std::vector<Comment> comments;
-  for (const auto& row : TRY(tx.query(sql + " ORDER BY created_at, id", {workspace, about.id})))
+  for (const auto& row : TRY(tx.query(sql.append(" ORDER BY created_at, id"), {workspace, about.id})))
     comments.push_back(comment_of(row));
   return comments;
 }
