@@ -224,9 +224,30 @@ Result<std::optional<Json>> Pipeline::stored_answer(Tx& tx, const Call& call) {
                "before you call again with a new key"};
 }
 
+// An approval that was used in time covers its run to the end, unless it is revoked.
+bool Pipeline::covers(const services::Approval& approval, Effect effect) {
+  bool fine = approval.state == "approved" ||
+              (approval.state == "expired" && approval.decided_at && !approval.decided_by.empty());
+  return fine && approval.risk >= risk_class(effect);
+}
+
+// Whether the call is a step of a workflow of which a person approved exactly this version: they have read the tool and
+// its arguments. A tool whose approval is of more than its arguments (a campaign's content) is approved by itself.
+Result<bool> Pipeline::is_approved_step(Tx& tx, const Call& call) {
+  bool step = call.in.principal.kind == Principal::Kind::kSystem && !call.in.approval.empty();
+  bool plain = !call.spec->always_approve && call.spec->approval_of == nullptr && call.effect <= Effect::kPublish;
+  if (!step || !plain) return false;
+  auto approval = TRY(services::get_approval(tx, call.workspace(), call.in.approval, clock_.now()));
+  return approval.subject.kind == "workflow" && covers(approval, call.effect);
+}
+
 Result<void> Pipeline::check_policy(Tx& tx, Call& call) {
   bool needed = call.spec->always_approve || call.effect >= Effect::kPublish;
   if (!needed) return {};
+  if (TRY(is_approved_step(tx, call))) {
+    call.approval_id = call.in.approval;
+    return {};
+  }
   ApprovalSubject subject{"call", std::string(call.spec->name.value),
                           json_hash({{"tool", call.spec->name.value}, {"arguments", call.in.arguments}}), ""};
   if (call.spec->approval_of != nullptr) {
@@ -362,10 +383,7 @@ Result<void> Pipeline::admit(Tx& tx, const ToolCall& in) {
   if (call.effect >= Effect::kPublish) {
     if (in.approval.empty()) return Error{Code::kApprovalRequired, "this step was never approved"};
     auto approval = TRY(services::get_approval(tx, in.principal.workspace, in.approval, clock_.now()));
-    // An approval that was used in time covers its run to the end, unless it is revoked.
-    bool fine = approval.state == "approved" ||
-                (approval.state == "expired" && approval.decided_at && !approval.decided_by.empty());
-    if (!fine || approval.risk < risk_class(call.effect))
+    if (!covers(approval, call.effect))
       return Error{Code::kApprovalRequired, "the approval " + in.approval + " does not cover this step any more"};
   }
   return append_audit(tx, audit_entry(call, "ok"));

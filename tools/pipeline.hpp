@@ -59,6 +59,8 @@ class Pipeline : public ToolRunner {
   struct Call;
   Result<Json> run(Call& call);
   Result<std::optional<Json>> stored_answer(storage::Tx& tx, const Call& call);
+  static bool covers(const services::Approval& approval, Effect effect);
+  Result<bool> is_approved_step(storage::Tx& tx, const Call& call);
   Result<void> check_policy(storage::Tx& tx, Call& call);
   Result<Json> run_in_transaction(Call& call);
   Result<Json> run_free(Call& call);

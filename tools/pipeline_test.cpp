@@ -32,6 +32,10 @@ Result<Word> echo(ToolContext& context, const Word& args) {
   return args;
 }
 
+Result<ApprovalSubject> of_content(ToolContext&, const Word&) {
+  return ApprovalSubject{"campaign", "cmp_1", "sha256:1", "What is stored"};
+}
+
 // Lets a test hold calls inside a handler.
 struct Gate {
   std::mutex mutex;
@@ -81,6 +85,21 @@ const ToolSpec kWait{.name = "slow.wait",
                      .scopes = {"probe:read"},
                      .body = handler<&wait>(),
                      .run = Run::kFree};
+const ToolSpec kTell{.name = "probe.tell",
+                     .title = "Tell",
+                     .description = "Tells the world nothing, and says that it does.",
+                     .effect = Effect::kPublish,
+                     .repeat = Repeat::kNeedsKey,
+                     .scopes = {"probe:write"},
+                     .body = handler<&echo>()};
+const ToolSpec kTellAll{.name = "probe.tellAll",
+                        .title = "Tell all",
+                        .description = "Tells what is stored, not what is in its arguments.",
+                        .effect = Effect::kPublish,
+                        .repeat = Repeat::kNeedsKey,
+                        .scopes = {"probe:write"},
+                        .body = handler<&echo>(),
+                        .approval_of = approval_from<&of_content>()};
 Health well(ToolContext&) { return {HealthStatus::kOk, "looked at"}; }
 const Service kProbe{.name = "probe",
                      .title = "Probe",
@@ -114,7 +133,7 @@ class PipelineTest : public ::testing::Test {
     parts = {};
     parts.add(gate);
     parts.add(*registry);
-    std::vector<const ToolSpec*> all{&kEcho, &kPut, &kWait};
+    std::vector<const ToolSpec*> all{&kEcho, &kPut, &kTell, &kTellAll, &kWait};
     for (const auto* spec : service_tools()) all.push_back(spec);
     pipeline = std::make_unique<Pipeline>(*database, clock, ids, parts, *registry, all);
   }
@@ -130,6 +149,7 @@ class PipelineTest : public ::testing::Test {
     EXPECT_FALSE(answer.ok()) << to_text(*answer);
     return answer.ok() ? Code::kInternal : answer.error().code;
   }
+  int asked = 0;
   std::vector<std::vector<std::string>> audit() {
     EXPECT_TRUE(pipeline->flush_audit().ok());
     auto rows = database->read(Scope::of(workspace), [&](Tx& tx) {
@@ -154,6 +174,38 @@ class PipelineTest : public ::testing::Test {
   std::unique_ptr<Pipeline> pipeline;
   std::string workspace;
 };
+
+TEST_F(PipelineTest, AStepOfAnApprovedWorkflowNeedsNoApprovalOfItsOwn) {
+  auto ask = [&](const std::string& kind, Effect effect, bool yes) {
+    auto id = database->write(Scope::of(workspace), [&](Tx& tx) -> Result<std::string> {
+      ApprovalSubject subject{kind, "wf_" + std::to_string(++asked), "sha256:1", "Runs"};
+      auto made = TRY(services::request_approval(tx, workspace, subject, effect, "usr_a", clock.now(), ids));
+      std::string code = TRY(services::issue_code(tx, workspace, made.id, clock.now()));
+      if (yes) TRY(services::decide(tx, workspace, {made.id, true, code, "usr_a", "cli"}, clock.now()));
+      return made.id;
+    });
+    EXPECT_TRUE(id.ok()) << id.error().text();
+    return *id;
+  };
+  Principal engine{"usr_a", workspace, {"*"}, Principal::Kind::kSystem, "engine"};
+  auto step = [&](const std::string& approval, const std::string& tool = "probe.tell") {
+    return pipeline->call({.name = tool, .arguments = {{"word", "hi"}}, .principal = engine, .approval = approval});
+  };
+  const std::string approved = ask("workflow", Effect::kPublish, true);
+  EXPECT_TRUE(step(approved).ok());
+  EXPECT_EQ(step("").error().code, Code::kApprovalRequired);
+  EXPECT_EQ(step(ask("workflow", Effect::kPublish, false)).error().code, Code::kApprovalRequired) << "nobody said yes";
+  EXPECT_EQ(step(ask("call", Effect::kPublish, true)).error().code, Code::kApprovalRequired) << "of something else";
+  EXPECT_EQ(step(approved, "probe.tellAll").error().code, Code::kApprovalRequired) << "what it tells is not approved";
+  auto model = pipeline->call(
+      {.name = "probe.tell", .arguments = {{"word", "hi"}}, .principal = who("usr_a"), .approval = approved});
+  EXPECT_EQ(model.error().code, Code::kApprovalRequired) << "no step";
+  auto revoked = database->write(Scope::of(workspace), [&](Tx& tx) {
+    return services::revoke_approvals(tx, workspace, "workflow", "wf_1", clock.now());
+  });
+  ASSERT_TRUE(revoked.ok());
+  EXPECT_EQ(step(approved).error().code, Code::kApprovalRequired);
+}
 
 TEST_F(PipelineTest, LimitsComeAfterScopesAndBeforeValidation) {
   for (int i = 0; i < 4; ++i) ASSERT_TRUE(call(who("usr_1")).ok());
@@ -300,14 +352,14 @@ TEST_F(PipelineTest, ServicesTellWhatThereIsAndWhatIsLeft) {
   ASSERT_TRUE(list.ok()) << list.error().text();
   ASSERT_EQ((*list)["services"].size(), 3U);
   Json expected{{"name", "probe"}, {"title", "Probe"}, {"version", "1.2.3"},
-                {"tools", 2},      {"status", "ok"},   {"reason", "looked at"}};
+                {"tools", 4},      {"status", "ok"},   {"reason", "looked at"}};
   EXPECT_EQ((*list)["services"][0], expected);
   EXPECT_EQ((*list)["services"][2]["status"], "ok");
   EXPECT_EQ((*list)["caller"], (Json{{"calls_per_minute", 4}, {"calls_left", 3}, {"at_once", 3}, {"running", 1}}));
   EXPECT_TRUE(call(who("usr_1")).ok());
   auto one = call(who("usr_1"), {{"service", "probe"}}, "services.get");
   ASSERT_TRUE(one.ok()) << one.error().text();
-  EXPECT_EQ((*one)["tools"], Json::array({"probe.echo", "probe.put"}));
+  EXPECT_EQ((*one)["tools"], Json::array({"probe.echo", "probe.put", "probe.tell", "probe.tellAll"}));
   EXPECT_EQ((*one)["limits"], (Json{{"calls_per_minute", 6}, {"calls_left", 5}, {"running", 0}}));
   EXPECT_EQ((*one)["caller"]["calls_left"], 1);
   auto none = call(who("usr_2"), {{"service", "nothing"}}, "services.get");
