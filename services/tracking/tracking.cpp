@@ -114,10 +114,9 @@ Result<void> record_bounce(Tx& tx, const MessageRef& ref, const BounceFact& boun
                              .source = hard ? "bounce" : "feedback loop",
                              .at = at};
   if (hard || complaint) TRY(consent::suppress(tx, ref.workspace, entry));
-  bool added = TRY(append_mail_fact(tx, ref, "bounce:" + ref.outbox_id + ":" + bounce.kind,
-                                    complaint ? "Email Complained" : "Email Bounced",
-                                    {{"kind", bounce.kind}, {"status", bounce.status}, {"text", bounce.text}}, at,
-                                    journal));
+  bool added = TRY(append_mail_fact(
+      tx, ref, "bounce:" + ref.outbox_id + ":" + bounce.kind, complaint ? "Email Complained" : "Email Bounced",
+      {{"kind", bounce.kind}, {"status", bounce.status}, {"text", bounce.text}}, at, journal));
   if (added && (hard || complaint) && !origin.transactional)
     TRY(sending::note_bad(tx, ref.workspace, origin.campaign_id,
                           hard ? sending::Bad::kBounce : sending::Bad::kComplaint, at, journal.ids));
