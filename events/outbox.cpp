@@ -105,6 +105,32 @@ Result<int64_t> enqueue(Tx& tx, const std::string& workspace, std::span<const In
       rows, "ON CONFLICT (workspace_id, idem) DO NOTHING");
 }
 
+Result<std::vector<Verdict>> verdicts(Tx& tx, storage::SendGuard& guard, const std::string& workspace,
+                                      const std::string& channel, bool transactional,
+                                      const std::vector<storage::Recipient>& recipients,
+                                      const std::vector<storage::Message>& messages, Instant now,
+                                      storage::Stage stage) {
+  auto refusals = TRY(guard.refusals(tx, workspace, channel, transactional, recipients));
+  CHECK(refusals.size() == recipients.size(), "one answer per recipient");
+  std::vector<Verdict> said(recipients.size());
+  std::vector<Verdict*> willing;
+  std::vector<storage::Message> of_willing;
+  for (size_t i = 0; i < said.size(); ++i) {
+    said[i].refusal = std::move(refusals[i]);
+    if (transactional || !said[i].refusal.empty()) continue;
+    willing.push_back(&said[i]);
+    of_willing.push_back(messages[i]);
+  }
+  if (willing.empty()) return said;
+  auto timings = TRY(guard.timings(tx, workspace, channel, of_willing, now, stage));
+  CHECK(timings.size() == willing.size(), "one answer per message");
+  for (size_t i = 0; i < willing.size(); ++i) {
+    if (timings[i].kind == storage::Timing::Kind::kNever) willing[i]->refusal = timings[i].reason;
+    willing[i]->timing = std::move(timings[i]);
+  }
+  return said;
+}
+
 Result<Decided> decide_intents(Tx& tx, storage::SendGuard& guard, const std::string& workspace,
                                std::span<Intent> intents, Instant now) {
   Decided decided;
@@ -112,30 +138,21 @@ Result<Decided> decide_intents(Tx& tx, storage::SendGuard& guard, const std::str
   PurposeOf purpose;
   for (auto& intent : intents) by_purpose[purpose.is_transactional(intent.payload)].push_back(&intent);
   for (auto& [transactional, members] : by_purpose) {
-    const std::string& channel = members.front()->channel;
     std::vector<storage::Recipient> recipients;
-    for (const Intent* intent : members) recipients.push_back({intent->contact_id, intent->address});
-    auto refusals = TRY(guard.refusals(tx, workspace, channel, transactional, recipients));
-    CHECK(refusals.size() == members.size(), "one answer per recipient");
-    std::vector<Intent*> willing;
     std::vector<storage::Message> messages;
-    for (size_t i = 0; i < members.size(); ++i) {
-      members[i]->skip_reason = refusals[i];
-      if (!refusals[i].empty()) continue;
-      willing.push_back(members[i]);
-      messages.push_back({members[i]->run_id, members[i]->contact_id, now});
+    for (const Intent* intent : members) {
+      recipients.push_back({intent->contact_id, intent->address});
+      messages.push_back({intent->run_id, intent->contact_id, now});
     }
-    decided.refused += static_cast<int64_t>(members.size() - willing.size());
-    std::vector<storage::Timing> timings(willing.size());
-    if (!transactional && !willing.empty())
-      timings = TRY(guard.timings(tx, workspace, channel, messages, now, storage::Stage::kWritten));
-    CHECK(timings.size() == willing.size(), "one answer per message");
-    for (size_t i = 0; i < willing.size(); ++i) {
-      bool later = timings[i].kind == storage::Timing::Kind::kLater;
-      bool never = timings[i].kind == storage::Timing::Kind::kNever;
-      if (later) willing[i]->not_before = timings[i].at, willing[i]->deferred = timings[i].reason;
-      if (never) willing[i]->skip_reason = timings[i].reason;
-      ++(later ? decided.deferred : never ? decided.refused : decided.now);
+    auto said = TRY(verdicts(tx, guard, workspace, members.front()->channel, transactional, recipients, messages, now,
+                             storage::Stage::kWritten));
+    for (size_t i = 0; i < members.size(); ++i) {
+      auto& [refusal, timing] = said[i];
+      bool refused = !refusal.empty();
+      bool later = !refused && timing.kind == storage::Timing::Kind::kLater;
+      members[i]->skip_reason = refusal;
+      if (later) members[i]->not_before = timing.at, members[i]->deferred = timing.reason;
+      ++(refused ? decided.refused : later ? decided.deferred : decided.now);
     }
   }
   return decided;

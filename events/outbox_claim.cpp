@@ -43,8 +43,7 @@ struct Dispatcher::Due {
   storage::ConnectionKey connection;
   storage::Recipient recipient;
   storage::Message message;
-  std::string refusal = {};
-  Timing timing = {};
+  Verdict verdict = {};
 };
 
 Result<std::vector<Dispatcher::Due>> Dispatcher::select_due(Tx& tx, int limit, Instant now) {
@@ -83,49 +82,39 @@ Result<void> Dispatcher::ask_guard(Tx& tx, std::vector<Due>& due, Instant now) {
   for (auto& [key, members] : groups) {
     const auto& [workspace, channel, transactional] = key;
     std::vector<storage::Recipient> recipients;
-    for (const Due* one : members) recipients.push_back(one->recipient);
-    auto refusals = TRY(guard_.refusals(tx, workspace, channel, transactional, recipients));
-    CHECK(refusals.size() == members.size(), "one answer per recipient");
-    std::vector<Due*> willing;
     std::vector<storage::Message> messages;
-    for (size_t i = 0; i < members.size(); ++i) {
-      members[i]->refusal = refusals[i];
-      if (transactional || !refusals[i].empty()) continue;
-      willing.push_back(members[i]);
-      messages.push_back(members[i]->message);
+    for (const Due* one : members) {
+      recipients.push_back(one->recipient);
+      messages.push_back(one->message);
     }
-    if (messages.empty()) continue;
-    auto timings = TRY(guard_.timings(tx, workspace, channel, messages, now, storage::Stage::kLeaving));
-    CHECK(timings.size() == willing.size(), "one answer per message");
-    for (size_t i = 0; i < willing.size(); ++i) {
-      if (timings[i].kind == Timing::Kind::kNever) willing[i]->refusal = timings[i].reason;
-      willing[i]->timing = std::move(timings[i]);
-    }
+    auto said = TRY(
+        verdicts(tx, guard_, workspace, channel, transactional, recipients, messages, now, storage::Stage::kLeaving));
+    for (size_t i = 0; i < members.size(); ++i) members[i]->verdict = std::move(said[i]);
   }
   return {};
 }
 
 Result<void> Dispatcher::claim_one(Tx& tx, const Due& due, Instant now, Claimed& claimed) {
-  bool refused = !due.refusal.empty();
-  if (!refused && due.timing.kind == Timing::Kind::kLater) {
+  bool refused = !due.verdict.refusal.empty();
+  if (!refused && due.verdict.timing.kind == Timing::Kind::kLater) {
     claimed.deferred += static_cast<int>(TRY(
         tx.execute("UPDATE outbox SET next_at = $1, deferred = $2, updated_at = $3 WHERE workspace_id = $4 AND id = $5 "
                    "AND state = 'pending'",
-                   {due.timing.at.us, due.timing.reason, now.us, due.workspace, due.id})));
+                   {due.verdict.timing.at.us, due.verdict.timing.reason, now.us, due.workspace, due.id})));
     return {};
   }
   bool counts = !refused && !due.transactional;
-  auto rows =
-      TRY(tx.query("UPDATE outbox SET state = $1, attempts = attempts + $2, lease_owner = $3, lease_until = $4, fence "
-                   "= fence + 1, reply = $5, updated_at = $6, counted_at = $7 WHERE workspace_id = $8 AND id = $9 AND "
-                   "state = 'pending' RETURNING " +
-                       std::string(kItemColumns),
-                   {refused ? "skipped" : "sending", refused ? 0 : 1, owner_, now.us + options_.lease_ms * 1000,
-                    due.refusal, now.us, counts ? storage::Value(now.us) : storage::Value(), due.workspace, due.id}));
+  auto rows = TRY(tx.query(
+      "UPDATE outbox SET state = $1, attempts = attempts + $2, lease_owner = $3, lease_until = $4, fence "
+      "= fence + 1, reply = $5, updated_at = $6, counted_at = $7 WHERE workspace_id = $8 AND id = $9 AND "
+      "state = 'pending' RETURNING " +
+          std::string(kItemColumns),
+      {refused ? "skipped" : "sending", refused ? 0 : 1, owner_, now.us + options_.lease_ms * 1000, due.verdict.refusal,
+       now.us, counts ? storage::Value(now.us) : storage::Value(), due.workspace, due.id}));
   if (rows.empty()) return {};
   if (refused) {
     claimed.refused.push_back(item_of(rows[0]));
-    claimed.reasons.push_back(due.refusal);
+    claimed.reasons.push_back(due.verdict.refusal);
   } else {
     claimed.items.push_back(item_of(rows[0]));
   }

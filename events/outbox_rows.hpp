@@ -1,4 +1,4 @@
-// Inside the outbox: its rows as items.
+// Inside the outbox: its rows as items, and what the guard says of messages.
 #pragma once
 
 #include <string_view>
@@ -17,5 +17,17 @@ inline OutboxItem item_of(const storage::Row& row) {
           row[5].text(),  row[6].text(),     row[7].text(),    row[8].text(),      row[9].integer(),
           row[10].text(), row[11].integer(), row[12].boolean()};
 }
+
+// What the guard says of one message: why it is never sent, or when it may leave.
+struct Verdict {
+  std::string refusal = {};
+  storage::Timing timing = {};
+};
+// One answer for each, in order; all are of one workspace, channel and purpose. Consent first, then, for marketing, the
+// rules about when and how often. Those who refuse are asked no further.
+Result<std::vector<Verdict>> verdicts(storage::Tx& tx, storage::SendGuard& guard, const std::string& workspace,
+                                      const std::string& channel, bool transactional,
+                                      const std::vector<storage::Recipient>& recipients,
+                                      const std::vector<storage::Message>& messages, Instant now, storage::Stage stage);
 
 }  // namespace spreaders::events

@@ -118,10 +118,16 @@ HttpServerResponse change_preferences(const Asked& asked, const std::string& per
   return refusal(std::move(error));
 }
 
+// Whom it is about stands in the path, or it is somebody new.
+Result<Json> particulars_of(const HttpServerRequest& request) {
+  auto body = TRY(body_of(request));
+  if (body.contains("person")) return issues_error("The person", {{"/person", "is not known"}});
+  return body;
+}
+
 HttpServerResponse change_person(const Asked& asked, const std::string& person) {
-  auto body = body_of(asked.request);
+  auto body = particulars_of(asked.request);
   if (!body.ok()) return problem(body.error());
-  if (body->contains("person")) return problem(issues_error("The person", {{"/person", "is not known"}}));
   (*body)["person"] = person;
   auto result = call(asked, "audience.saveContact", std::move(*body));
   return result.ok() ? answer(*result) : refusal(result.error());
@@ -129,9 +135,8 @@ HttpServerResponse change_person(const Asked& asked, const std::string& person) 
 
 HttpServerResponse add_person(const Asked& asked) {
   if (asked.request.path != "/users") return problem(not_found("there is no " + asked.request.path));
-  auto body = body_of(asked.request);
+  auto body = particulars_of(asked.request);
   if (!body.ok()) return problem(body.error());
-  if (body->contains("person")) return problem(issues_error("The person", {{"/person", "is not known"}}));
   auto result = call(asked, "audience.saveContact", std::move(*body));
   if (!result.ok()) return problem(result.error());
   auto made = answer(*result, 201);

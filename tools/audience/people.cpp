@@ -18,6 +18,22 @@ Result<audience::Contact> person_of(storage::Tx& tx, const std::string& workspac
   return std::move(*contact);
 }
 
+audience::Attributes attributes_of(const std::map<std::string, Json>& given, Issues& issues) {
+  Json object = Json::object();
+  for (const auto& [name, value] : given) object[name] = value;
+  return audience::attributes_from_json(object, "/attributes", issues);
+}
+
+Result<bool> join_lists(ToolContext& context, const std::string& contact_id, const std::vector<std::string>& lists) {
+  bool changed = false;
+  for (const auto& name : lists) {
+    auto list = TRY(audience::get_list(context.tx(), context.workspace(), name));
+    changed |= TRY(audience::add_members(context.tx(), context.workspace(), list.id, {&contact_id, 1},
+                                         context.clock.now())) > 0;
+  }
+  return changed;
+}
+
 namespace {
 
 constexpr std::string_view kPersonWords =
@@ -78,15 +94,13 @@ struct SaveContact {
   std::vector<std::string> lists;
 
   [[nodiscard]] audience::ContactChange change(Issues& issues) const {
-    Json object = Json::object();
-    for (const auto& [name, value] : attributes) object[name] = value;
     return {.email = email.value_or(""),
             .external_id = user_id,
             .first_name = first_name,
             .last_name = last_name,
             .language = language,
             .time_zone = time_zone,
-            .attributes = audience::attributes_from_json(object, "/attributes", issues)};
+            .attributes = attributes_of(attributes, issues)};
   }
   static void check(const SaveContact& args, Issues& issues) {
     if (!args.person && !args.email) issues.push_back({"/email", "is required for a new person"});
@@ -145,16 +159,11 @@ Result<audience::UpsertResult> add_person(ToolContext& context, const SaveContac
 }
 
 Result<PersonView> save_contact(ToolContext& context, const SaveContact& args) {
-  auto& tx = context.tx();
   Issues issues;
   auto change = args.change(issues);
   auto saved = TRY(args.person ? change_person(context, args, change) : add_person(context, args, change));
   bool changed = saved.what != audience::Upserted::kUnchanged;
-  for (const auto& name : args.lists) {
-    auto list = TRY(audience::get_list(tx, context.workspace(), name));
-    changed |=
-        TRY(audience::add_members(tx, context.workspace(), list.id, {&saved.contact.id, 1}, context.clock.now())) > 0;
-  }
+  changed |= TRY(join_lists(context, saved.contact.id, args.lists));
   PersonView view = TRY(view_of(context, saved.contact));
   view.changed = changed;
   return view;

@@ -35,6 +35,11 @@ struct ConsentView {
 Result<ConsentView> consent_view(storage::Tx& tx, const std::string& workspace, const std::string& channel,
                                  const std::string& contact_id, const std::string& address);
 
+// Attributes as tools take them; problems begin with "/attributes".
+audience::Attributes attributes_of(const std::map<std::string, Json>& given, Issues& issues);
+// Puts a contact on lists, named by id or name; whether that changed anything.
+Result<bool> join_lists(ToolContext& context, const std::string& contact_id, const std::vector<std::string>& lists);
+
 constexpr size_t kPersonSizeMax = 254;
 // Who `person` is: a contact's id or address, or the id that another system gives them. kNotFound: nobody.
 Result<audience::Contact> person_of(storage::Tx& tx, const std::string& workspace, const std::string& person);

@@ -25,11 +25,9 @@ struct Args {
   std::string consent_proof;
 
   [[nodiscard]] audience::ContactChange change(Issues& issues) const {
-    Json object = Json::object();
-    for (const auto& [name, value] : attributes) object[name] = value;
     audience::ContactChange made{
         .email = email, .first_name = first_name, .last_name = last_name, .language = language, .time_zone = time_zone};
-    made.attributes = audience::attributes_from_json(object, "/attributes", issues);
+    made.attributes = attributes_of(attributes, issues);
     return made;
   }
 
@@ -103,10 +101,7 @@ Result<bool> put(ToolContext& context, const Args& args) {
   auto result = TRY(
       audience::upsert_contact(tx, context.workspace(), args.change(issues), now, context.part<audience::Journal>()));
   bool changed = result.what != audience::Upserted::kUnchanged;
-  for (const auto& name : args.lists) {
-    auto list = TRY(audience::get_list(tx, context.workspace(), name));
-    changed |= TRY(audience::add_members(tx, context.workspace(), list.id, {&result.contact.id, 1}, now)) > 0;
-  }
+  changed |= TRY(join_lists(context, result.contact.id, args.lists));
   if (args.action != Action::kSubscribe) return changed;
   consent::Word word{
       .who = {result.contact.id, result.contact.email}, .source = args.consent_source, .proof = args.consent_proof};

@@ -5,6 +5,7 @@
 
 #include "core/bytes.hpp"
 #include "services/consent/consent.hpp"
+#include "storage/values.hpp"
 #include "workflows/engine_parts.hpp"
 
 namespace spreaders::workflows::inspect {
@@ -31,7 +32,7 @@ Result<RunRow> read_run(Tx& tx, const std::string& workspace, const std::string&
   if (!row) return not_found("there is no run " + std::string(first_code_points(run_id, 80)));
   RunRow run{run_id,           (*row)[0].text(), (*row)[2].text(),    (*row)[3].text(),   (*row)[4].text_or(""),
              (*row)[5].text(), (*row)[6].text(), (*row)[1].integer(), (*row)[7].instant()};
-  if (!(*row)[8].is_null()) run.ended = (*row)[8].instant();
+  run.ended = storage::optional_instant((*row)[8]);
   run.results = TRY(parse_json((*row)[9].text())).value("results", Json::object());
   auto stored =
       TRY(tx.query_one("SELECT definition FROM workflow_version WHERE workspace_id = $1 AND workflow_id = $2 "

@@ -6,6 +6,7 @@
 #include "core/bytes.hpp"
 #include "services/audience/contacts.hpp"
 #include "services/audience/rule.hpp"
+#include "services/consent/consent.hpp"
 #include "workflows/inspect/explain.hpp"
 
 namespace spreaders::workflows::inspect {
@@ -158,17 +159,14 @@ class Teller {
   }
 
   Result<void> tell_consent(const Rule& rule, const std::string& before) {
-    auto row =
-        TRY(tx_.query_one("SELECT state, at FROM consent WHERE workspace_id = $1 AND contact_id = $2 AND channel "
-                          "= $3",
-                          {seen_.workspace, seen_.subject, rule.name}));
+    auto word = TRY(consent::find(tx_, seen_.workspace, rule.name, seen_.subject));
     std::string text = before + "consent to " + rule.name + ": ";
-    if (!row) {
+    if (!word) {
       lines.push_back(text + "none was ever given");
       return {};
     }
-    text += (*row)[0].text() + " since " + to_text((*row)[1].instant());
-    if ((*row)[1].instant() > seen_.at) note(unknown_, "What the consent was before its last change is not recorded.");
+    text += std::string(enum_name(word->state)) + " since " + to_text(word->at);
+    if (word->at > seen_.at) note(unknown_, "What the consent was before its last change is not recorded.");
     lines.push_back(text);
     return {};
   }

@@ -81,7 +81,7 @@ NextPeople contacts_of(const Prepared& prepared, const Contacts& contacts) {
 }
 
 Result<Mailing> count_mailing(const Node& node, const Contacts& contacts, storage::ProfileSource& profiles) {
-  const bool transactional = node.payload->value("transactional", Json()) == Json(true);
+  const bool transactional = is_transactional(*node.payload);
   Mailing mailing;
   std::string after;
   for (bool over = false; !over;) {

@@ -146,11 +146,11 @@ class Preparer {
       ready.assumed = found->second;
     if (node.type == NodeType::kAction) {
       ready.answer = std::make_shared<Result<Json>>(ready.assumed.result.value_or(Json::object()));
-      set_sending(ready, {channel_of_(node.tool), node.args->value("transactional", Json()) == Json(true)});
+      set_sending(ready, {channel_of_(node.tool), is_transactional(*node.args)});
     }
     if (node.type == NodeType::kForEach) {
       made_.mails_audiences = true;
-      set_sending(ready, {node.channel, node.payload->value("transactional", Json()) == Json(true)});
+      set_sending(ready, {node.channel, is_transactional(*node.payload)});
     }
     if (node.type == NodeType::kWaitEvent) {
       ready.event = event_of(node.event);
@@ -302,6 +302,8 @@ std::string percent(double rate) {
   if (text.back() == '.') text.pop_back();
   return text + " %";
 }
+
+bool is_transactional(const Json& arguments) { return arguments.value("transactional", Json()) == Json(true); }
 
 Result<Prepared> prepare(const Definition& definition, const Json& json, const Assumptions& assumptions,
                          const ChannelOf& channel_of) {

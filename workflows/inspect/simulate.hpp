@@ -189,6 +189,8 @@ struct Prepared {
 };
 
 std::string percent(double rate);  // "12.5 %"
+// Whether what these arguments or this payload sends needs no consent.
+bool is_transactional(const Json& arguments);
 // Which channel a tool sends one message by; empty: it sends none.
 using ChannelOf = std::function<std::string(std::string_view tool)>;
 // `json` is what `definition` was read from. kInvalidArgument names what the assumptions name but the workflow has not,

@@ -36,16 +36,22 @@ Result<bool> enter(Tx& tx, const std::string& workspace, const Trigger& trigger,
                         {workspace, run_id, trigger.id, now})) == 1;
 }
 
+Result<void> pause_broken(Tx& tx, const std::string& workspace, const std::string& trigger_id, const Error& error,
+                          Instant now) {
+  TRY(
+      tx.execute("UPDATE trigger_instance SET state = 'paused', reason = $1, rev = rev + 1, updated_at = $2 WHERE "
+                 "workspace_id = $3 AND id = $4 AND state = 'running'",
+                 {error.message, now, workspace, trigger_id}));
+  return {};
+}
+
 Result<bool> hold_if_broken(Tx& tx, const std::string& workspace, const Trigger& trigger, Instant now,
                             const std::function<Result<void>()>& body) {
   auto done = tx.savepoint(body);
   if (done.ok()) return true;
   if (!is_its_own(done.error().code)) return done.error();
   log_error("a trigger could not start its workflow", {{"trigger", trigger.id}, {"error", done.error().message}});
-  TRY(
-      tx.execute("UPDATE trigger_instance SET state = 'paused', reason = $1, rev = rev + 1, updated_at = $2 WHERE "
-                 "workspace_id = $3 AND id = $4 AND state = 'running'",
-                 {done.error().message, now, workspace, trigger.id}));
+  TRY(pause_broken(tx, workspace, trigger.id, done.error(), now));
   return false;
 }
 

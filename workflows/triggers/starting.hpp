@@ -21,6 +21,9 @@ Result<std::vector<Trigger>> running_triggers(storage::Tx& tx, const std::string
 // to blame for pauses it with the reason and answers false; what may pass is an error.
 Result<bool> hold_if_broken(storage::Tx& tx, const std::string& workspace, const Trigger& trigger, Instant now,
                             const std::function<Result<void>()>& body);
+// It has to be looked at by somebody; nothing happens where it does not run any more.
+Result<void> pause_broken(storage::Tx& tx, const std::string& workspace, const std::string& trigger_id,
+                          const Error& error, Instant now);
 // What the trigger itself is to blame for; everything else may pass.
 bool is_its_own(Code code);
 

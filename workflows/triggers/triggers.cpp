@@ -18,16 +18,24 @@ using storage::Tx;
 namespace {
 
 constexpr int kDue_max = 200;  // triggers of one beat
-constexpr std::string_view kColumns =
-    "id, workflow_id, name, version, spec, state, reason, next_fire_at, last_fire_at, fires, skipped, created_at, rev, "
-    "principal, approval_id, type, running_since";
+// `last` and `fires` stand for last_fire_at and fires.
+std::string columns(std::string_view last, std::string_view fires) {
+  return std::string("id, workflow_id, name, version, spec, state, reason, next_fire_at, ")
+      .append(last)
+      .append(", ")
+      .append(fires)
+      .append(", skipped, created_at, rev, principal, approval_id, type, running_since");
+}
+std::string stored_columns() { return columns("last_fire_at", "fires"); }
 // What events have started is counted where it is written: ingests that run at once change no common row.
-constexpr std::string_view kCountedColumns =
-    "id, workflow_id, name, version, spec, state, reason, next_fire_at, CASE WHEN type = 'schedule' THEN last_fire_at "
-    "ELSE (SELECT MAX(r.at) FROM trigger_run r WHERE r.workspace_id = trigger_instance.workspace_id AND r.trigger_id = "
-    "trigger_instance.id) END, CASE WHEN type = 'schedule' THEN fires ELSE (SELECT COUNT(*) FROM trigger_run r WHERE "
-    "r.workspace_id = trigger_instance.workspace_id AND r.trigger_id = trigger_instance.id) END, skipped, created_at, "
-    "rev, principal, approval_id, type, running_since";
+std::string counted_columns() {
+  auto of_runs = [](const std::string& schedule, const std::string& figure) {
+    return "CASE WHEN type = 'schedule' THEN " + schedule + " ELSE (SELECT " + figure +
+           " FROM trigger_run r WHERE r.workspace_id = trigger_instance.workspace_id AND r.trigger_id = "
+           "trigger_instance.id) END";
+  };
+  return columns(of_runs("last_fire_at", "MAX(r.at)"), of_runs("fires", "COUNT(*)"));
+}
 
 Result<Trigger> trigger_of(const Row& row) {
   auto state = enum_from<TriggerState>(row[5].text());
@@ -101,14 +109,13 @@ Result<Trigger> create_trigger(Tx& tx, const std::string& workspace, const NewTr
 
 Result<Trigger> get_trigger(Tx& tx, const std::string& workspace, const std::string& id) {
   auto row = TRY(tx.query_one(
-      "SELECT " + std::string(kCountedColumns) + " FROM trigger_instance WHERE workspace_id = $1 AND id = $2",
-      {workspace, id}));
+      "SELECT " + counted_columns() + " FROM trigger_instance WHERE workspace_id = $1 AND id = $2", {workspace, id}));
   if (!row) return not_found("there is no trigger '" + std::string(first_code_points(id, 80)) + "'");
   return trigger_of(*row);
 }
 
 Result<std::vector<Trigger>> list_triggers(Tx& tx, const std::string& workspace, const std::string& workflow_id) {
-  auto rows = TRY(tx.query("SELECT " + std::string(kCountedColumns) +
+  auto rows = TRY(tx.query("SELECT " + counted_columns() +
                                " FROM trigger_instance WHERE workspace_id = $1 AND ($2 = '' OR workflow_id = $2) "
                                "ORDER BY created_at, id",
                            {workspace, workflow_id}));
@@ -121,7 +128,7 @@ Result<std::vector<Trigger>> running_triggers(Tx& tx, const std::string& workspa
                                               const std::set<std::string>& listen_to) {
   storage::Values parameters{workspace, enum_name(type)};
   parameters.insert(parameters.end(), listen_to.begin(), listen_to.end());
-  auto rows = TRY(tx.query("SELECT " + std::string(kColumns) +
+  auto rows = TRY(tx.query("SELECT " + stored_columns() +
                                " FROM trigger_instance WHERE workspace_id = $1 AND state = 'running' AND type = $2 AND "
                                "listens_to IN (" +
                                audience::placeholders(3, listen_to.size()) + ") ORDER BY id" +
@@ -200,17 +207,6 @@ Result<int> fire(Tx& tx, const std::string& workspace, const std::string& id, In
   return static_cast<int>(due.fires.size());
 }
 
-Result<void> pause_broken(storage::Storage& storage, const std::string& workspace, const std::string& id,
-                          const Error& error, Instant now) {
-  return storage.write(Scope::of(workspace), [&](Tx& tx) -> Result<void> {
-    TRY(
-        tx.execute("UPDATE trigger_instance SET state = 'paused', reason = $1, rev = rev + 1, updated_at = $2 WHERE "
-                   "workspace_id = $3 AND id = $4 AND state = 'running'",
-                   {error.message, now, workspace, id}));
-    return {};
-  });
-}
-
 }  // namespace
 
 Result<int> fire_due(storage::Storage& storage, Clock& clock, Ids& ids) {
@@ -232,7 +228,9 @@ Result<int> fire_due(storage::Storage& storage, Clock& clock, Ids& ids) {
     }
     if (fired.error().code == Code::kConflict) continue;  // another process was first
     log_error("a trigger could not fire", {{"trigger", id}, {"error", fired.error().message}});
-    if (is_its_own(fired.error().code)) TRY(pause_broken(storage, workspace, id, fired.error(), now));
+    if (!is_its_own(fired.error().code)) continue;
+    TRY(storage.write(Scope::of(workspace),
+                      [&](Tx& tx) { return pause_broken(tx, workspace, id, fired.error(), now); }));
   }
   return runs;
 }
