@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """The door under attack: slow clients, half-open connections, endless chunked bodies and header lines, bodies that stay
 unfinished, streams by the thousand, answers that nobody reads. Clients on 127.0.0.1 go on being served while 127.0.0.2
-attacks: none of them is refused, and the program's memory stays bounded. How much slower they are served is printed.
-`attack.py PROGRAM [full]`"""
+attacks: none of them is refused, and the program's memory stays bounded. How much slower they are served is printed,
+in full size also beside the same attackers against another server: they take processors of this machine too, which real
+ones would not. `attack.py PROGRAM [full]`"""
 import resource
 from harness import *
 
@@ -25,6 +26,7 @@ keys = [run("key", "create", "--name", f"good {i}", *flags).stdout.split()[-1] f
 # The good clients together make more calls than the limits of callers and services allow, which are not tested here.
 flags += ["--limits-calls-per-minute", "10000000", "--limits-calls-at-once", "10000", "--limits-services", "campaign=0"]
 server = Server("serve", *flags)
+bystander = Server("serve", "--data-dir", os.path.join(folder, "other"), "--http-port", "0") if full else None
 
 # 64 MiB may be held for the attackers' address, and strings grow by doubling; AddressSanitizer keeps what was freed.
 sanitized = "libasan" in open(f"/proc/{server.process.pid}/maps").read()
@@ -36,9 +38,9 @@ def memory_mb():
 
 
 class Attack:
-    def __init__(self, kind):
+    def __init__(self, kind, target):
         self.kind = kind
-        self.process = subprocess.Popen([sys.executable, clients, kind, str(server.port), *map(str, sizes[kind][:2])],
+        self.process = subprocess.Popen([sys.executable, clients, kind, str(target.port), *map(str, sizes[kind][:2])],
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != "ready\n": raise SystemExit(kind + " did not begin")
 
@@ -64,11 +66,19 @@ def p99(times): return times[int(len(times) * 0.99)]
 
 calm, before_mb = serve_good()
 check(not calm["problems"] and len(calm["times_ms"]) > 20, "calm", calm["problems"][:3])
-rows = []
-for name in [*sizes, "all at once"]:
-    attacks = [Attack(kind) for kind in ([name] if name in sizes else sizes)]
+
+
+def attacked(kinds, target):
+    attacks = [Attack(kind, target) for kind in kinds]
     seen, most_mb = serve_good()
-    told = {attack.kind: attack.stop() for attack in attacks}
+    return seen, most_mb, {attack.kind: attack.stop() for attack in attacks}
+
+
+rows, floors_ms = [], {}
+for name in [*sizes, "all at once"]:
+    kinds = [name] if name in sizes else sizes
+    if full: floors_ms[name] = p99(attacked(kinds, bystander)[0]["times_ms"])
+    seen, most_mb, told = attacked(kinds, server)
     rows.append((name, seen["times_ms"], most_mb, told))
     check(not seen["problems"], f"{name}: {len(seen['problems'])} good requests were refused", seen["problems"][:3])
     check(len(seen["times_ms"]) > 20, f"{name}: they went on", len(seen["times_ms"]))
@@ -81,7 +91,9 @@ check(not again["problems"], "calm again", again["problems"][:3])
 quiet = p99(sorted(calm["times_ms"] + again["times_ms"]))
 print(f"calm: p99 {quiet:.2f} ms, {before_mb:.0f} MiB before, {after_mb:.0f} MiB after")
 for name, times, most_mb, told in rows:
-    print(f"{name}: p99 {p99(times):.2f} ms = {p99(times) / quiet:.1f} x calm, median {times[len(times) // 2]:.2f} ms, at most {most_mb:.0f} MiB; {told if name in sizes else ''}")
+    beside = f" = {p99(times) / floors_ms[name]:.1f} x when another is attacked" if full else ""
+    print(f"{name}: p99 {p99(times):.2f} ms = {p99(times) / quiet:.1f} x calm{beside}, median {times[len(times) // 2]:.2f} ms, at most {most_mb:.0f} MiB; {told if name in sizes else ''}")
+if full: bystander.stop()
 check(server.stop() == 0, "the server ends", server.errors())
 check("ERROR: " not in server.errors(), "no sanitizer spoke", server.errors())
 finish()
