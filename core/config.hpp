@@ -70,15 +70,17 @@ struct OperationsConfig {
 struct LimitsConfig {
   int calls_per_minute = 3000, calls_at_once = 32;
   std::string services;
-  SPR_FIELDS(LimitsConfig,
-             SPR_FIELD(calls_per_minute, "Calls of tools that one account or key may make in a minute; 0 = no limit",
-                       .min = 0, .max = 10000000, .defaulted = true),
-             SPR_FIELD(calls_at_once, "Calls of one account or key that may run at once; 0 = no limit", .min = 0,
-                       .max = 10000, .defaulted = true),
-             SPR_FIELD(services,
-                       "Calls a minute of single services, where they should differ from what `services.get` shows: "
-                       "ai=60,email=600. They count all callers of a workspace; 0 = no limit",
-                       .max_size = 2000, .defaulted = true));
+  SPR_FIELDS(
+      LimitsConfig,
+      SPR_FIELD(calls_per_minute, "Calls of tools that one account or key may make in a minute; 0 = no limit", .min = 0,
+                .max = 10000000, .defaulted = true),
+      SPR_FIELD(calls_at_once, "Calls of one account or key that may run at once; 0 = no limit", .min = 0, .max = 10000,
+                .defaulted = true),
+      SPR_FIELD(services,
+                "Calls a minute of single services, where they should differ from what `services.get` shows, and of "
+                "single tools: ai=60,email.sendCampaign=5. A service counts all callers of a workspace, a tool "
+                "each caller for itself; 0 = no limit",
+                .max_size = 2000, .defaulted = true));
 };
 struct DatabaseConfig {
   std::string url;

@@ -1,5 +1,8 @@
 // What the operations port tells Prometheus, and the limits that the configuration sets.
+#include <algorithm>
+
 #include "mcp-server/main_app.hpp"
+#include "mcp-server/main_catalogue.hpp"
 #include "mcp-server/main_parts.hpp"
 #include "tools/metrics.hpp"
 
@@ -15,8 +18,12 @@ struct HttpFigure {
 }  // namespace
 
 Result<tools::LimitOptions> limit_options(const LimitsConfig& limits) {
+  auto specs = all_tools(false);
+  auto is_tool = [&](std::string_view name) {
+    return std::any_of(specs.begin(), specs.end(), [&](const ToolSpec* spec) { return spec->name.value == name; });
+  };
   auto services = all_services();
-  auto single = TRY(tools::parse_service_limits(limits.services, services));
+  auto single = TRY(tools::parse_limits(limits.services, services, is_tool));
   return tools::LimitOptions{.principal = {limits.calls_per_minute, limits.calls_at_once},
                              .calls_per_minute_of = std::move(single)};
 }

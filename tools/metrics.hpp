@@ -36,7 +36,7 @@ class CallMetrics {
 
  private:
   static constexpr size_t kOutcomes = static_cast<size_t>(Code::kInternal) + 2;  // ok, then the codes
-  static constexpr size_t kLimits = 4;
+  static constexpr size_t kLimits = static_cast<size_t>(LimitKind::kServiceAtOnce) + 1;
   static constexpr std::array<int64_t, 11> kBounds_us = {100,     500,       2'000,     5'000,      20'000,    100'000,
                                                          500'000, 1'000'000, 5'000'000, 20'000'000, 60'000'000};
   using Count = std::atomic<int64_t>;

@@ -81,7 +81,7 @@ bool is_unlimited(const Principal& principal) {
 // Both limits of the call, held until it ends.
 Result<void> Pipeline::take_slots(Call& call) {
   if (is_unlimited(call.in.principal)) return {};
-  auto admitted = registry_.admit(call.in.principal, *call.entry->service);
+  auto admitted = registry_.admit(call.in.principal, *call.entry->service, call.entry->spec->name.value);
   if (auto* refusal = std::get_if<Refusal>(&admitted)) {
     call.limited = true;
     metrics_.limited(call.entry->service_index, refusal->limit);

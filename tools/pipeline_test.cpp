@@ -367,16 +367,30 @@ TEST_F(PipelineTest, ServicesTellWhatThereIsAndWhatIsLeft) {
   EXPECT_EQ(none.error().code, Code::kNotFound);
 }
 
+TEST_F(PipelineTest, AToolMayHaveALimitOfItsOwnForEachCaller) {
+  start({.principal = {0, 0}, .calls_per_minute_of = {{"probe", 0}, {"probe.echo", 2}}});
+  for (int i = 0; i < 2; ++i) ASSERT_TRUE(call(who("usr_1")).ok());
+  auto refused = call(who("usr_1"));
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("a caller of probe.echo may make 2 a minute"), std::string::npos)
+      << refused.error().message;
+  EXPECT_TRUE(call(who("usr_2")).ok()) << "another caller has its own";
+  EXPECT_TRUE(call(who("usr_1"), {{"service", "probe"}}, "services.get").ok()) << "other tools are not counted";
+  EXPECT_TRUE(shows("spreaders_rate_limited_calls_total{service=\"probe\",limit=\"tool_rate\"} 1"));
+}
+
 TEST(ServiceLimits, AreReadStrictlyAndEveryMistakeIsNamed) {
   const Service* const all[] = {&kProbe, &kSlow};
-  auto read = parse_service_limits(" probe=60, slow=0,", all);
+  auto is_tool = [](std::string_view name) { return name == "probe.echo"; };
+  auto read = parse_limits(" probe=60, slow=0,probe.echo=5,", all, is_tool);
   ASSERT_TRUE(read.ok());
+  EXPECT_EQ((*read)["probe.echo"], 5);
   EXPECT_EQ((*read)["probe"], 60);
   EXPECT_EQ((*read)["slow"], 0);
-  EXPECT_TRUE(parse_service_limits("", all)->empty());
-  auto wrong = parse_service_limits("probe=-1,slow,other=5,probe=1x,probe=99999999,=3", all);
+  EXPECT_TRUE(parse_limits("", all, is_tool)->empty());
+  auto wrong = parse_limits("probe=-1,slow,other=5,probe=1x,probe=99999999,=3,probe.tell=1", all, is_tool);
   ASSERT_FALSE(wrong.ok());
-  EXPECT_EQ(wrong.error().issues.size(), 6U);
+  EXPECT_EQ(wrong.error().issues.size(), 7U);
 }
 
 }  // namespace

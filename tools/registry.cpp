@@ -19,6 +19,10 @@ std::string service_key(const Principal& principal, const Service& service) {
   return "s/" + principal.workspace + "/" + std::string(service.name.value);
 }
 
+std::string tool_key(const Principal& principal, std::string_view tool) {
+  return "t/" + principal.workspace + "/" + principal.id + "/" + std::string(tool);
+}
+
 // A bucket holds what may come in a minute.
 BucketRate rate_of(int calls_per_minute) {
   return {static_cast<double>(calls_per_minute), static_cast<double>(calls_per_minute)};
@@ -38,7 +42,8 @@ Refusal too_many_at_once(LimitKind limit, const Service* service, int most) {
 
 }  // namespace
 
-Result<std::map<std::string, int, std::less<>>> parse_service_limits(std::string_view text, ServiceList services) {
+Result<std::map<std::string, int, std::less<>>> parse_limits(std::string_view text, ServiceList services,
+                                                             const std::function<bool(std::string_view)>& is_tool) {
   std::map<std::string, int, std::less<>> limits;
   Issues issues;
   while (!text.empty()) {
@@ -52,10 +57,10 @@ Result<std::map<std::string, int, std::less<>>> parse_service_limits(std::string
     int value = -1;
     auto [end, failed] = std::from_chars(figure.data(), figure.data() + figure.size(), value);
     bool number = failed == std::errc() && end == figure.data() + figure.size() && !figure.empty();
-    bool known =
-        std::any_of(services.begin(), services.end(), [&](const Service* each) { return each->name.value == name; });
+    bool known = is_tool(name) || std::any_of(services.begin(), services.end(),
+                                              [&](const Service* each) { return each->name.value == name; });
     std::string shown(first_code_points(entry, 60));
-    if (!known) issues.push_back({"/limits/services", "'" + shown + "' names no service"});
+    if (!known) issues.push_back({"/limits/services", "'" + shown + "' names no service and no tool"});
     else if (!number || value < 0 || value > kCallsPerMinuteMax)
       issues.push_back(
           {"/limits/services", "'" + shown + "' is not name=calls, with calls from 0 (no limit) to 10000000"});
@@ -110,7 +115,7 @@ ServiceLimits ServiceRegistry::limits_of(const Service& service) const {
 }
 
 std::optional<Refusal> ServiceRegistry::take(const std::string& key, int calls_per_minute, LimitKind limit,
-                                             const Service* service) {
+                                             const std::string& whose) {
   if (calls_per_minute <= 0) return {};
   auto taken = buckets_.take(key, rate_of(calls_per_minute), 1);
   if (!taken.ok()) {
@@ -121,12 +126,13 @@ std::optional<Refusal> ServiceRegistry::take(const std::string& key, int calls_p
   if (taken->taken) return {};
   int64_t seconds = std::max<int64_t>((taken->retry_after_ms + 999) / 1000, 1);
   return Refusal{limit, Error{Code::kRateLimited,
-                              "too many calls: " + whose(service) + " may make " + std::to_string(calls_per_minute) +
+                              "too many calls: " + whose + " may make " + std::to_string(calls_per_minute) +
                                   " a minute; try again in " + std::to_string(seconds) + " s",
                               "", std::max<int64_t>(taken->retry_after_ms, 1)}};
 }
 
-std::variant<Slots, Refusal> ServiceRegistry::admit(const Principal& principal, const Service& service) {
+std::variant<Slots, Refusal> ServiceRegistry::admit(const Principal& principal, const Service& service,
+                                                    std::string_view tool) {
   ServiceLimits own = options_.principal;
   ServiceLimits shared = limits_of(service);
   std::string own_key = principal_key(principal);
@@ -138,9 +144,13 @@ std::variant<Slots, Refusal> ServiceRegistry::admit(const Principal& principal, 
   if (!in_flight_.enter(shared_key, shared.at_once))
     return too_many_at_once(LimitKind::kServiceAtOnce, &service, shared.at_once);
   slots.service = Slot(in_flight_, shared_key);
-  if (auto refused = take(own_key, own.calls_per_minute, LimitKind::kPrincipalRate, nullptr))
+  if (auto refused = take(own_key, own.calls_per_minute, LimitKind::kPrincipalRate, whose(nullptr)))
     return std::move(*refused);
-  if (auto refused = take(shared_key, shared.calls_per_minute, LimitKind::kServiceRate, &service))
+  if (auto of_tool = options_.calls_per_minute_of.find(tool); of_tool != options_.calls_per_minute_of.end())
+    if (auto refused =
+            take(tool_key(principal, tool), of_tool->second, LimitKind::kToolRate, "a caller of " + std::string(tool)))
+      return std::move(*refused);
+  if (auto refused = take(shared_key, shared.calls_per_minute, LimitKind::kServiceRate, whose(&service)))
     return std::move(*refused);
   return slots;
 }

@@ -2,15 +2,17 @@
 // admits every call here; the tools services.* show it.
 //
 //   ServiceRegistry registry(services, buckets, {});
-//   auto admitted = registry.admit(principal, *service);
+//   auto admitted = registry.admit(principal, *service, "email.sendCampaign");
 //   if (auto* refusal = std::get_if<Refusal>(&admitted)) return refusal->error;
 //   ... the call runs while the Slot lives
 //
-// A principal's limits count all its calls; a service's limits count those of all callers of one workspace, so that no
-// workspace can use up what others need. Memory is bounded by the Buckets and by the calls that run.
+// A principal's limits count all its calls, those of one tool are counted beside them where it has a limit; a service's
+// limits count those of all callers of one workspace, so that no workspace can use up what others need. Memory is
+// bounded by the Buckets and by the calls that run.
 #pragma once
 
 #include <array>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -29,16 +31,19 @@ namespace spreaders::tools {
 struct LimitOptions {
   // Of one principal, whatever it calls; 0 = none.
   ServiceLimits principal = {.calls_per_minute = 3000, .at_once = 32};
-  // Calls a minute of single services, where an operator wants others than the declared ones.
+  // Calls a minute of single services, where an operator wants others than the declared ones, and of single tools
+  // ("ai.voiceToText"), which each caller has for itself.
   std::map<std::string, int, std::less<>> calls_per_minute_of = {};
 };
 
-// "ai=60,email=600". Names every entry that is none or of no service: kInvalidArgument.
-Result<std::map<std::string, int, std::less<>>> parse_service_limits(std::string_view text, ServiceList services);
+// "ai=60,ai.voiceToText=5". Names every entry that is none or of no service or tool: kInvalidArgument.
+Result<std::map<std::string, int, std::less<>>> parse_limits(std::string_view text, ServiceList services,
+                                                             const std::function<bool(std::string_view)>& is_tool);
 
-enum class LimitKind : uint8_t { kPrincipalRate, kPrincipalAtOnce, kServiceRate, kServiceAtOnce };
+enum class LimitKind : uint8_t { kPrincipalRate, kPrincipalAtOnce, kToolRate, kServiceRate, kServiceAtOnce };
 SPR_ENUM(LimitKind, {LimitKind::kPrincipalRate, "principal_rate"}, {LimitKind::kPrincipalAtOnce, "principal_at_once"},
-         {LimitKind::kServiceRate, "service_rate"}, {LimitKind::kServiceAtOnce, "service_at_once"});
+         {LimitKind::kToolRate, "tool_rate"}, {LimitKind::kServiceRate, "service_rate"},
+         {LimitKind::kServiceAtOnce, "service_at_once"});
 
 struct Refusal {
   LimitKind limit;
@@ -99,13 +104,14 @@ class ServiceRegistry {
 
   [[nodiscard]] ServiceList list() const { return services_; }
   [[nodiscard]] const Service* find(std::string_view name) const;
-  std::variant<Slots, Refusal> admit(const Principal& principal, const Service& service);
+  std::variant<Slots, Refusal> admit(const Principal& principal, const Service& service, std::string_view tool);
   [[nodiscard]] Allowance allowance(const Principal& principal);
   [[nodiscard]] Allowance allowance(const Principal& principal, const Service& service);
 
  private:
   [[nodiscard]] ServiceLimits limits_of(const Service& service) const;
-  std::optional<Refusal> take(const std::string& key, int calls_per_minute, LimitKind limit, const Service* service);
+  // `whose`: the callers that share the limit, as a person reads it.
+  std::optional<Refusal> take(const std::string& key, int calls_per_minute, LimitKind limit, const std::string& whose);
   [[nodiscard]] Allowance look(const std::string& key, const ServiceLimits& limits);
 
   std::vector<const Service*> services_;

@@ -5,7 +5,7 @@ from harness import *
 
 data = os.path.join(folder, "limited")
 server = Server("serve", "--data-dir", data, "--http-port", "0", "--limits-calls-per-minute", "60",
-                "--limits-services", "analytics=5", "--log-level", "info")
+                "--limits-services", "analytics=5,services.list=3", "--log-level", "info")
 port, operations = server.port, int(server.found(r"127\.0\.0\.1:(\d+)/health"))
 
 
@@ -52,6 +52,9 @@ results = [rpc(port, "analytics.getOverview", {}) for _ in range(6)]
 check([bool(r.get("isError")) for r in results] == [False] * 5 + [True], "the sixth call of analytics is refused", results[-1])
 check("analytics together may make 5 a minute; try again in" in refusal(results[-1]), "in words", results[-1])
 check(detail(results[-1])["code"] == "rate_limited" and 0 < detail(results[-1])["retryAfterMs"] <= 12_000, "and with a hint", results[-1])
+check(not any(rpc(port, "services.list", {}).get("isError") for _ in range(2)), "a tool with a limit of its own is let through")
+third = rpc(port, "services.list", {})
+check("a caller of services.list may make 3 a minute" in refusal(third), "as often as it may", third)
 answered = []
 while not answered or not answered[-1].get("isError"):
     answered.append(rpc(port, "connections.list", {}))
