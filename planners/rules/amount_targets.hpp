@@ -1,4 +1,5 @@
-// Which number is a target: the counted noun beside it, known or not. Internal to amounts.cpp.
+// Which number is a target: the counted noun beside it, known or not; and which belongs to an offer, a total, a limit
+// or to what a correction took back. Internal to amounts.cpp.
 #pragma once
 
 #include "planners/rules/amount_words.hpp"
@@ -10,6 +11,62 @@ class AmountTargets : public AmountWords {
   using AmountWords::AmountWords;
 
  protected:
+  [[nodiscard]] int money_begin(int k) const { return k > 0 && text_.at(k - 1).kind == TokenKind::kSymbol ? k - 1 : k; }
+
+  // "2x1", "2 for 1", "3 por 2": an offer, no count.
+  void find_two_for_one() {
+    for (int i = 0; i + 2 < text_.size(); ++i) {
+      if (!text_.is_number(i) || !text_.is_number(i + 2) || text_.at(i).value > 9 || text_.at(i + 2).value > 9)
+        continue;
+      const bool joined = text_.is(i + 1, "x") && !text_.at(i + 1).space_before;
+      if (joined || text_.is(i + 1, "for") || (text_.is(i + 1, "por") && !taken(i + 2))) use(i, i + 3);
+    }
+  }
+  // "350 instead of 200", "3.000 € et pas 2.000", "nicht 200, sondern 350", "50万円ではなく": the old number goes.
+  void find_replaced() {
+    for (int i = 0; i < text_.size(); ++i) {
+      if (!text_.is_number(i) || taken(i)) continue;
+      const int before = money_begin(i);
+      const int old = std::max(
+          {match_before(text_, before, lang_, C("instead_of")), match_before(text_, before, lang_, C("and_not"))});
+      bool other = false;
+      for (int k = i - 1; k >= 0 && k >= i - 8 && same_sentence(k, i) && old >= 0; --k)
+        other = other || (text_.is_number(k) && !dates_.used[static_cast<size_t>(k)]);
+      for (int k = i + 1; k < std::min(i + 8, text_.size()) && same_sentence(k, i) && !other; ++k) {
+        if (m(k, C("but_rather")) < 0) continue;
+        for (int n = k + 1; n < std::min(k + 4, text_.size()); ++n)
+          other = other || (text_.is_number(n) && (old >= 0 || lang_ == Lang::kJa));
+      }
+      if (other) use(before, i + 1);
+    }
+  }
+
+  // "a budget of 500", but not the 3,000 of "5,000 in total: 3,000 for Google": that total is the number before it.
+  [[nodiscard]] bool total_before(int begin) const {
+    if (!near_before(begin, 4, C("budget_strong"), true)) return false;
+    int parted = -1;
+    for (int k = begin - 1; k >= 0 && k >= begin - 4; --k) {
+      if (text_.is(k, ":") || text_.is(k, "(") || text_.is(k, "-")) parted = k;
+    }
+    for (int k = parted - 1; k >= 0 && k >= parted - 5 && same_sentence(k, begin); --k) {
+      if (text_.is_number(k) && !dates_.used[static_cast<size_t>(k)]) return false;
+    }
+    return true;
+  }
+  // "don't go over 250 pounds": the upper end of a budget, where "over 250 pounds" alone is a price.
+  [[nodiscard]] bool capped(int begin) const {
+    const int over = match_before(text_, begin, lang_, C("cap_over"));
+    if (over < 0) return false;
+    int at = begin;  // "mehr als 800 Euro dürfen es nicht sein"
+    for (const int most = std::min(begin + 9, text_.size()); at < most && same_sentence(at, begin); ++at) {
+      if (text_.at(at).kind == TokenKind::kPunct) break;
+      if (m(at, C("negator")) > 0) return true;
+    }
+    for (int k = over - 1; k >= 0 && k >= over - 3 && same_sentence(k, begin); --k) {
+      if (m(k, C("negator")) > 0) return true;
+    }
+    return false;
+  }
   // "orders: 300", "leads target 60".
   [[nodiscard]] Noun noun_colon(int i, int& begin) const {
     for (int k = i - 1; k >= 0 && k >= i - 5 && same_sentence(k, i); --k) {
@@ -65,7 +122,9 @@ class AmountTargets : public AmountWords {
         "subscribers", "members", "customers", "followers",  "visitors", "guests",   "patients",
         "students",    "users",   "donors",    "volunteers", "leads",    "attendees"};
     if (std::find(people.begin(), people.end(), noun.metric) == people.end()) return false;
+    if (lang_ == Lang::kJa && consent_beside(i)) return true;
     if (noun_near(i).end < 0) return false;
+    if (consent_beside(i)) return true;
     if (lang_ == Lang::kJa) return text_.is(i - 1, "の") || text_.is(i - 1, "存");
     const int lead = match_before(text_, i, lang_, C("possessive"));
     if (lead < 0) return false;
@@ -76,6 +135,18 @@ class AmountTargets : public AmountWords {
         (text_.is(i - 1, "de") || text_.is(i - 1, "a")))
       return !near_before(i, 4, C("grow_verb")) && !near_before(i, 3, C("goal_word"));
     return true;
+  }
+  // "4,200 members who gave their consent", "同意済みの会員2,400人に": those who may be written to.
+  [[nodiscard]] bool consent_beside(int i) const {
+    if (near_before(i, 4, C("aim_word"), true) || near_before(i, 4, C("increase_word"), true)) return false;
+    for (int k = i - 1; k >= 0 && k >= i - 8 && same_sentence(k, i) && !text_.is(k, ","); --k) {
+      if (m(k, C("consent_word")) > 0) return true;
+    }
+    for (int k = i + 1; k < std::min(i + 13, text_.size()) && same_sentence(k, i); ++k) {
+      if (text_.is_number(k)) return false;
+      if (m(k, C("consent_word")) > 0) return true;
+    }
+    return false;
   }
   [[nodiscard]] bool fake_count(int i) const {
     return near_before(i, 3, C("buy_verb")) || near_after(i + 1, 3, C("fake_word"));

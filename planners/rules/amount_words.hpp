@@ -63,6 +63,8 @@ constexpr CurrencyRow kCurrencies[] = {
     {"KES", "kes|ksh"},
     {"TWD", "twd|nt$"},
     {"ISK", "isk"},
+    {"HOME",
+     "balles|conto|contos|pila|pilas|paus|mangos|tacken|kroten|pavos|smackers|euronen|varos|lucas|sous|pepinos|piepen"},
     {"$", "$"},
     {"DOLLAR", "dollar|dollars|bucks|dolar|dolares|ドル"},
     {"PESO", "peso|pesos"},
@@ -235,8 +237,18 @@ class AmountWords {
       }
     }
     if (best == "CHF" && text_.is(i, "fr") && !text_.at(i).upper) best = {};
+    if (best == "HOME" && !slang_for_money(i)) best = {};
     if (best == "ZAR" && !text_.is(i, "zar") && country_ != "ZA") best = {};
     return best;
+  }
+  // "200 balles", "500 conto": after a number, and nothing that is counted or sold.
+  [[nodiscard]] bool slang_for_money(int i) const {
+    if (i == 0 || !text_.is_number(i - 1) || text_.at(i - 1).value < 10) return false;
+    const int next = i + 1;
+    if (next < text_.size() && m(next, C("of")) > 0 && !text_.is(next, ",") &&
+        m(m(next, C("of")), C("budget_word")) < 0)
+      return false;  // "500 balles de tennis"
+    return !near_before(i - 1, 3, C("goal_word"), true);
   }
   [[nodiscard]] std::string resolve(std::string_view code) const {
     if (code == "$") return std::string(dollar_of(country_));
@@ -244,6 +256,7 @@ class AmountWords {
       const std::string_view local = dollar_of(country_);
       return local.ends_with("D") ? std::string(local) : "USD";
     }
+    if (code == "HOME") return std::string(home_currency(country_, lang_));
     if (code == "PESO") return country_ == "AR" ? "ARS" : country_ == "CO" ? "COP" : country_ == "CL" ? "CLP" : "MXN";
     if (code == "DINAR") return country_ == "BH" ? "BHD" : country_ == "JO" ? "JOD" : country_ == "TN" ? "TND" : "KWD";
     if (code == "RIYAL") return country_ == "QA" ? "QAR" : country_ == "OM" ? "OMR" : "SAR";
@@ -397,7 +410,7 @@ class AmountWords {
              (m(at, C("ad_word")) > 0 || m(at, C("organic_word")) > 0 || m(at, C("alloc_prep")) > 0 ||
               text_.is(at, ":") || text_.is(at, "(") || text_.is(at, "gets") || text_.is(at, "-") ||
               text_.is(at, "=") || text_.is(at, "は"))) {
-        ++at;
+        at = std::max({at + 1, m(at, C("ad_word")), m(at, C("organic_word"))});
         ++steps;
       }
       if (at == begin && !mention.excluded) return mention.id;

@@ -20,6 +20,8 @@ class Reader : AmountTargets {
       }
     }
     find_ages();
+    find_two_for_one();
+    find_replaced();
     find_cash();
     find_splits();
     settle_budget();
@@ -118,9 +120,7 @@ class Reader : AmountTargets {
       cash.period = period_name(cash.number + 1);
     const bool budgeted = near_before(cash.begin, 5, C("budget_word"), true) ||
                           near_after(after, 3, C("budget_word")) || capped(cash.begin);
-    if (budgeted)
-      cash.strength =
-          near_before(cash.begin, 4, C("budget_strong"), true) || near_after(after, 3, C("budget_strong")) ? 3 : 2;
+    if (budgeted) cash.strength = total_before(cash.begin) || near_after(after, 3, C("budget_strong")) ? 3 : 2;
     if (cost_per(cash)) return;
     if (near_after(after, 1, C("offer_after")) || (near_after(after, 2, C("offer_after")) && !budgeted)) {
       cash.kind = Cash::Kind::kOffer;
@@ -139,15 +139,6 @@ class Reader : AmountTargets {
     if (lang_ == Lang::kJa && cash.kind == Cash::Kind::kBudget && noun_before(cash.begin).end >= 0 &&
         noun_before(cash.begin).metric == "sales")
       cash.kind = Cash::Kind::kRevenue;
-  }
-  // "don't go over 250 pounds": the upper end of a budget, where "over 250 pounds" alone is a price.
-  [[nodiscard]] bool capped(int begin) const {
-    const int over = match_before(text_, begin, lang_, C("cap_over"));
-    if (over < 0) return false;
-    for (int k = over - 1; k >= 0 && k >= over - 3 && same_sentence(k, begin); --k) {
-      if (m(k, C("negator")) > 0) return true;
-    }
-    return false;
   }
   // "livraison à 1 €", "menú a 12 €": the price of what stands before.
   [[nodiscard]] bool priced_at(int begin) const {
@@ -271,6 +262,10 @@ class Reader : AmountTargets {
       cash.channel = channel_beside(cash.begin, cash.end);
       if (!cash.channel.empty() && cash.strength < 3) allocated.push_back(cash);
     }
+    if (turn_ > 0 && allocated.size() == budgets.size()) {  // "2,000 for Facebook then": parts of what was said before
+      for (const Cash& cash : allocated)
+        facts_.part_changes.emplace_back(cash.channel, minor(cash.amount, cash.currency));
+    }
     const Cash* total = nullptr;
     for (const Cash& cash : budgets) {
       const bool part = allocated.size() >= 2 && !cash.channel.empty() && cash.strength < 3;
@@ -288,6 +283,7 @@ class Reader : AmountTargets {
     }
     if (total == nullptr) {
       if (allocated.empty()) return;
+      facts_.budget_is_sum = true;
       Cash all = allocated[0];
       all.amount = sum;
       set_budget(all);
@@ -550,7 +546,6 @@ class Reader : AmountTargets {
       }
     }
   }
-  [[nodiscard]] int money_begin(int k) const { return k > 0 && text_.at(k - 1).kind == TokenKind::kSymbol ? k - 1 : k; }
 };
 
 }  // namespace

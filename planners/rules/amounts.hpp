@@ -20,7 +20,9 @@ struct AmountFacts {
   int budget_end = -1;
   bool no_spend = false;
   std::vector<std::pair<std::string, int64_t>> allocations;
-  std::vector<std::pair<std::string, double>> shares;  // percent by channel; "" where the channel was not named
+  bool budget_is_sum = false;                                 // no total was said: the allocations were added up
+  std::vector<std::pair<std::string, int64_t>> part_changes;  // in a later turn: nothing but allocations
+  std::vector<std::pair<std::string, double>> shares;         // percent by channel; "" where the channel was not named
   bool split_mismatch = false;
   double budget_factor = 0;            // "double the budget" = 2; 0 = nothing said
   int64_t budget_delta_minor = 0;      // "add $100 to the budget"

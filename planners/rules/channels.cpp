@@ -1,65 +1,12 @@
 #include "planners/rules/channels.hpp"
 
 #include <algorithm>
+#include <array>
+
+#include "planners/rules/channel_names.hpp"
 
 namespace spreaders::planners::rules {
 namespace {
-
-struct Alias {
-  std::string_view names;
-  std::string_view organic;  // "" = there is only the paid form
-  std::string_view paid;     // "" = cannot be advertised on
-};
-
-// The closed list of channels and how people write them.
-constexpr Alias kAliases[] = {
-    {"instagram|insta|ig|instagram_reels|instagram_stories|instagram_story|reels|インスタグラム|インスタ", "instagram",
-     "instagram_ads"},
-    {"facebook|fb|facebook_page|facebook_group|facebook_groups|フェイスブック", "facebook", "facebook_ads"},
-    {"tiktok|tik_tok|tik_toks|tiktoks|ティックトック", "tiktok", "tiktok_ads"},
-    {"youtube|you_tube|yt|youtube_shorts|yt_shorts|ユーチューブ", "youtube", "youtube_ads"},
-    {"linkedin|linked_in|リンクトイン|リンクドイン", "linkedin", "linkedin_ads"},
-    {"twitter|tweet|tweets|tweeting|ツイッター|ツイート|tuits|tuit|twittern", "x", "x_ads"},
-    {"pinterest|pins|pin|epingles|ピンタレスト", "pinterest", "pinterest_ads"},
-    {"snapchat|snap|snaps|スナップチャット", "snapchat", "snapchat_ads"},
-    {"reddit|subreddit|subreddits|レディット", "reddit", ""},
-    {"twitch|ツイッチ", "twitch", ""},
-    {"discord|ディスコード", "discord", ""},
-    {"google|google_search|adwords|google_adwords|search_ads|ppc|sem|グーグル|search_engine_ads|リスティング", "",
-     "google_ads"},
-    {"email|e_mail|emails|e_mails|e_mailing|emailing|e_mailings|mailing|mailings|mail|mails|emailed|correo|correos|"
-     "correo_electronico|correos_electronicos|courriel|courriels|メール|メルマガ|メールマガジン|eメール|mailer|"
-     "mailshot|rundmail|emailer|mail_blast|メール配信|newsletter_per_mail|e_mail_kampagne",
-     "email", ""},
-    {"sms|text_message|text_messages|text_messaging|texto|textos|textnachricht|textnachrichten|mensaje_de_texto|"
-     "mensajes_de_texto|mensagem_de_texto|mensagens_de_texto|ショートメッセージ|ショートメール|texting|kurznachricht|"
-     "kurznachrichten|message_texte|torpedo|torpedos|smses|sms_message|sms_messages|text_blast|text_reminder|text_"
-     "reminders",
-     "sms", ""},
-    {"push|push_notification|push_notifications|push_notifs|app_notification|app_notifications|notification_push|"
-     "notifications_push|notificacion_push|notificaciones_push|notificacao_push|notificacoes_push|push_nachricht|push_"
-     "nachrichten|push_benachrichtigung|push_benachrichtigungen|push_mitteilung|push_mitteilungen|プッシュ通知|"
-     "プッシュ|アプリ通知|push_message|push_messages|push_alert|push_alerts|in_app_notification|in_app_notifications|"
-     "mobile_push|notificaciones_de_la_app|notificacion_de_la_app",
-     "push", ""},
-};
-constexpr std::string_view kFuzzy[] = {"instagram", "facebook",  "tiktok",   "youtube",   "linkedin",
-                                       "twitter",   "pinterest", "snapchat", "reddit",    "twitch",
-                                       "discord",   "email",     "google",   "newsletter"};
-
-struct Compiled {
-  std::vector<std::vector<std::string>> names;
-  const Alias* alias;
-};
-
-const std::vector<Compiled>& aliases() {
-  static const std::vector<Compiled> table = [] {
-    std::vector<Compiled> out;
-    for (const Alias& alias : kAliases) out.push_back({parse_entries(alias.names), &alias});
-    return out;
-  }();
-  return table;
-}
 
 struct Found {
   const Alias* alias = nullptr;
@@ -91,6 +38,7 @@ class Reader {
   std::vector<Found> found_;
   bool newsletter_ = false;
   int newsletter_at_ = -1;
+  std::vector<int> dropping_;  // "we leave out": words that belong to a channel and name nobody
 
   [[nodiscard]] int m(int i, ClassId id) const { return match(text_, i, lang_, id); }
 
@@ -108,8 +56,9 @@ class Reader {
     if (is_x(i)) return {&kAliases[5], i, i + 1, false, false};
     if (token.kind == TokenKind::kWord && token.text.size() >= 5) {
       for (const std::string_view name : kFuzzy) {
-        if (!within_one_edit(token.text, name) || token.text == name || m(i, C("not_channel")) > 0) continue;
-        if (name == "newsletter") return {};
+        if (!within_one_edit(token.text, name) || token.text == name || name == "newsletter" ||
+            m(i, C("not_channel")) > 0)
+          continue;
         for (const Compiled& row : aliases()) {
           for (const auto& entry : row.names) {
             if (entry.size() == 1 && entry.front() == name) return {row.alias, i, i + 1, false, false};
@@ -152,8 +101,20 @@ class Reader {
     }
     if (word == "mail" || word == "mails")
       return !text_.is(i + 1, "order") && !text_.is(i - 1, "direct") && !text_.is(i - 1, "snail");
-    if (word == "reels") return true;
+    if (word == "face") return nickname(i);
     return true;
+  }
+  // "no insta e no face": a network in Spanish and Portuguese beside another or after "on".
+  [[nodiscard]] bool nickname(int i) const {
+    if (lang_ != Lang::kEs && lang_ != Lang::kPt) return false;
+    if (text_.is(i + 1, "da") || text_.is(i + 1, "de") || text_.is(i + 1, "do") ||
+        (text_.is(i + 1, "a") && text_.is(i + 2, "face")) || text_.is(i - 1, "a"))
+      return false;
+    for (const std::string_view lead : {"no", "pelo", "en", "por", "el", "o", "do"}) {
+      if (text_.is(i - 1, lead)) return true;
+    }
+    return (m(i - 1, C("and")) > 0 && m(i - 2, C("channel_any")) > 0) ||
+           (m(i + 1, C("and")) > 0 && m(m(i + 1, C("and")), C("channel_any")) > 0);
   }
   [[nodiscard]] bool ad_near(int i) const {
     for (int k = std::max(0, i - 8); k < std::min(text_.size(), i + 9); ++k) {
@@ -194,6 +155,7 @@ class Reader {
     static const Alias threads{"threads", "threads", ""};
     for (int i = 0; i < text_.size(); ++i) {
       Found hit;
+      if (misspelt_newsletter(i)) newsletter_ = true, newsletter_at_ = i;
       if (is_threads(i)) hit = {&threads, i, i + 1, false, false};
       else hit = alias_at(i);
       if (hit.alias == nullptr && lang_ == Lang::kJa && text_.is(i, "ス") && text_.is(i + 1, "レ") &&
@@ -217,6 +179,10 @@ class Reader {
       i = hit.end - 1;
     }
     drop_people_words();
+  }
+  [[nodiscard]] bool misspelt_newsletter(int i) const {
+    return m(i, C("newsletter")) < 0 && text_.at(i).text != "newsletters" &&
+           within_one_edit(text_.at(i).text, "newsletter");
   }
   // "text our members", "text people who ...": the verb.
   [[nodiscard]] Found verb_at(int i) const {
@@ -360,11 +326,11 @@ class Reader {
       return m(hit.end, C("negated_after")) > 0 || (text_.is(hit.end, "広") && m(hit.end + 2, C("negated_after")) > 0);
     const int sentence = text_.at(hit.begin).sentence;
     for (int i = hit.begin - 1; i >= 0 && i >= hit.begin - 6; --i) {
-      if (text_.at(i).sentence != sentence || text_.at(i).kind == TokenKind::kPunct) return false;
+      if (text_.at(i).sentence != sentence || text_.at(i).kind == TokenKind::kPunct) break;
       if (m(i, C("but")) > 0 && m(i, C("negator")) < 0 &&
           !(text_.is(i, "use") || text_.is(i, "usa") || text_.is(i, "nutze") || text_.is(i, "with") ||
             text_.is(i, "utilise") || (i > 0 && m(i - 1, C("negator")) > 0)))
-        return false;
+        break;
       const int end = m(i, C("negator"));
       if (end > 0 && end <= hit.begin) {
         if (pt_contraction(i, hit.begin)) continue;
@@ -389,8 +355,37 @@ class Reader {
     }
     return false;
   }
+  // "Snapchat lassen wir doch weg", "TikTok on laisse tomber", "Facebook lo quitamos": the end of it, or -1.
+  [[nodiscard]] int dropped_after(int end) const {
+    static const std::array<Pattern, kLangCount> patterns = {
+        Pattern(
+            "?ads|posts ?, we|we_can|we_will|well|lets|i|you_can|can|should|is|are|gets|goes|will_be|can_be|to_be ..2 "
+            "drop|skip|leave_out|dropped|removed|left_out|scrapped|scrap|cut|gone|cancelled|canceled|skipped"),
+        Pattern("?, ?ya|mejor|al_final lo|la|los|las|se|que ..1 "
+                "quitamos|quita|quitalo|dejamos|descartamos|descarta|elimina|eliminamos|sobra|descartado|olvidamos|"
+                "sacamos|fuera|cae|saltamos"),
+        Pattern("?, ?finalement on|nous|tu_peux|vous_pouvez|c'|est ?l' ..2 "
+                "laisse_tomber|oublie|oublions|enleve|enlevons|retire|retirons|supprime|abandonne|laissons_tomber|"
+                "saute|tombe_a_l'_eau|zappe"),
+        Pattern("?, wir|das|ich|lassen|lass|nehmen|werfen|fallt|fliegt|kommt|kann|konnen|streichen|brauchen ..4 "
+                "weg|raus|wegfallen|wegbleiben|streichen|bleiben_lassen|weglassen|nicht"),
+        Pattern("?, a_gente|nos|eu|pode|podemos|vamos|ja ..2 "
+                "tira|tiramos|tirar|esquece|esquecemos|deixa|deixamos|deixar|descarta|descartamos|cortamos|corta|sai|"
+                "dispensa|dispensamos|eliminamos|retiramos"),
+        Pattern("は|も ..4 やめ|なし|無し|外し|不要|要ら|いら|取りやめ|中止|見送")};
+    const int past = patterns[static_cast<size_t>(lang_)].match_at(text_, end);
+    if (past < 0) return -1;
+    for (int k = end; k < past; ++k) {  // another channel or a number between: the verb is not about this one
+      if (facts_.used[static_cast<size_t>(k)] || text_.is_number(k) || (text_.is(k, ",") && k > end)) return -1;
+    }
+    const bool ends_there = lang_ == Lang::kJa || past >= text_.size() || text_.at(past).kind == TokenKind::kPunct ||
+                            text_.at(past).sentence != text_.at(end).sentence || m(past, C("and")) > 0 ||
+                            m(past, C("but")) > 0;
+    return ends_there ? past : -1;
+  }
   // "WhatsApp no; ...", "Facebook: no", "Instagram is out".
   [[nodiscard]] bool after_negated(int end) const {
+    if (dropped_after(end) > 0) return true;
     int i = end;
     if (text_.is(i, ":") || text_.is(i, "-")) ++i;
     const int after = m(i, C("negated_after"));
@@ -427,6 +422,9 @@ class Reader {
       out.begin = hit.begin;
       out.end = hit.end;
       out.excluded = negated(k);
+      if (out.excluded && lang_ != Lang::kJa) {
+        for (int t = hit.end; t < dropped_after(hit.end); ++t) dropping_.push_back(t);
+      }
       out.exclusive = !out.excluded && exclusive(k);
       for (int b = hit.begin - 4; b < hit.begin; ++b) {
         if (b >= 0 && m(b, C("instead_of")) > 0 && m(b, C("instead_of")) <= hit.begin) out.replaced = true;
@@ -434,7 +432,7 @@ class Reader {
       if (k + 1 < found_.size() && swapped(hit, found_[k + 1])) out.replaced = true;
       if (k > 0 && linked(found_[k - 1], hit)) {  // the sign of a list goes on
         const ChannelMention& before = facts_.mentions.back();
-        if (!out.excluded && before.excluded && !positive_between(found_[k - 1].end, hit.begin)) {
+        if (!out.excluded && !out.exclusive && before.excluded && !positive_between(found_[k - 1].end, hit.begin)) {
           out.excluded = true;
           out.replaced = before.replaced;
         }
@@ -456,8 +454,30 @@ class Reader {
           facts_.mentions[k - 1].excluded = true;
       }
     }
+    for (const int t : dropping_) facts_.used[static_cast<size_t>(t)] = true;
     correct();
+    talked_about();
     meta();
+  }
+  // "my nephew keeps going on about TikTok but no TikTok please": the later word of the same sentence counts.
+  void talked_about() {
+    auto& list = facts_.mentions;
+    for (size_t k = 0; k < list.size(); ++k) {
+      if (list[k].excluded || list[k].exclusive) continue;
+      for (size_t later = k + 1; later < list.size(); ++later) {
+        if (list[later].id != list[k].id || !list[later].excluded || list[later].replaced) continue;
+        bool turned = false;
+        for (int i = list[k].end; i < list[later].begin; ++i) turned = turned || m(i, C("contrast")) > 0;
+        turned = turned && text_.at(list[k].begin).sentence == text_.at(list[later].begin).sentence;
+        if (turned || opinion_of_others(list[k].begin)) list[k].excluded = true;
+      }
+    }
+  }
+  [[nodiscard]] bool opinion_of_others(int begin) const {
+    for (int i = begin - 1; i >= 0 && i >= begin - 9 && text_.at(i).sentence == text_.at(begin).sentence; --i) {
+      if (m(i, C("others_say")) > 0) return true;
+    }
+    return false;
   }
   // "swap TikTok for Instagram ads", "troque TikTok por Instagram", "switch from email to SMS".
   [[nodiscard]] bool swapped(const Found& a, const Found& b) const {

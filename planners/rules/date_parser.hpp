@@ -92,7 +92,7 @@ class DateParser : public DateWords {
   }
   bool parse_month_latin(int i, Mention& out) const {
     int end = -1;
-    if (day_number(i) && !(i > 0 && (text_.is(i - 1, "$") || text_.is(i - 1, ":")))) {
+    if (day_number(i) && !text_.is(i - 1, "$") && !(text_.is(i - 1, ":") && text_.is_number(i - 2))) {
       int at = i + 1;
       if (m(at, C("of")) > 0 && !text_.is(at, ",")) at = m(at, C("of"));
       const int month = month_at(at, end);

@@ -78,7 +78,7 @@ class DateWindows : public DateParser {
   [[nodiscard]] bool lapsed_before(int i) const {
     const int sentence = text_.at(i).sentence;
     for (int k = i - 1; k >= 0 && k >= i - 9; --k) {
-      if (text_.at(k).sentence != sentence || text_.is(k, ",")) return false;
+      if (text_.at(k).sentence != sentence || text_.is(k, ",") || m(k, C("lasts")) > 0) return false;
       if (m(k, C("lapsed")) > 0) return true;
     }
     return false;
@@ -138,7 +138,7 @@ class DateWindows : public DateParser {
   }
   // "the open day on 12 December", "el gala del 19", "12月12日の体験会": when it takes place, not when to speak of it.
   [[nodiscard]] bool event_day(Mention& found) const {
-    if (!found.day || found.weak || found.role == Role::kUntil) return false;
+    if (!found.day || found.weak || found.role == Role::kUntil || long_span(found)) return false;
     if (lang_ == Lang::kJa) {
       if (!text_.is(found.end, "の")) return false;
       for (int k = found.end + 1; k < std::min(found.end + 9, text_.size()) && !text_.is(k, "を") && !text_.is(k, "に");
@@ -159,6 +159,10 @@ class DateWindows : public DateParser {
     }
     return false;
   }
+  // "para mi taller del 1 al 14 de marzo": the days of talking about it; no event lasts two weeks.
+  [[nodiscard]] static bool long_span(const Mention& found) {
+    return found.range && (found.last.month - found.first.month) * 30 + found.last.day - found.first.day >= 7;
+  }
   [[nodiscard]] bool event_word(int k) const {
     if (m(k, C("event_noun")) > 0) return true;
     if (lang_ != Lang::kDe) return false;
@@ -170,7 +174,9 @@ class DateWindows : public DateParser {
   }
   [[nodiscard]] bool spoken_about(int noun) const {
     for (int k = noun - 1; k >= 0 && k >= noun - 3; --k) {
-      if (text_.is(k, "about") || (lang_ == Lang::kDe && text_.is(k, "uber"))) return true;
+      if (text_.is(k, "about") || (lang_ == Lang::kDe && text_.is(k, "uber")) ||
+          ((lang_ == Lang::kEs || lang_ == Lang::kPt) && text_.is(k, "sobre")))
+        return true;
     }
     return false;
   }

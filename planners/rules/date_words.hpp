@@ -81,18 +81,41 @@ class DateWords {
       if (end < 0 && lang_ != Lang::kEn) end = english_month(i, ids[static_cast<size_t>(k)]);
       if (end > 0) return k + 1;
     }
-    if (lang_ != Lang::kJa && i < text_.size() && text_.at(i).text.size() >= 7) {  // Decmber, janurary
-      static constexpr std::array<std::string_view, 7> names = {"january",  "february", "september", "october",
-                                                                "november", "december", ""};
-      static constexpr std::array<int, 6> numbers = {1, 2, 9, 10, 11, 12};
-      for (size_t k = 0; k < numbers.size(); ++k) {
-        if (within_one_edit(text_.at(i).text, names[k])) {
-          end = i + 1;
-          return numbers[k];
-        }
-      }
+    const int month = misspelt(i, month_names());
+    if (month > 0) end = i + 1;
+    return std::max(month, 0);
+  }
+  struct LongName {
+    std::string_view name;
+    int number;
+  };
+  // Long enough that one slip still names them.
+  [[nodiscard]] static const std::vector<LongName>& month_names() {
+    static const std::vector<LongName> names = {
+        {"january", 1},  {"february", 2},  {"september", 9},  {"october", 10},   {"november", 11},  {"december", 12},
+        {"febrero", 2},  {"octubre", 10},  {"septiembre", 9}, {"noviembre", 11}, {"diciembre", 12}, {"janvier", 1},
+        {"fevrier", 2},  {"juillet", 7},   {"septembre", 9},  {"octobre", 10},   {"novembre", 11},  {"decembre", 12},
+        {"februar", 2},  {"oktober", 10},  {"dezember", 12},  {"janeiro", 1},    {"fevereiro", 2},  {"setembro", 9},
+        {"outubro", 10}, {"novembro", 11}, {"dezembro", 12}};
+    return names;
+  }
+  [[nodiscard]] static const std::vector<LongName>& weekday_names() {
+    static const std::vector<LongName> names = {{"tuesday", 2},  {"wednesday", 3}, {"thursday", 4},  {"saturday", 6},
+                                                {"viernes", 5},  {"miercoles", 3}, {"mercredi", 3},  {"vendredi", 5},
+                                                {"dimanche", 0}, {"sonntag", 0},   {"dienstag", 2},  {"mittwoch", 3},
+                                                {"freitag", 5},  {"samstag", 6},   {"donnerstag", 4}};
+    return names;
+  }
+  // Decmber, janurary, Thurdsay: the number of the name that is one slip away, or -1.
+  [[nodiscard]] int misspelt(int i, const std::vector<LongName>& names) const {
+    if (lang_ == Lang::kJa || i < 0 || i >= text_.size() || text_.at(i).kind != TokenKind::kWord) return -1;
+    const std::string& word = text_.at(i).text;
+    if (word.size() < 6 || word == "ferrero") return -1;
+    for (const auto& [name, number] : names) {
+      const bool same_head = word[0] == name[0] || word[1] == name[0];
+      if (same_head && word != name && within_one_edit(word, name)) return number;
     }
-    return 0;
+    return -1;
   }
   [[nodiscard]] int english_month(int i, ClassId id) const {
     return i < text_.size() && text_.at(i).text.size() >= 6 ? match(text_, i, Lang::kEn, id) : -1;
@@ -128,7 +151,9 @@ class DateWords {
         return k;
       }
     }
-    return -1;
+    const int day = misspelt(i, weekday_names());
+    if (day >= 0) end = i + 1;
+    return day;
   }
 
   // "10 days", "a week", "two weeks"; days = 0 when there is none.

@@ -42,6 +42,7 @@ class Reader : DateWindows {
     found.send = send_day(found);
     if (!found.range) parse_tail(found);
     use(found.begin, found.end);
+    if (found.role == Role::kUntil && m(i, C("so_far")) > 0) return found.end;  // "they'll have forgotten by now"
     if (of_their_own(found)) {
       for (int k = found.begin; k < found.end; ++k) facts_.window[static_cast<size_t>(k)] = true;
       return found.end;
@@ -187,6 +188,8 @@ class Reader : DateWindows {
       else if (text_.is(end, "よ") && text_.is(end + 1, "り")) found.role = Role::kFrom;
       else if (text_.is(end, "開") || text_.is(end, "ス")) found.role = Role::kFrom;
       else if (text_.is(end, "ま") && text_.is(end + 1, "で")) found.role = Role::kUntil;
+      else if (m(text_.is(end, "に") || text_.is(end, "で") ? end + 1 : end, C("end_verb")) > 0)
+        found.role = Role::kUntil;  // "3月20日に終了"
       else if (text_.is(end, "に") || text_.is(end, "の") || text_.is(end, "、")) found.role = Role::kOn;
       return;
     }
@@ -210,6 +213,10 @@ class Reader : DateWindows {
         return;
       }
       begin = match_before(text_, at, lang_, C("until"));
+      if (begin >= 0 && begin == at - 1 && !found.day && lang_ != Lang::kEn && m(begin, C("at_period")) > 0) {
+        found.role = Role::kOn;  // "au deuxième trimestre"
+        return;
+      }
       if (begin >= 0 && moved(begin)) {
         found.role = end_named(begin) ? Role::kUntil : Role::kOn;
         return;
@@ -555,6 +562,10 @@ class Reader : DateWindows {
     }
     if (facts_.end && !facts_.start && *facts_.end < today_) facts_.past = true;
     if (facts_.past) facts_.problem_text = text_.slice(facts_.first, facts_.last);
+    if (facts_.reversed) {
+      facts_.reversed_start = facts_.start;
+      facts_.reversed_end = facts_.end;
+    }
     if (facts_.past || facts_.reversed) {
       facts_.start.reset();
       facts_.end.reset();

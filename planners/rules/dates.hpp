@@ -15,10 +15,11 @@ struct DateFacts {
   std::optional<Date> start;
   std::optional<Date> end;
   std::optional<int> duration_days;
-  bool impossible = false;           // 30 February
-  bool ambiguous = false;            // 03/04 in English
-  bool past = false;                 // the year was given and is over
-  bool reversed = false;             // the end lies before the start
+  bool impossible = false;  // 30 February
+  bool ambiguous = false;   // 03/04 in English
+  bool past = false;        // the year was given and is over
+  bool reversed = false;    // the end lies before the start
+  std::optional<Date> reversed_start, reversed_end;
   bool single_day = false;           // "on Friday": one day, not the beginning of a span
   std::string problem_text;          // the words an ambiguous, impossible or past date came from
   std::optional<int> shift_days;     // "start a week later"

@@ -49,6 +49,14 @@ const Lexicon& lexicon() {
   return instance;
 }
 
+// Whether an entry covers exactly the tokens [begin, end), longer entries there or not.
+bool covers(const Text& text, int begin, int end, const Index& index) {
+  const auto exact = [&](const auto& entry) { return match_entry(text, begin, entry) == end; };
+  const auto found = index.by_first.find(text.at(begin).text);
+  return (found != index.by_first.end() && std::any_of(found->second.begin(), found->second.end(), exact)) ||
+         std::any_of(index.others.begin(), index.others.end(), exact);
+}
+
 int match_index(const Text& text, int i, const Index& index) {
   int best = -1;
   const auto found = index.by_first.find(text.at(i).text);
@@ -112,8 +120,10 @@ int match_any(const Text& text, int i, ClassId id) {
 }
 
 int match_before(const Text& text, int end, Lang lang, ClassId id) {
+  if (id < 0 || end > text.size()) return -1;
+  const Index& index = lexicon().classes[static_cast<size_t>(id)][static_cast<size_t>(lang)];
   for (int begin = end - 1; begin >= 0 && begin >= end - 6; --begin) {
-    if (match(text, begin, lang, id) == end) return begin;
+    if (covers(text, begin, end, index)) return begin;
   }
   return -1;
 }

@@ -6,10 +6,11 @@ namespace {
 
 constexpr ClassRow kRows[] = {
     {"currency_word", "$|€|£|¥|₹|r$|us$|usd|eur|gbp|inr|brl|jpy|chf|nok|sek|dkk|cad|aud|mxn|nzd|sgd",
-     "dollar|dollars|bucks|euro|euros|pound|pounds|quid|rupee|rupees|reais|yen|francs|kroner|pesos|grand",
-     "euro|euros|dolar|dolares|peso|pesos|libras|reales|yenes|francos",
+     "dollar|dollars|bucks|euro|euros|pound|pounds|quid|rupee|rupees|reais|yen|francs|kroner|pesos|grand|smackers",
+     "euro|euros|dolar|dolares|peso|pesos|libras|reales|yenes|francos|pavos|mangos|varos",
      "euro|euros|dollar|dollars|livres|francs|franc|balles|roupies|yens",
-     "euro|euros|dollar|franken|pfund|kronen|rupien|yen", "real|reais|euro|euros|dolar|dolares|libras|conto|contos",
+     "euro|euros|dollar|franken|pfund|kronen|rupien|yen|tacken|euronen",
+     "real|reais|euro|euros|dolar|dolares|libras|conto|contos|paus|pila|pilas",
      "円|ドル|ユーロ|ポンド|元|ルピー|フラン"},
     {"ja_counter", "", "", "", "", "", "",
      "円|件|人|日|週|か月|ヶ月|カ月|ヵ月|月|年|名|本|個|回|歳|代|割|%|時|時間|ドル|ユーロ|社|台|枚|着|冊|万|億|組|席|"
@@ -35,36 +36,43 @@ constexpr ClassRow kRows[] = {
      "without_money|budget_is_zero|budget_none|budget_nil|nil_budget|zero_ad_spend|no_money_to_spend|without_ad_spend|"
      "at_no_cost|no_budget_at_all|with_no_budget|no_ads_budget|budget_of_zero|we_have_no_money|spend_nothing|no_"
      "additional_cost|no_additional_spend|no_extra_budget|costs_nothing|free_channels|only_free|without_spend|no_"
-     "outlay|dont_spend_anything|not_pay|no_cash|cant_spend_anything|cannot_spend|not_paying|zero_marketing_budget|no_"
+     "outlay|dont_spend_anything|not_pay|no_cash|must_not_cost|mustnt_cost|shouldnt_cost|should_not_cost|may_not_cost|"
+     "cannot_cost|cant_cost|wont_cost_anything|not_allowed_to_cost|cant_spend_anything|cannot_spend|not_paying|zero_"
+     "marketing_budget|no_"
      "money_for|nothing_to_pay",
      "sin_presupuesto|sin_gastar|sin_dinero|sin_inversion|sin_gasto|sin_coste|sin_costo|presupuesto_cero|cero_"
      "presupuesto|no_hay_presupuesto|no_tenemos_presupuesto|gratis|sin_pagar|sin_invertir|no_gastar|sin_publicidad_"
      "pagada|sin_pauta|cero_euros|cero_pesos|ningun_presupuesto|sin_ningun_presupuesto|no_hay_dinero|sin_costes|"
      "inversion_cero|gasto_cero|sin_ningun_gasto|sin_costo_adicional|no_quiero_gastar|no_tengo_presupuesto|sin_"
      "presupuesto_publicitario|nada_de_presupuesto|nada_de_dinero|organico|no_queremos_gastar|sin_gastos|coste_cero|"
-     "costo_cero|no_podemos_gastar|no_puedo_gastar|no_se_gasta|coste_0|sin_pagar_nada",
+     "costo_cero|no_podemos_gastar|no_puedo_gastar|no_se_gasta|no_puede_costar|no_debe_costar|no_tiene_que_costar|que_"
+     "no_cueste|sin_que_cueste|no_debe_costarnos|no_podemos_pagar|sin_un_euro|sin_un_peso|coste_0|sin_pagar_nada",
      "sans_budget|aucun_budget|sans_depense|sans_depenser|sans_frais|budget_zero|zero_budget|pas_de_budget|pas_d'_"
      "argent|sans_argent|gratuitement|gratuit|sans_investissement|sans_cout|aucune_depense|zero_euro|aucun_frais|sans_"
      "investir|sans_payer|aucun_argent|rien_a_depenser|sans_budget_publicitaire|aucun_cout|pas_un_centime|budget_nul|"
      "zero_depense|sans_publicite_payante|pas_de_depense|pas_de_depenses|sans_aucun_budget|ne_rien_depenser|sans_rien_"
      "depenser|sans_aucune_depense|0_budget|rien_a_payer|ne_coute_rien|0_euro|0_€|on_ne_peut_rien_depenser|pas_un_sou|"
+     "doit_rien_couter|rien_couter|ne_rien_couter|ca_ne_doit_rien|ne_doit_pas_couter|"
      "pas_un_euro",
      "ohne_budget|kein_budget|ohne_werbebudget|ohne_kosten|kostenlos|kein_geld|ohne_geld|keine_kosten|null_budget|"
      "budget_null|gratis|ohne_ausgaben|keine_ausgaben|keinen_cent|ohne_etat|ohne_werbekosten|kein_werbebudget|null_"
      "euro|ohne_bezahlte_werbung|nichts_ausgeben|ohne_zusatzkosten|ohne_mediabudget|kein_mediabudget|haben_kein_budget|"
      "keinerlei_budget|ohne_einen_cent|keine_werbeausgaben|ohne_werbeausgaben|unbezahlt|nur_organisch|rein_organisch|"
      "ohne_anzeigenbudget|kein_etat|ohne_jegliches_budget|ohne_finanzielle_mittel|nix_ausgeben|kein_werbegeld|ohne_"
-     "werbegeld|kostet_nichts|kostet_nix|kostenfrei|keinen_euro|alles_organisch|null_kosten|konnen_nichts_ausgeben",
+     "werbegeld|kostet_nichts|nichts_kosten|nix_kosten|nicht_kosten|kosten_darf_es_nichts|keinen_pfennig|kostet_nix|"
+     "kostenfrei|keinen_euro|alles_organisch|null_kosten|konnen_nichts_ausgeben",
      "sem_orcamento|sem_verba|sem_gastar|sem_custo|sem_custos|sem_dinheiro|sem_investimento|orcamento_zero|verba_zero|"
      "zero_orcamento|de_graca|gratis|sem_gasto|sem_gastos|nenhum_orcamento|sem_investir|sem_pagar|custo_zero|zero_"
      "verba|nao_temos_verba|nao_tenho_verba|sem_nenhum_custo|sem_midia_paga|investimento_zero|nao_temos_orcamento|nao_"
      "gastar|sem_anuncios_pagos|gratuito|sem_nenhuma_verba|nao_ha_orcamento|nao_quero_gastar|gasto_zero|sem_qualquer_"
      "custo|sem_nenhum_gasto|zero_gasto|zero_de_verba|nao_podemos_gastar|nao_posso_gastar|sem_gastar_nada|sem_anuncio_"
-     "pago|sem_anuncios|custo_0",
+     "pago|sem_anuncios|nao_pode_custar|nao_deve_custar|sem_custar|que_nao_custe|nao_pode_custar_nada|sem_um_centavo|"
+     "sem_um_real|custo_0",
      "予算なし|予算無し|予算ゼロ|予算は0|予算0|費用なし|費用ゼロ|広告費なし|広告費ゼロ|広告費は0|無料で|お金をかけず|"
      "お金はかけ|お金をかけない|費用はかけ|費用をかけず|予算はなし|予算はゼロ|予算はありません|予算はない|予算はかけ|"
      "広告費はなし|広告費はかけ|広告費をかけず|広告費0|広告費無し|予算をかけず|コストゼロ|コストなし|費用無し|"
-     "予算はゼロ|広告なし|オーガニックのみ|支出なし|出費なし|費用をかけない|予算がない|予算がありません|お金は使わ|"
+     "予算はゼロ|お金をかけられ|費用をかけられ|一円も|広告なし|オーガニックのみ|支出なし|出費なし|費用をかけない|"
+     "予算がない|予算がありません|お金は使わ|"
      "お金を使わ|無予算|広告費はゼロ|お金はかけられ|費用はゼロ|タダで"},
     {"period_day", "/_day|/_dia|/_tag|/_jour|/_d", "a_day|per_day|daily|each_day|every_day|/_day|by_the_day",
      "al_dia|por_dia|diarios|diario|diarias|cada_dia|/_dia",
@@ -160,8 +168,8 @@ constexpr ClassRow kRows[] = {
     {"rest_word", "", "rest|remainder|remaining|the_other|balance|evenly|equally|half",
      "resto|restante|mitad|partes_iguales", "reste|restant|moitie|egales",
      "rest|restliche|restlichen|halfte|gleichmassig", "resto|restante|metade|igualmente", "残り|半分|均等"},
-    {"alloc_prep", "", "on|for|to|in|into|towards|goes_to|go_to|through|via|with", "en|para|a|por",
-     "sur|pour|a|en|dans", "auf|fur|in|an|bei", "no|na|em|para|nos|nas|com", "を|に|は"},
+    {"alloc_prep", "", "on|for|to|in|into|towards|goes_to|go_to|through|via|with", "en|para|a|por|de",
+     "sur|pour|a|en|dans|de|d'", "auf|fur|in|an|bei|von", "no|na|em|para|nos|nas|com|do|da|de", "を|に|は"},
     {"up_word", "", "double|triple", "duplica|duplicar|dobla|el_doble|doblar|multiplica_por_dos",
      "doublez|double|doubler|doublons", "verdopple|verdoppeln|doppelt|verdoppel", "dobre|dobrar|duplique|o_dobro",
      "2倍|倍に"},

@@ -39,9 +39,10 @@ constexpr ClassRow kRows[] = {
     {"unit_minute", "", "minute|minutes|min|mins", "minuto|minutos", "minute|minutes", "minute|minuten",
      "minuto|minutos", "分"},
     {"range_to", "-|~",
-     "to|until|till|through|thru|and|til|up_to|up_until|and_ends|ending|ends_on|end_on|to_the|until_the",
-     "al|a|hasta|hasta_el|y|hasta_el_dia", "au|a|jusqu'_au|jusqu'_a|et|jusqu'_en",
-     "bis|bis_zum|und|bis_ende|bis_einschliesslich", "a|ate|ao|ate_o|ate_o_dia|e|ate_a", "から"},
+     "to|until|till|untill|untli|unitl|through|thru|and|til|up_to|up_until|and_ends|ending|ends_on|end_on|to_the|until_"
+     "the",
+     "al|a|hasta|hasta_el|y|hasta_el_dia|asta|asta_el", "au|a|jusqu'_au|jusqu'_a|jusquau|jusqua|et|jusqu'_en",
+     "bis|bis_zum|bsi|und|bis_ende|bis_einschliesslich", "a|ate|ao|ate_o|ate_o_dia|e|ate_a", "から"},
     {"from", "",
      "from|starting|start|starts|starting_from|starting_on|start_on|starts_on|beginning|beginning_on|begins|begin|"
      "begin_on|launching|launch|launch_on|kicking_off|kick_off|as_of|effective|go_live|going_live|after|between|"
@@ -59,16 +60,24 @@ constexpr ClassRow kRows[] = {
      "entre|de|do|com_inicio|a_comecar|a_contar_de|comecar|lancamento",
      ""},
     {"until", "",
-     "until|till|til|by|before|ending|ends|end|end_on|ends_on|through|thru|up_to|to|ending_on|finishing|finish|no_"
+     "until|till|til|untill|untli|unitl|utill|we_end|end_it|we_stop|we_finish|finish_it|stop_it|wrap_it_up|last_day|"
+     "last_day_"
+     "is|the_last_day_is|finishes|finishes_on|by|before|ending|ends|end|end_on|ends_on|through|thru|up_to|to|ending_on|"
+     "finishing|finish|no_"
      "later_than|deadline|up_until|concluding|end_date|ahead_of|closing|stopping|stop|stops|stopping_on|wrap_up|"
      "wrapping_up|finish_on|wraps_up|running_to|finishing_on|up_till",
-     "hasta|hasta_el|antes_de|antes_del|termina|termina_el|terminando|al|acaba|acabando|finaliza|finalizando|que_"
+     "hasta|hasta_el|asta|asta_el|hata|acabe|acabar|terminar|finalizamos|cerramos|ultimo_dia|antes_de|antes_del|"
+     "termina|termina_el|terminando|al|acaba|acabando|finaliza|finalizando|que_"
      "termine|parando|acabando_el|hasta_fin|paramos|acabamos|terminamos|se_para",
-     "jusqu'_au|jusqu'_a|avant|avant_le|d'_ici|d'_ici_le|d'_ici_au|au|fin|se_terminant|se_termine|terminant|finissant|"
+     "jusqu'_au|jusqu'_a|jusquau|jusqua|jusque|termine|termines|terminez|terminer|terminons|finit|finir|finissons|"
+     "finissez|arrete|dernier_jour|avant|avant_le|d'_ici|d'_ici_le|d'_ici_au|au|fin|se_terminant|se_termine|terminant|"
+     "finissant|"
      "jusqu'_a_la|et_s'_arrete|s'_arretant|s'_arrete|on_s'_arrete|s'_arreter",
-     "bis|bis_zum|vor|bis_spatestens|endet|endend|spatestens|bis_einschliesslich|ende|stopp|endet_am|enden_am|schluss_"
+     "bis|bis_zum|bsi|enden|beenden|aufhoren|schluss|letzter_tag|vor|bis_spatestens|endet|endend|spatestens|bis_"
+     "einschliesslich|ende|stopp|endet_am|enden_am|schluss_"
      "am|hort_auf|ist_schluss|aufhoren_am",
-     "ate|ate_o|ate_a|antes_de|antes_do|termina|terminando|ao|encerrando|acaba|ate_dia|parando|terminando_em|encerra|"
+     "ate|ate_o|ate_a|acabamos|acabar|acabe|terminar|encerramos|encerrar|fechamos|ultimo_dia|antes_de|antes_do|termina|"
+     "terminando|ao|encerrando|acaba|ate_dia|parando|terminando_em|encerra|"
      "paramos|terminamos|estende_ate|estender_ate|prolonga_ate",
      ""},
     {"on", "", "on|at|for|this|in|during|over|around|throughout|all|within|of|the|all_of|right_on",
@@ -102,7 +111,8 @@ constexpr ClassRow kRows[] = {
      "hoy|ya_mismo|inmediatamente|ahora_mismo|cuanto_antes|de_inmediato|esta_noche|esta_tarde",
      "aujourd'_hui|aujourdhui|immediatement|tout_de_suite|maintenant|des_maintenant|ce_soir|des_que_possible",
      "heute|sofort|jetzt|ab_sofort|heute_abend|umgehend",
-     "hoje|agora|imediatamente|ja|agora_mesmo|hoje_a_noite|o_quanto_antes",
+     "hoje|agora|imediatamente|desde_ja|para_ja|ja_ja|comece_ja|comecar_ja|comeca_ja|ja_,|ja_.|ja_!|agora_mesmo|hoje_a_"
+     "noite|o_quanto_antes",
      "今日|本日|すぐに|今すぐ|即日|ただちに|直ちに|今夜"},
     {"tomorrow", "", "tomorrow|tmrw|tomorow|tommorow|tommorrow|tmr", "manana", "demain", "morgen", "amanha", "明日"},
     {"overmorrow", "", "day_after_tomorrow|overmorrow|the_day_after_tomorrow", "pasado_manana", "apres_demain",
@@ -211,7 +221,11 @@ constexpr ClassRow kRows[] = {
      "versand|versendet|verschickt|geht|rausgeht", "envio|sai|enviar|disparo", ""},
     {"end_verb", "", "end|ends|ending|finish|finishes|stop|stops|run_until",
      "termina|terminar|termine|acaba|acabar|finaliza", "termine|terminer|terminez|finir|finit|fini",
-     "ende|endet|enden|aufhoren", "termina|terminar|termine|acabe|acaba|encerre", ""},
+     "ende|endet|enden|aufhoren", "termina|terminar|termine|acabe|acaba|encerre", "終|締切|〆切|まで"},
+    {"so_far", "", "now", "ahora", "maintenant", "jetzt", "agora", ""},
+    {"at_period", "", "", "al", "au|a", "", "ao", ""},
+    {"lasts", "", "last|lasts|lasting|run_for|runs_for", "dure|dura|duren|durar|durara", "dure|durer|durera|durent",
+     "dauert|dauern|dauere|laufen|laufe|lauft", "dure|dura|durar|durem", ""},
     {"trade_day",
      "black_friday|blackfriday|cyber_monday|cybermonday|giving_tuesday|givingtuesday|cyber_week|cyberweek|"
      "ブラックフライデー|サイバーマンデー",

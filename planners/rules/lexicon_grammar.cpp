@@ -39,18 +39,21 @@ constexpr ClassRow kRows[] = {
     {"and", ",|&|+", "and|plus|as_well_as|then|or", "y|e|mas|ademas_de", "et|plus|ainsi_que|ou", "und|sowie|plus|oder",
      "e|mais|alem_de|ou", "と|や|、|および|及び|・|または"},
     {"negator", "",
-     "no|not|without|dont|do_not|never|skip|avoid|drop|remove|except|exclude|excluding|nothing_on|stay_off|stay_away_"
+     "no|not|without|dont|do_not|never|skip|never_mind|avoid|drop|remove|except|exclude|excluding|nothing_on|stay_off|"
+     "stay_away_"
      "from|nor|neither|cut|ditch|forget|lose|stop_using|no_more|anything_but|leave_out|instead_of|rather_than|other_"
      "than|delete|cancel|isnt|arent|wont|minus|kill|take_out|leave|scrap",
      "no|sin|nada_de|nunca|quita|quitar|elimina|eliminar|evita|evitar|excepto|salvo|ni|menos|fuera|en_lugar_de|en_vez_"
-     "de|descarta|saca|olvida|tampoco",
+     "de|descarta|saca|olvida|tampoco|olvidate_de|olvidemos|quitad|quitemos|quiten|olviden|prescinde_de|ningun|ninguna",
      "pas|sans|jamais|pas_de|pas_d'|retirez|retire|retirer|supprimez|supprime|enlevez|enleve|enlever|evitez|eviter|"
      "evite|sauf|excepte|ni|hormis|au_lieu_de|plutot_que|oubliez|oublie|aucun|aucune|abandonnez|abandonne|rien|laissez_"
-     "tomber|laisse_tomber",
+     "tomber|laisse_tomber|laissons_tomber|enlevons|retirons|oublions|supprimons|ecartez|ecarte|zappez|zappe",
      "kein|keine|keinen|keiner|keinem|nicht|ohne|nie|niemals|streiche|streich|streichen|entferne|vermeide|ausser|bloss_"
-     "kein|statt|anstatt|anstelle_von|weder|noch|lass|lasst|weg_mit|verzichte_auf|verzichten_auf|nichts",
+     "kein|statt|anstatt|anstelle_von|weder|noch|lass|lasst|weg_mit|verzichte_auf|verzichten_auf|nichts|vergiss|"
+     "vergesst|vergessen_sie|lassen_sie|entfernen|keinerlei",
      "nao|sem|nunca|nada_de|tire|tira|tirar|retire|remova|remover|evite|evitar|exceto|menos|nem|em_vez_de|ao_inves_de|"
-     "exclua|excluir|esqueca|corte|corta|dispense",
+     "exclua|excluir|esqueca|esquece|esquecam|esquecer|esquecamos|larga|largue|deixa_de_lado|descarte|descarta|elimina|"
+     "elimine|corte|corta|dispense|dispensa|nenhum|nenhuma",
      ""},
     {"negated_after", "", "out|off_the_table|is_out|are_out|not_needed|not|no|no_thanks", "no|fuera", "non|exclu",
      "nicht|raus|weg|nein|lieber_nicht", "nao|fora",
@@ -115,6 +118,9 @@ constexpr ClassRow kRows[] = {
     {"instead_of", "", "instead_of|rather_than|in_place_of", "en_vez_de|en_lugar_de",
      "au_lieu_de|au_lieu_d'|a_la_place_de|plutot_que", "statt|anstatt|anstelle_von|anstelle",
      "em_vez_de|ao_inves_de|no_lugar_de", ""},
+    {"and_not", "", "not|and_not|isnt|not_the", "no|y_no|en_lugar_de_los|en_vez_de_los", "pas|et_pas|et_non|non",
+     "nicht|und_nicht|statt_der|statt_den", "nao|e_nao|em_vez_dos|no_lugar_dos", ""},
+    {"but_rather", "", "but", "sino", "mais", "sondern", "mas|e_sim|sim", "ではなく|じゃなく|でなく"},
     {"article", "", "the|a|an|our|my|your|their|its|this|that|these|those|any|some|all|every|each|both|of",
      "el|la|los|las|un|una|unos|unas|nuestro|nuestra|nuestros|nuestras|mi|mis|su|sus|lo|todo|toda|todos|todas",
      "le|la|les|l'|un|une|des|du|notre|nos|mon|ma|mes|votre|vos|tout|toute|tous|toutes|de|d'|cet|cette|ce|ces",
@@ -123,6 +129,35 @@ constexpr ClassRow kRows[] = {
      "pros|pras|pro|pra|o|a|os|as|um|uma|uns|umas|nosso|nossa|nossos|nossas|meu|minha|meus|minhas|todo|toda|todos|"
      "todas|seu|sua",
      ""},
+    {"contrast", "", "but|however|though|yet|still", "pero|sin_embargo|aunque", "mais|cependant|pourtant|sauf_que",
+     "aber|jedoch|doch|allerdings", "mas|porem|contudo|so_que", "が|けど|でも|しかし|けれど"},
+    {"others_say", "",
+     "nephew|niece|son|daughter|boss|colleague|colleagues|everyone|everybody|friend|friends|people_say|keeps|suggested|"
+     "suggests|recommends|recommended|going_on_about|raves|swears_by|competitor|competitors|intern",
+     "sobrino|sobrina|hijo|hija|jefe|jefa|todo_el_mundo|todos_dicen|amigo|amiga|me_dicen|insiste|recomienda|"
+     "recomiendan|"
+     "competencia|companero",
+     "neveu|niece|fils|fille|patron|chef|tout_le_monde|ami|amie|collegue|insiste|conseille|recommande|concurrents|"
+     "stagiaire",
+     "neffe|nichte|sohn|tochter|chef|chefin|alle_sagen|jeder|freund|freundin|kollege|kollegin|schwarmt|empfiehlt|"
+     "konkurrenz|praktikant|praktikantin",
+     "sobrinho|sobrinha|filho|filha|chefe|todo_mundo|toda_a_gente|amigo|amiga|insiste|recomenda|recomendou|"
+     "concorrencia|"
+     "colega|estagiario",
+     "甥|姪|息子|娘|上司|同僚|みんな|友人|友達|勧め|すすめ|競合"},
+    {"quote_lead", "",
+     "review|reviews|testimonial|testimonials|quote|quoting|comment|comments|feedback|said|says|wrote|writes|replied|"
+     "customer_letter|message_we_got|message_we_received",
+     "resena|resenas|opinion|testimonio|cita|citar|comentario|comentarios|dijo|escribio|dice|escribe_una_clienta",
+     "avis|temoignage|temoignages|citer|citez|citation|commentaire|commentaires|ecrit|ecrivait|a_dit",
+     "bewertung|rezension|kundenstimme|zitat|zitiere|zitieren|kommentar|kommentare|schrieb|schreibt|sagte|feedback",
+     "avaliacao|depoimento|depoimentos|testemunho|citar|cite|comentario|comentarios|disse|escreveu|resenha|opiniao",
+     "レビュー|口コミ|感想|引用|コメント|お客様の声|クチコミ"},
+    {"machine_word", "",
+     "system|instruction|instructions|assistant|ai|agent|admin|administrator|developer|override|prompt",
+     "sistema|instruccion|instrucciones|asistente|ia|agente", "systeme|instruction|instructions|consigne|assistant|ia",
+     "system|anweisung|anweisungen|assistent|ki", "sistema|instrucao|instrucoes|assistente|ia",
+     "システム|指示|命令|管理者|アシスタント"},
     {"possessive", "", "our|my|the|all|your|existing|to|these|those|current|of|their|email|text|message",
      "nuestros|nuestras|nuestro|mis|los|las|a|todos|sus|a_los|a_las", "nos|mes|les|aux|tous|vos|notre|mon|l'|d'|des|de",
      "unsere|unseren|unserer|meine|meinen|alle|allen|die|den|der|an",

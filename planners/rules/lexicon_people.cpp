@@ -20,7 +20,7 @@ constexpr ClassRow kRows[] = {
      "kampagnenanzeigen",
      "anuncio|anuncios|publicidade|ads|anunciar|anuncie|propaganda|propagandas|patrocinados|posts_patrocinados|"
      "impulsionados|posts_impulsionados|midia_paga|anunciamos",
-     "広告|有料広告|スポンサー広告|リスティング広告"},
+     "ads|広告|有料広告|スポンサー広告|リスティング広告"},
     {"organic_word", "",
      "posts|post|stories|story|reels|video|videos|live|lives|organic|updates|group|groups|page|channel|community|"
      "server|announcements|streams|stream|thread|threads_posts|carousels|content|tips|teasers|carousel|shorts",
@@ -85,9 +85,10 @@ constexpr ClassRow kRows[] = {
      "fernsehen|zeitung|plakate|flyer|prospekte|briefpost", "televisao|outdoor|outdoors|panfletos|jornal|folhetos",
      "LINE|ライン|テレビ|ラジオ|チラシ|新聞|看板"},
     {"channel_any",
-     "email|sms|push|instagram|facebook|tiktok|youtube|linkedin|twitter|pinterest|snapchat|reddit|google|newsletter|"
+     "email|sms|push|insta|fb|instagram|facebook|tiktok|youtube|linkedin|twitter|pinterest|snapchat|reddit|google|"
+     "newsletter|"
      "twitch|discord|threads",
-     "text|e_mail|emails|post|posts|tweet|insta", "correo|anuncios", "e_mail|publicites|annonces|courriel",
+     "text|e_mail|emails|post|posts|tweet", "correo|anuncios", "e_mail|publicites|annonces|courriel",
      "e_mail|anzeigen|mail", "e_mail|anuncios", "メール|インスタ|プッシュ|SMS"},
     {"person", "",
      "devs|policyholders|policy_holders|moviegoers|theatergoers|concertgoers|partygoers|fandom|newbies|customer|"
@@ -166,7 +167,7 @@ constexpr ClassRow kRows[] = {
      "経営者|開発者|エンジニア|デザイナー|ランナー|愛好家|好き|住民|旅行者|観光客|社員|従業員|フリーランス|起業家|企業|"
      "会社|飲食店|医師|看護師|患者|初心者|卒業生|参加者|見込み客|常連客|常連|既存客|リピーター|寄付者|支援者|カップル|"
      "花嫁|子育て世代|世代|社会人|主婦|ゲーマー|個人事業主|新規客|視聴者|サラリーマン|ビジネスパーソン|中小企業|"
-     "アプリユーザー|層|旅行好き|夫婦|保護者|生徒|会社員"},
+     "アプリユーザー|部長|課長|社長|責任者|役員|職員|店長|層|旅行好き|夫婦|保護者|生徒|会社員"},
     {"audience_lead", "",
      "to|for|at|targeting|target|reach|remind|tell|invite|among|aimed_at|ask|thank|notify|message|who|with|re_engage|"
      "reengage|win_back|of|from|email|text|reaching|inform|alert|nudge|ping|let|show|towards|inviting|telling|"
@@ -222,16 +223,19 @@ constexpr ClassRow kRows[] = {
      "german|mind|half|early|late|mid|spring|summer|autumn|winter|fall|bulk|posts|there|here|them|it|us|cash|"
      "advertising|ads|tickets|what|how|those|some|price|different|various|today|tomorrow|now|next|where|scratch|home|"
      "daily|weekly|organic|paid|social",
-     "total|el|la|los|las|un|una|general|venta|ventas|este|esta|redes|linea|nuestra|nuestro|mi|dos|tres|euros|promedio|"
+     "vez|lugar|total|el|la|los|las|un|una|general|venta|ventas|este|esta|redes|linea|nuestra|nuestro|mi|dos|tres|"
+     "euros|promedio|"
      "espanol|oferta|pedidos|donaciones|todo|toda|anuncios|cada|cuanto|ese|esa|que",
-     "total|tout|la|le|les|un|une|ligne|ce|cette|notre|nos|mon|ma|partir|moyenne|plus|dons|ventes|publicite|francais|"
+     "lieu|total|tout|la|le|les|un|une|ligne|ce|cette|notre|nos|mon|ma|partir|moyenne|plus|dons|ventes|publicite|"
+     "francais|"
      "deux|jour|semaine|mois|an|l'|avance|promo|hiver|ete|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|"
      "octobre|novembre|decembre|cas|cours|fait|effet|pub|annonces|vente",
      "der|die|das|dem|den|einem|einer|unserem|unserer|diesem|dieser|januar|februar|marz|april|mai|juni|juli|august|"
      "september|oktober|november|dezember|zwei|drei|vier|meinem|meiner|sozialen|sommer|winter|herbst|fruhling|kurze|"
      "form|monat|jahr|tag|woche|quartal|mittelstand|schnitt|hohe|bezug|google|anzeigen|werbung|letzten|nachsten|"
      "kommenden",
-     "o|a|os|as|um|uma|total|geral|nosso|nossa|meu|minha|vendas|media|linha|este|esta|janeiro|fevereiro|marco|abril|"
+     "vez|lugar|o|a|os|as|um|uma|total|geral|nosso|nossa|meu|minha|vendas|media|linha|este|esta|janeiro|fevereiro|"
+     "marco|abril|"
      "maio|junho|julho|agosto|setembro|outubro|novembro|dezembro|proxima|proximo|mes|site|app|dia|loja|lojas|anuncios|"
      "instagram|facebook|tiktok|linkedin|youtube|pinterest|twitter|google|snapchat|reddit|discord|twitch|threads|x|"
      "vespera|dinheiro|doacoes|verao|inverno|todo|toda|final|inicio|natal|reddit|segunda|terca|quarta|quinta|sexta|"
@@ -329,9 +333,12 @@ constexpr ClassRow kRows[] = {
      "unser|unsere|unseren|unserem|unserer|mein|meine|meinen", "nossa|nosso|nossas|nossos|minha|meu", ""},
     {"for_word", "", "for|of", "para|pa|de", "pour|de", "fur", "para|pra|pro|de|da|do", ""},
     {"ja_particle", "", "", "", "", "", "", "に|で|は|へ|が|と|も|から|まで|て"},
-    {"consent_word", "", "opted_in|opt_in|consented|gave_consent|subscribed|permission|signed_up|consenting|opted",
-     "con_consentimiento|dieron_su_consentimiento|suscritos", "consentement|consenti|inscrits",
-     "einwilligung|eingewilligt|zugestimmt", "consentimento|consentiram|autorizaram", "同意|許諾"},
+    {"consent_word", "",
+     "opted_in|opt_in|consented|gave_consent|subscribed|permission|signed_up|consenting|opted|consent|agreed_to",
+     "con_consentimiento|dieron_su_consentimiento|suscritos|consentimiento|aceptaron_recibir|han_aceptado",
+     "consentement|consenti|inscrits|donne_leur_accord|ont_accepte|accepte_de_recevoir",
+     "einwilligung|eingewilligt|zugestimmt|zustimmung|einverstanden|eingewilligte|eingewilligten",
+     "consentimento|consentiram|autorizaram|autorizacao|aceitaram_receber", "同意|許諾|オプトイン"},
 };
 
 }  // namespace

@@ -34,14 +34,21 @@ constexpr ClassRow kRows[] = {
      "extracting|web_scraped|pull_off|hoover_up|grab",
      "extrae|extraer|raspa|raspar|scrapea|scrapear|scrapeados|extraidos|extraidas|extraigan|recolecta|cosecha|rastrea|"
      "scraping|scrapeadas|scrapeando|raspados|rastreados|sacados|sacado_de_paginas|sacados_de_paginas|scraper|con_un_"
-     "scraper|bot_de_extraccion",
+     "scraper|bot_de_extraccion|raspando|rastreando|extrayendo|raspes|raspen|extraigas|scrapees|recolectando|raspado|"
+     "raspadas|extraer|rasque",
      "extraire|extrayez|aspirer|aspirez|aspirees|aspires|scraper|scrapez|scrapees|scrapes|moissonner|collectees_sur|"
-     "recuperees_sur|extraites|recuperez|scrape|siphonner|siphonnez|aspire|scraping",
+     "recuperees_sur|extraites|recuperez|scrape|siphonner|siphonnez|aspire|scraping|aspirant|moissonnant|siphonnant|"
+     "scrapant|extrayant|aspires|raclant|"
+     "siphonnes|moissonne|moissonnez|aspirees",
      "scrapen|scrape|gescrapt|gescrapte|gescrapten|abgreifen|greif|greife|ausgelesene|ausgelesen|auslesen|gesammelte|"
-     "absaugen|scraping|abgegriffen|abgegriffene|extrahiere|crawle|zusammengesucht|sauge",
+     "absaugen|scraping|abgegriffen|abgegriffene|extrahiere|crawle|zusammengesucht|sauge|scrapst|scrapt|abgreifst|"
+     "abgreift|absaugst|saugst|crawlst|crawlen|auslesend|"
+     "ausliest|abzugreifen|auszulesen|abzusaugen|extrahieren|extrahierst|zusammenkratzen|zusammenkratzt|abschopfen",
      "raspe|raspar|extraia|extrair|raspados|raspadas|extraidos|extraidas|scraping|colete|coletados|coletadas|raspamos|"
-     "minere",
-     "スクレイピング|収集した|収集して|かき集め|抽出して|クローリング|抜き取|自動収集|勝手に集め|集めたアドレス"},
+     "minere|raspando|extraindo|garimpando|garimpe|coletando|minerando|rapando|extraias|raspes|raspem|vasculhando|"
+     "extraiam",
+     "スクレイピング|収集した|収集して|かき集め|抽出して|クローリング|抜き取|自動収集|勝手に集め|集めたアドレス|"
+     "スクレイプ|吸い出|抜き出して|拾い集め|クロールし"},
     {"p_source", "", "from|off|on", "de|desde", "de|sur|depuis", "aus|von", "de|do", "から"},
     {"p_public", "",
      "linkedin|google_maps|websites|website|web|internet|profiles|profile|instagram|facebook|directory|directories|"
@@ -60,27 +67,43 @@ constexpr ClassRow kRows[] = {
      "asked_us_not_to|asked_not_to|asked_to_stop|told_us_to_stop|opt_outs|said_stop|replied_stop|texted_stop|withdrew_"
      "consent|withdrawn_consent|asked_to_be_taken_off|revoked_consent|asked_us_to_remove|asked_to_unsubscribe|marked_"
      "us_as_spam|left_our_list|left_the_list|said_no_to_emails|removed_themselves|blocked_us|has_unsubscribed|hit_"
-     "unsubscribe|clicked_unsubscribe|ticked_no|declined_marketing|no_marketing_consent|without_marketing_consent|did_"
+     "unsubscribe|clicked_unsubscribe|ticked_no|declined_marketing|no_marketing_consent|without_marketing_consent|"
+     "cancelled_the_newsletter|cancelled_"
+     "our_newsletter|canceled_the_newsletter|canceled_our_newsletter|cancelled_their_newsletter|left_the_newsletter|"
+     "quit_"
+     "the_newsletter|left_our_newsletter|cancelled_their_email|opting_out|turned_off_emails|said_no_to_our|did_"
      "not_consent|didnt_consent|never_consented|never_agreed_to_marketing",
      "dieron_de_baja|se_dio_de_baja|dado_de_baja|dados_de_baja|se_han_dado_de_baja|dieran_de_baja|cancelaron_la_"
      "suscripcion|cancelaron_su_suscripcion|se_desuscribieron|desuscritos|no_quieren_recibir|pidieron_no_recibir|"
      "pidieron_que_no|bajas|desuscribieron|se_borraron|lista_de_supresion|retiraron_su_consentimiento|dadas_de_baja|"
      "pidieron_dejar_de|cancelado_su_suscripcion|cancelado_la_suscripcion|cancelo_la_suscripcion|cancelo_su_"
-     "suscripcion|se_borro|se_desuscribio",
+     "suscripcion|se_borro|se_desuscribio|cancelaron_el_boletin|cancelo_el_boletin|cancelaron_la_newsletter|cancelaron_"
+     "nuestro_boletin|se_dieron_de_baja|cancelado_el_boletin|pidio_la_baja|pidieron_la_baja|nos_dijeron_que_no|anulado_"
+     "la_"
+     "suscripcion|anularon_la_suscripcion",
      "desabonnes|desabonnees|desinscrits|desinscrites|se_sont_desabonnes|desinscription|se_sont_desinscrits|desabonne|"
      "desinscrit|refuse_de_recevoir|ne_veulent_plus|demande_a_ne_plus|demande_de_ne_plus|liste_de_suppression|opposes|"
      "retire_leur_consentement|se_sont_opposes|resilie_leur_abonnement|demande_d'_arreter|demande_a_etre_retires|s'_"
-     "est_desabonne|s'_est_desinscrit|a_resilie",
+     "est_desabonne|s'_est_desinscrit|a_resilie|ont_resilie_la_newsletter|resilie_la_newsletter|annule_leur_"
+     "inscription|"
+     "annule_leur_abonnement|annule_la_newsletter|annule_son_abonnement|quitte_la_liste|quitte_notre_liste|desabonnee",
      "abgemeldet|abgemeldete|abgemeldeten|abbestellt|ausgetragen|widersprochen|abbesteller|abmelder|opt_out|nicht_mehr_"
      "kontaktiert|keine_mails_mehr|sperrliste|einwilligung_widerrufen|widerrufen|gekundigten_newsletter|keine_werbung_"
-     "mehr|keine_e_mails_mehr|ausgetragene|ausgetragenen|robinsonliste|hat_sich_abgemeldet",
+     "mehr|keine_e_mails_mehr|ausgetragene|ausgetragenen|robinsonliste|hat_sich_abgemeldet|gekundigt_den_newsletter|"
+     "newsletter_gekundigt|"
+     "den_newsletter_gekundigt|newsletter_abbestellt|vom_newsletter_abgemeldet|abbestellte|abbestellten|sich_"
+     "ausgetragen",
      "descadastraram|descadastrados|descadastrado|cancelaram_a_inscricao|cancelaram_a_assinatura|se_desinscreveram|"
      "desinscritos|descadastrou|pediram_para_nao|nao_querem_receber|optaram_por_sair|pediram_para_sair|cancelaram_a_"
      "subscricao|lista_de_supressao|pediram_remocao|desinscreveram|se_removeram|sairam_da_lista|pediram_para_parar|"
      "retiraram_o_consentimento|pediram_para_ser_removidos|cancelaram_inscricao|cancelou_a_inscricao|cancelou_"
-     "inscricao|se_descadastrou|saiu_da_lista|cancelou_a_assinatura|descadastrou_se",
+     "inscricao|se_descadastrou|saiu_da_lista|cancelou_a_assinatura|descadastrou_se|cancelou_a_subscricao|cancelaram_a_"
+     "newsletter|cancelou_a_newsletter|anularam_a_subscricao|anulou_a_subscricao|cancelado_a_subscricao|cancelado_a_"
+     "inscricao|cancelado_a_assinatura|cancelaram_subscricao|cancelou_subscricao|pediu_para_sair|pediu_para_nao|deixou_"
+     "de_"
+     "seguir_a_newsletter|removeu_se|saiu_da_newsletter|sairam_da_newsletter",
      "配信停止|購読解除|オプトアウト|退会した|解除した人|配信を停止|受信拒否|登録解除|配信解除|解約した人|配信拒否|"
-     "メール停止|受け取りを拒否|同意を撤回"},
+     "メール停止|受け取りを拒否|同意を撤回|購読をやめ|購読を解除|配信をやめ|購読をキャンセル|登録を解除|解約済み"},
     {"p_respect", "",
      "exclude|excluding|except|remove|without|not|never|skip|havent|who_have_not|honor|honour|respect|suppress|omit|"
      "dont|no|minus|leave_out|let_them|one_click|easy|allow|option_to|link|dont_email|reduce|lower|fewer|keep",
@@ -88,7 +111,44 @@ constexpr ClassRow kRows[] = {
      "exclure|excluant|sauf|sans|pas|jamais|respecter|hors|hormis|excluez|en_excluant|retirez|ne",
      "ohne|ausser|nicht|nie|ausschliessen|respektiere|ausgenommen|keine|entferne|schliesse|kein",
      "excluir|exceto|sem|nao|nunca|menos|respeitar|excluindo|retire|exclua|excluam|respeitando", ""},
-    {"p_respect_after", "", "", "", "", "", "", "以外|を除|は除|していない|は含めない|ではない|しない|は外"},
+    {"p_again", "", "again|anyway|nonetheless|regardless|this_time|all_the_same|still_send|still_email",
+     "otra_vez|de_nuevo|igualmente|aun_asi|esta_vez|de_todos_modos|nuevamente",
+     "quand_meme|a_nouveau|de_nouveau|malgre_tout|cette_fois",
+     "trotzdem|nochmal|erneut|dennoch|wieder|diesmal|nochmals",
+     "mesmo_assim|de_novo|outra_vez|novamente|desta_vez|ainda_assim", "それでも|もう一度|再度|改めて|今回は"},
+    {"p_left_out", "",
+     "left_out|excluded|is_out|are_out|stay_out|stays_out|kept_out|be_removed|is_removed|are_removed|off_the_list|gets_"
+     "nothing|get_nothing|receive_nothing|receives_nothing|must_not|should_not|shouldnt|mustnt|may_not|wont_get|will_"
+     "not_"
+     "get|wont_receive|will_not_receive|is_not_to|are_not_to|be_skipped|are_skipped|is_skipped|gets_skipped|doesnt_get_"
+     "anything|dont_get_anything|dont_get_it|doesnt_get_it|do_not_get_it|does_not_get_it|are_not_contacted|no_mail|no_"
+     "message|no_email|no_text|suppressed|be_spared|left_alone",
+     "fuera|excluido|excluidos|excluida|excluidas|no_recibe|no_reciben|no_recibira|no_reciban|no_recibiran|no_reciba|"
+     "no_"
+     "debe|no_deben|no_entra|no_entran|no_se_les|no_se_le|no_cuentan|no_cuenta|sin_recibir|quitados|no_les_escribas|no_"
+     "le_escribas|se_excluye|se_excluyen|nada_para",
+     "exclu|exclus|exclue|exclues|ne_recoit|ne_recoivent|ne_recevra|ne_recevront|ne_doit|ne_doivent|en_dehors|ecartes|"
+     "ecarte|mis_de_cote|laisses_de_cote|laisse_de_cote|pas_concernes|pas_concerne|retires|hors_de|rien_recevoir|on_ne_"
+     "leur|on_ne_lui|rien_a_recevoir|ne_sont_pas",
+     "aussen_vor|draussen|ausgenommen|ausgeschlossen|bekommt_nichts|bekommen_nichts|nichts_bekommen|nichts_erhalten|"
+     "erhalt_"
+     "nichts|erhalten_nichts|nicht_angeschrieben|nicht_kontaktiert|nicht_dabei|darf_nicht|durfen_nicht|darf_nichts|"
+     "durfen_"
+     "nichts|soll_nicht|soll_nichts|sollen_nichts|sollen_nicht|bekommt_keine|bekommen_keine|erhalt_keine|erhalten_"
+     "keine|"
+     "fallt_raus|fallen_raus|fliegt_raus|fliegen_raus|wird_ausgelassen|lassen_wir_aus|lassen_wir_weg|lassen_wir_in_"
+     "ruhe|"
+     "bleibt_verschont|bleiben_verschont|wird_nicht|werden_nicht",
+     "de_fora|excluido|excluidos|excluida|excluidas|nao_recebe|nao_recebem|nao_recebera|nao_receberao|nao_deve|nao_"
+     "devem|"
+     "nao_entra|nao_entram|nao_pode|nao_podem|nao_e_para|fora_da_lista|nao_contam|nao_conta|fora_do_envio|sem_receber|"
+     "nao_"
+     "vai_receber|nao_vao_receber|fica_fora|ficam_fora|nao_mandamos|nao_enviamos",
+     ""},
+    {"p_respect_after", "", "", "", "", "", "",
+     "以外|を除|は除|していない|は含めない|ではない|しない|は外|には送らない|には送りません|は対象外|送らないで|"
+     "には送らず|"
+     "は含めません|除外|は含まない|は含まず|対象から外"},
     {"p_pretend", "",
      "pretend|pretending|pretends|impersonate|impersonating|pose_as|posing_as|poses_as|masquerade|masquerading|"
      "disguise|disguised_as|disguised|as_if_we_were|as_if_it_came|as_if_it_comes|as_if_they_came|as_if_they_come|as_if_"

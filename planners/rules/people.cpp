@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "planners/rules/quotes.hpp"
+
 namespace spreaders::planners::rules {
 namespace {
 
@@ -24,6 +26,7 @@ class AudienceReader {
     if (lang_ != Lang::kJa) bare_part();
     if (lang_ != Lang::kJa) places();
     if (amounts_.age_begin >= 0) mark(amounts_.age_begin, amounts_.age_end);
+    spare_those_who_left();
     return collect();
   }
   [[nodiscard]] const std::vector<bool>& marks() const { return mark_; }  // after run(): the tokens that name people
@@ -120,6 +123,8 @@ class AudienceReader {
         continue;
       }
       if (wanted_more(i)) continue;
+      if (lang_ == Lang::kPt && text_.is(i, "gente") && text_.is(i - 1, "a") && !text_.is(i - 2, "toda"))
+        continue;  // we
       int begin = i;
       while (begin > 0 && left_word(begin - 1)) --begin;
       mark(begin, right(end));
@@ -154,6 +159,7 @@ class AudienceReader {
     if (text_.at(i).sentence != text_.at(i + 1).sentence) return false;
     if (m(i, C("audience_lead")) == i + 1 && !(text_.is(i, "de") || text_.is(i, "d'") || text_.is(i, "of")))
       return false;
+    if (text_.slice(i, i + 1) == "IT") return true;  // "IT managers"
     return m(i, C("article")) < 0 && m(i, C("audience_stop")) < 0 && m(i, C("and")) < 0 && m(i, C("from")) != i + 1;
   }
   [[nodiscard]] int right(int end) const {
@@ -234,10 +240,9 @@ class AudienceReader {
     for (int i = 0; i < text_.size(); ++i) {
       int end = m(i, C("person"));
       if (end < 0 && text_.is(i, "者") && i > 0 && text_.at(i - 1).kind == TokenKind::kCjk && !text_.at(i).space_before)
-        end = i + 1;  // 単身者, 経験者
+        end = i + 1;                                                                        // 単身者, 経験者
+      if (text_.is(i, "人") && (text_.is(i + 1, "事") || text_.is(i + 1, "気"))) continue;  // 人事, 人気
       if (end < 0 || blocked(i)) continue;
-      if (text_.is(i, "方") && i > 0 && (text_.is(i - 1, "り") || text_.is(i - 1, "い"))) {
-      }
       int begin = i;
       while (begin > 0 && (japanese_word(begin - 1) || channel_of_people(begin - 1, i))) --begin;
       // "お客さんを増やしたい": the aim.
@@ -245,6 +250,13 @@ class AudienceReader {
         continue;
       mark(begin, end);
       i = end - 1;
+    }
+    for (int i = 1; i + 1 < text_.size(); ++i) {  // 人事部長向け, 中小企業を対象に
+      const bool toward = text_.is(i, "向") && text_.is(i + 1, "け");
+      if (!toward && !(text_.is(i, "を") && text_.is(i + 1, "対") && text_.is(i + 2, "象"))) continue;
+      int begin = i;
+      while (begin > 0 && japanese_word(begin - 1) && !mark_[static_cast<size_t>(begin - 1)]) --begin;
+      mark(begin, i);
     }
     for (int i = 1; i + 1 < text_.size(); ++i) {  // 大阪の…, 渋谷区で
       if (text_.is(i, "の") && !mark_[static_cast<size_t>(i)]) {
@@ -272,6 +284,24 @@ class AudienceReader {
     }
     if (token.text == "が" || token.text == "と") return false;
     return true;
+  }
+
+  // "...; whoever unsubscribed is left out": people named to be spared, beside those who are meant.
+  void spare_those_who_left() {
+    std::vector<std::pair<int, int>> left;
+    int others = 0;
+    for (int i = 0; i < text_.size();) {
+      int end = i;
+      bool gone = false;
+      for (; end < text_.size() && mark_[static_cast<size_t>(end)]; ++end)
+        gone = gone || match(text_, end, lang_, C("p_optout")) > 0;
+      if (gone) left.emplace_back(i, end);
+      else others += end > i ? 1 : 0;
+      i = std::max(end, i + 1);
+    }
+    for (const auto& [begin, end] : left) {
+      for (int i = begin; i < end && others > 0; ++i) mark_[static_cast<size_t>(i)] = false;
+    }
   }
 
   Phrase collect() const {
@@ -320,7 +350,8 @@ constexpr ObjectiveRow kObjectives[] = {
     {"event", 4,
      "webinar|event|concert|gala|open_day|open_house|conference|workshop|festival|meetup|invite|rsvp|rsvps|opening|"
      "fair|exhibition|tickets|evento|concierto|invita|invitar|taller|feria|inauguracion|evenement|invitez|inviter|"
-     "salon|atelier|vernissage|portes_ouvertes|veranstaltung|konzert|einladen|messe|eroffnung|tag_der_offenen_tur|"
+     "salon_du|salon_de_l'|salon_professionnel|atelier|vernissage|portes_ouvertes|veranstaltung|konzert|einladen|messe|"
+     "eroffnung|tag_der_offenen_tur|"
      "convide|oficina|feira|inauguracao|イベント|セミナー|ウェビナー|コンサート|展示会|説明会|concerto"},
     {"awareness", 3,
      "awareness|brand_awareness|get_known|known|visibility|reach|introduce|announce|teaser|dar_a_conocer|notoriedad|"
@@ -338,7 +369,12 @@ constexpr ObjectiveRow kObjectives[] = {
      "interacciones|resenas|concurso|commentaires|sondage|concours|umfrage|gewinnspiel|bewertung|engajamento|pesquisa|"
      "sorteio|エンゲージメント|アンケート|コメント"},
     {"sales", 5,
-     "sell|sales|sale|buy|order|orders|purchase|purchases|revenue|off|discount|shop_now|checkout|vender|vende|vendemos|"
+     "clearance|clear_out|closing_down|saldos|liquidacion|remate|destockage|braderie|liquidation|schlussverkauf|"
+     "abverkauf|"
+     "ausverkauf|winterschlussverkauf|sommerschlussverkauf|raumungsverkauf|lagerverkauf|sonderverkauf|queima_de_"
+     "estoque|"
+     "saldao|bota_fora|バーゲン|決算|在庫一掃|sell|sales|sale|buy|order|orders|purchase|purchases|revenue|off|discount|"
+     "shop_now|checkout|vender|vende|vendemos|"
      "ventas|pedidos|descuento|rebajas|compras|vendre|vendez|vends|ventes|commandes|soldes|verkaufen|verkaufe|verkauf|"
      "umsatz|rabatt|bestellungen|vendas|venda|desconto|liquidacao|販売|売上|購入|セール|売り|注文|割引|customers|"
      "clientes|clients|kunden|お客"},
@@ -353,6 +389,15 @@ constexpr ObjectiveRow kObjectives[] = {
 Phrase read_audience(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
                      const AmountFacts& amounts) {
   return AudienceReader(text, lang, dates, channels, amounts).run();
+}
+
+// "quote this review: ...": what is quoted is material for the post, not its aim.
+bool announces_quotation(const Text& text, int i) {
+  if (match_any(text, i, C("quote_lead")) < 0) return false;
+  for (int k = i + 1; k < std::min(i + 10, text.size()); ++k) {
+    if (text.is(k, kQuotedWord)) return true;
+  }
+  return false;
 }
 
 std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis) {
@@ -371,6 +416,7 @@ std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis)
     if (row.row->rank <= rank) continue;
     bool found = false;
     for (int i = 0; i < text.size() && !found; ++i) {
+      if (row.row->objective == "engagement" && announces_quotation(text, i)) continue;
       for (const auto& entry : row.entries) {
         if (match_entry(text, i, entry) > 0) found = true;
       }

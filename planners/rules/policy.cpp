@@ -47,7 +47,10 @@ constexpr Rule kRules[] = {
      "consigue|consigueme|obten|busca|sacame|consiga|pega|besorg|besorge|hol|hole|trouve|trouvez|procure|collect|"
      "gather|get|find|pull|copy|take|grab|collected|gathered|copied|took|pulled|grabbed|recopila|saca|copia|recoge|"
      "collecte|collectez|recupere|recuperez|recuperees|collectees|copiez|sammle|sammeln|kopiere|suche|colete|pegue|"
-     "copie|recolha ..3 "
+     "copie|recolha|saques|sacar|saque|sacad|obtener|consigas|recoger|recopiles|recuperes|recuperer|collecter|trouver|"
+     "pioche|piochez|piocher|prends|prenez|holen|holst|besorgst|besorgen|ziehe|zieh|ziehst|sammelst|kopierst|pegar|"
+     "pega|"
+     "puxe|puxar|tire|tirar|recolher|copiar|colher|collecting|gathering|pulling|getting ..3 "
      "emails|mails|mailadressen|email_addresses|addresses|phone_numbers|contacts|correos|emails_de|direcciones|"
      "adresses|e_mails|adressen|e_mail_adressen|mailadressen|enderecos|telefones|contatos|numeros ..6 "
      "from|off|de|en|sur|depuis|aus|von|im|do|no|da|on ..3 @p_public"},
@@ -56,6 +59,11 @@ constexpr Rule kRules[] = {
      "アドレス|連絡先|メール ..3 集め|収集|抽出|抜き出|拾っ|取得"},
     {"consent.scraped_list", "@p_list ..8 scraper|web_scraper|scraping|crawler|aspirateur|raspador"},
     {"consent.scraped_list", "スクレイピング"},
+    {"consent.scraped_list",
+     "@p_public ..4 abgreif*|auslies*|auslese*|absaug*|abgras*|abkratz*|durchkamm*|durchforst*|scrapst|scrapt|crawlst"},
+    {"consent.scraped_list",
+     "アドレス|連絡先|電話番号|名簿 ..3 SNS|ネット|サイト|ウェブ|プロフィール|インターネット|掲示板|ホームページ ..4 "
+     "集め|収集|抽出|抜き出|拾|取得|吸い出"},
     {"consent.scraped_list",
      "ネット|サイト|SNS|ウェブ|LinkedIn|インターネット|プロフィール|ホームページ ..6 "
      "集めた|拾った|収集した|抜き出した|取得した ..4 アドレス|連絡先|メール|電話"},
@@ -237,6 +245,7 @@ class Finder {
       if (stop > 0 && !(opt_out && (text_.is(k, "easy") || false)))
         return !(lang_ == Lang::kPt && text_.is(k, "no")) && !text_.is(stop, "only");
     }
+    if (opt_out && left_out(begin, end)) return true;
     if (opt_out && lang_ == Lang::kJa) {
       for (int k = end; k < std::min(end + 6, text_.size()); ++k) {
         if (match(text_, k, lang_, C("p_respect_after")) > 0) return true;
@@ -253,6 +262,21 @@ class Finder {
     }
     // "customers bought ... contacts": a purchase by customers is none of ours.
     if (rule == "consent.purchased_list") return customer_purchase(begin, end);
+    return false;
+  }
+  // "... get nothing now, write to them anyway".
+  [[nodiscard]] bool written_again(int from) const {
+    for (int k = from; k < std::min(from + 12, text_.size()); ++k) {
+      if (match(text_, k, lang_, C("p_again")) > 0) return true;
+    }
+    return false;
+  }
+  // "whoever unsubscribed is left out", "wer sich abgemeldet hat, darf nichts bekommen": care, not a violation.
+  [[nodiscard]] bool left_out(int begin, int end) const {
+    for (int k = end; k < std::min(end + 9, text_.size()) && text_.at(k).sentence == text_.at(begin).sentence; ++k) {
+      if (match(text_, k, lang_, C("p_left_out")) > 0) return !written_again(k);
+      if (match(text_, k, lang_, C("but")) > 0) return false;
+    }
     return false;
   }
   // "remind people who bought ... to add their numbers", "leads who purchased from us", "buy our list of ...".

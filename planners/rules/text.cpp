@@ -385,7 +385,7 @@ class Lexer {
     if (!is_letter(chars_[i].c)) return false;
     const std::string next = text_of(i, std::min(i + 3, chars_.size()));
     for (const char* word :
-         {"jan", "feb", "mar", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez", "bis", "und"}) {
+         {"jan", "feb", "mar", "apr", "mai", "jun", "jul", "aug", "sep", "okt", "nov", "dez", "bis", "bsi", "und"}) {
       if (next == word) return true;
     }
     return false;

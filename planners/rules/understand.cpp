@@ -11,6 +11,7 @@
 #include "planners/rules/dates.hpp"
 #include "planners/rules/people.hpp"
 #include "planners/rules/policy.hpp"
+#include "planners/rules/quotes.hpp"
 #include "planners/rules/replies.hpp"
 #include "planners/rules/tone.hpp"
 
@@ -33,8 +34,10 @@ struct State {
   std::string_view country;
   bool channel_conflict = false;
   bool split_mismatch = false;
+  bool total_said = false;  // the budget is a number the user named, not the sum of allocations
   bool reversed = false;
-  std::string date_problem;  // kind of the question: "ambiguous" or "contradiction"
+  std::optional<Date> reversed_start, reversed_end;  // as they were said, until one of them is corrected
+  std::string date_problem;                          // kind of the question: "ambiguous" or "contradiction"
   std::string date_words;
   bool schedule_known = false;
   bool generic_ads = false;
@@ -47,7 +50,8 @@ struct State {
 };
 
 struct Facts {
-  Text text;
+  Text said;  // all of it, quotations too
+  Text text;  // with what is quoted faded to one word
   Lang lang = Lang::kEn;
   DateFacts dates;
   ChannelFacts channels;
@@ -82,9 +86,11 @@ bool is_small_talk(const Text& text, Lang lang) {
 
 Facts read_turn(std::string_view message, int turn, const State& state) {
   Facts facts;
-  facts.text = tokenize(first_code_points(message, kGoalCodePoints_max));
+  facts.said = tokenize(first_code_points(message, kGoalCodePoints_max));
+  facts.text = fade_quotes(facts.said);
   facts.lang = detect_language(facts.text, turn == 0 ? Lang::kEn : state.lang, turn == 0 ? 1 : 2);
   merge_numbers(facts.text, facts.lang);
+  merge_numbers(facts.said, facts.lang);
   std::optional<Date> anchor;
   if (turn > 0 && state.brief.schedule) anchor = state.brief.schedule->value.start;
   facts.dates = read_dates(facts.text, facts.lang, state.today, state.country, anchor, state.event_at);
@@ -134,12 +140,15 @@ void merge_channels(State& state, const Facts& facts, int turn, bool asked) {
       std::any_of(mentions.begin(), mentions.end(), [](const auto& m) { return !m.excluded && !m.replaced; });
   const bool replaced = std::any_of(mentions.begin(), mentions.end(), [](const auto& m) { return m.replaced; });
   const bool removed = std::any_of(mentions.begin(), mentions.end(), [](const auto& m) { return m.excluded; });
+  std::vector<std::string> before;  // the channels that a later turn clears to name anew
   if (turn > 0) {
     const bool adds = has_class(facts.text, facts.lang, C("add_verb"));
     const bool replaces = has_class(facts.text, facts.lang, C("replace_verb")) && !removed && !replaced;
     const bool exclusive = facts.channels.has_exclusive;
-    if (any_wanted && (exclusive || state.channel_conflict || (replaces && !adds && !facts.amounts.budget && !asked)))
+    if (any_wanted && (exclusive || state.channel_conflict || (replaces && !adds && !facts.amounts.budget && !asked))) {
+      for (const auto& slot : state.brief.channels) before.push_back(slot.value);
       state.brief.channels.clear();
+    }
     state.channel_conflict = false;
   }
   if (facts.channels.conflict) state.channel_conflict = true;
@@ -160,7 +169,11 @@ void merge_channels(State& state, const Facts& facts, int turn, bool asked) {
                         has_class(facts.text, facts.lang, C("add_verb"));
   for (const ChannelMention& mention : mentions) {
     if (mention.excluded || mention.replaced) continue;
-    const std::string id = (paid_replaced || all_paid) && !is_paid(mention.id) &&
+    const auto in_plan = [&](const std::string& name) {
+      return std::find(before.begin(), before.end(), name) != before.end();
+    };
+    const bool kept_paid = in_plan(mention.id + "_ads") && !in_plan(mention.id);  // "only Instagram": the ads stay ads
+    const std::string id = (paid_replaced || all_paid || kept_paid) && !is_paid(mention.id) &&
                                    match(facts.text, mention.end, facts.lang, C("organic_word")) < 0
                                ? paid_form(mention.id)
                                : mention.id;
@@ -180,8 +193,44 @@ void merge_channels(State& state, const Facts& facts, int turn, bool asked) {
   }
 }
 
-void merge_schedule(State& state, const Facts& facts, int turn) {
+// "I meant until 30 May": one of two dates in the wrong order is corrected, the other stays as it was said.
+void correct_reversed(State& state, DateFacts& dates) {
+  if (!state.reversed_start || !state.reversed_end) return;
+  if (dates.start && dates.single_day && *dates.start >= *state.reversed_start) {
+    dates.end = dates.start;
+    dates.start.reset();
+    dates.single_day = false;
+  }
+  if (dates.end && !dates.start) {
+    dates.start = state.reversed_start;
+  } else if (dates.start && (!dates.end || dates.single_day) && !dates.duration_days) {
+    dates.end = state.reversed_end;
+    dates.single_day = false;
+  }
+}
+
+// "a week later", "three days longer": the schedule as it stands moves or stretches; false where neither was said.
+bool move_schedule(Slot<Schedule>& slot, const Facts& facts, int turn) {
   const DateFacts& dates = facts.dates;
+  Schedule& schedule = slot.value;
+  if (dates.shift_days && !dates.start) {
+    schedule.start = add_days(schedule.start, *dates.shift_days);
+    if (schedule.end && (dates.shift_whole || *schedule.end < schedule.start ||
+                         *schedule.end == add_days(schedule.start, -*dates.shift_days)))
+      schedule.end = add_days(*schedule.end, *dates.shift_days);
+    slot.from = span(facts, turn, 0, facts.text.size());
+    return true;
+  }
+  if (dates.lengthen_days && !dates.start) {
+    if (schedule.duration_days) schedule.duration_days = std::max(1, *schedule.duration_days + *dates.lengthen_days);
+    else if (schedule.end) schedule.end = add_days(*schedule.end, *dates.lengthen_days);
+    return true;
+  }
+  return false;
+}
+
+void merge_schedule(State& state, const Facts& facts, int turn) {
+  DateFacts dates = facts.dates;
   auto& slot = state.brief.schedule;
   if (dates.impossible || dates.ambiguous || dates.past) {
     state.date_problem = dates.ambiguous && !dates.impossible ? "ambiguous" : "contradiction";
@@ -189,23 +238,14 @@ void merge_schedule(State& state, const Facts& facts, int turn) {
     return;
   }
   if (dates.event_at) state.event_at = dates.event_at;
+  if (state.reversed && !dates.reversed) correct_reversed(state, dates);
   state.reversed = dates.reversed || (state.reversed && !dates.start && !dates.end);
-  if (dates.reversed) return;
-  if (turn > 0 && slot && dates.shift_days && !dates.start) {
-    Schedule& schedule = slot->value;
-    schedule.start = add_days(schedule.start, *dates.shift_days);
-    if (schedule.end && (dates.shift_whole || *schedule.end < schedule.start ||
-                         *schedule.end == add_days(schedule.start, -*dates.shift_days)))
-      schedule.end = add_days(*schedule.end, *dates.shift_days);
-    slot->from = span(facts, turn, 0, facts.text.size());
+  if (dates.reversed) {
+    state.reversed_start = dates.reversed_start;
+    state.reversed_end = dates.reversed_end;
     return;
   }
-  if (turn > 0 && slot && dates.lengthen_days && !dates.start) {
-    Schedule& schedule = slot->value;
-    if (schedule.duration_days) schedule.duration_days = std::max(1, *schedule.duration_days + *dates.lengthen_days);
-    else if (schedule.end) schedule.end = add_days(*schedule.end, *dates.lengthen_days);
-    return;
-  }
+  if (turn > 0 && slot && move_schedule(*slot, facts, turn)) return;
   if (!dates.start && !dates.end && !dates.duration_days) return;
   state.date_problem.clear();
   state.date_words.clear();
@@ -268,10 +308,31 @@ void merge_bare_change(Brief& brief, const Facts& facts, int turn) {
   }
 }
 
+// "2,000 for Facebook then": one allocation of an earlier turn changes, a total that was said does not.
+bool change_parts(State& state, const AmountFacts& amounts) {
+  Brief& brief = state.brief;
+  if (amounts.part_changes.empty() || !brief.budget || brief.allocations.empty()) return false;
+  auto parts = brief.allocations;
+  for (const auto& [channel, amount] : amounts.part_changes) {
+    const auto part = std::find_if(parts.begin(), parts.end(),
+                                   [&](const auto& item) { return platform(item.first) == platform(channel); });
+    if (part == parts.end()) return false;
+    part->second = amount;
+  }
+  int64_t sum = 0;
+  for (const auto& [channel, amount] : parts) sum += amount;
+  brief.allocations = parts;
+  if (state.total_said) state.split_mismatch = sum != brief.budget->value.money.amount_minor;
+  else brief.budget->value.money.amount_minor = sum;
+  return true;
+}
+
 void merge_budget(State& state, const Facts& facts, int turn) {
   const AmountFacts& amounts = facts.amounts;
   Brief& brief = state.brief;
+  if (turn > 0 && change_parts(state, amounts)) return;
   if (amounts.budget) {
+    state.total_said = !amounts.budget_is_sum;
     Budget budget{*amounts.budget, amounts.period.empty() ? "total" : amounts.period};
     if (turn > 0 && amounts.period.empty() && brief.budget) budget.period = brief.budget->value.period;
     if (turn > 0 && brief.budget && facts.text.at(amounts.budget_begin).kind == TokenKind::kNumber &&
@@ -354,7 +415,7 @@ void merge_rest(State& state, const Facts& facts, int turn) {
   const std::optional<int> age = facts.amounts.min_age ? facts.amounts.min_age : std::nullopt;
   std::erase_if(state.hits,
                 [&](const PolicyHit& hit) { return turn > 0 && withdraws(facts.text, facts.lang, hit.rule); });
-  for (const PolicyHit& hit : find_policy(facts.text, facts.lang, age, facts.amounts.max_age)) {
+  for (const PolicyHit& hit : find_policy(facts.said, facts.lang, age, facts.amounts.max_age)) {
     if (turn > 0 && withdraws(facts.text, facts.lang, hit.rule)) continue;
     if (std::none_of(state.hits.begin(), state.hits.end(), [&](const PolicyHit& old) { return old.rule == hit.rule; }))
       state.hits.push_back(hit);
