@@ -6,6 +6,7 @@
 
 #include "core/bytes.hpp"
 #include "core/service.hpp"
+#include "mcp-server/protocol/step_up.hpp"
 
 namespace spreaders::mcp {
 
@@ -267,6 +268,22 @@ std::optional<Json> RunnerResources::read_catalogue(std::string_view uri, const 
   return Json{{"service", wanted}, {"tools", std::move(tools)}};
 }
 
+// A client that could get them is told the scopes of the whole resource, so that it has to ask once only.
+Answer RunnerResources::refused(const ResourceSpec& spec, const Error& error, std::string_view uri,
+                                const CallContext& context) const {
+  if (error.code == Code::kPermissionDenied) {
+    std::vector<std::string_view> needed;
+    for (const auto& part : spec.parts) {
+      const auto* tool = runner_.find(part.tool);
+      if (tool == nullptr) continue;
+      for (auto scope : tool->scopes.list())
+        if (std::ranges::find(needed, scope) == needed.end()) needed.push_back(scope);
+    }
+    if (auto scopes = lacking_scopes(needed, context); !scopes.empty()) return step_up(std::move(scopes));
+  }
+  return error_for(error, uri);
+}
+
 Answer RunnerResources::read(std::string_view uri, const CallContext& context) {
   if (auto catalogue = read_catalogue(uri, context)) return contents_of(uri, *catalogue);
   Place place = find(uri);
@@ -276,7 +293,7 @@ Answer RunnerResources::read(std::string_view uri, const CallContext& context) {
     Json arguments = Json::object();
     if (!part.argument.empty()) arguments[std::string(part.argument)] = place.value;
     auto answer = call_tool(runner_, part.tool, std::move(arguments), context);
-    if (!answer.ok()) return error_for(answer.error(), uri);
+    if (!answer.ok()) return refused(*place.spec, answer.error(), uri, context);
     Json value = part.array.empty() ? std::move(*answer) : std::move((*answer)[std::string(part.array)]);
     if (part.member.empty()) whole = std::move(value);
     else whole[std::string(part.member)] = std::move(value);

@@ -73,6 +73,8 @@ class RunnerResources : public ResourceProvider {
   [[nodiscard]] bool offered(const ResourceSpec& spec) const;
   Json fixed_entries(const CallContext& context) const;
   std::optional<Json> read_catalogue(std::string_view uri, const CallContext& context) const;
+  [[nodiscard]] Answer refused(const ResourceSpec& spec, const Error& error, std::string_view uri,
+                               const CallContext& context) const;
 
   ToolRunner& runner_;
   RunnerResourcesOptions options_;

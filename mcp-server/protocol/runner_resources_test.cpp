@@ -194,6 +194,17 @@ TEST(RunnerResourcesTest, OtherFailuresSayWhatTheyAre) {
   EXPECT_EQ(world.ask("resources/list", Json::object())["error"]["data"]["code"], "rate_limited");
 }
 
+TEST(RunnerResourcesTest, WhoCouldGetTheScopesIsToldWhichTheyAre) {
+  World world;
+  world.info.principal.scopes = {"other:read"};
+  world.info.selection.may_step_up = true;
+  auto refused = world.read("n://notes/n000")["error"];
+  EXPECT_EQ(refused["data"]["requiredScopes"], Json::array({"notes:read"}));
+  world.info.principal.scopes.emplace_back("notes:read");
+  EXPECT_EQ(world.content("n://notes/n000")["id"], "n000");
+  EXPECT_EQ(world.read("n://notes/n999")["error"]["message"], "Resource not found") << "no scope would help";
+}
+
 TEST(RunnerResourcesTest, ListsWhatThereIsPageByPage) {
   World world(250);
   std::vector<std::string> uris;

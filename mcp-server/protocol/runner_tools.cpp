@@ -5,6 +5,7 @@
 #include <set>
 
 #include "mcp-server/catalogue/result_cap.hpp"
+#include "mcp-server/protocol/step_up.hpp"
 
 namespace spreaders::mcp {
 
@@ -48,16 +49,6 @@ CodeAnswer read_code(const Json* responses) {
     return {};
   }
   return {CodeAnswer::Kind::kCode, (*content)["code"].get<std::string>()};
-}
-
-RpcError step_up(std::vector<std::string> scopes) {
-  std::string words;
-  for (const auto& scope : scopes) words += (words.empty() ? "" : ", ") + scope;
-  return {.code = jsonrpc::kInvalidRequest,
-          .message = "This needs a token with the scopes " + words + ". Nothing was done.",
-          .data = {{"requiredScopes", scopes}},
-          .http_status = 403,
-          .scopes = std::move(scopes)};
 }
 
 }  // namespace
@@ -175,16 +166,9 @@ Answer RunnerTools::call_one(const InnerCall& inner, const CallContext& context)
   return answer_of(std::move(result), call, context);
 }
 
-// Which scopes the call needs, when the caller lacks one that their client could ask for.
 std::vector<std::string> RunnerTools::lacking(const InnerCall& inner, const CallContext& context) {
   const auto* spec = runner_.find(inner.name);
-  if (spec == nullptr || !context.selection.may_step_up || context.principal.may_all(spec->scopes.list())) return {};
-  auto needed = spec->scopes.list();
-  // What only a person may do is not to be had with more scopes.
-  Principal widest = context.principal;
-  widest.scopes.assign(needed.begin(), needed.end());
-  if (!widest.may_all(needed)) return {};
-  return widest.scopes;
+  return spec == nullptr ? std::vector<std::string>() : lacking_scopes(spec->scopes.list(), context);
 }
 
 // One after the other; what needs an approval says so in its place and does not hold the others up.

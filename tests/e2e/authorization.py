@@ -31,7 +31,7 @@ port = int(server.found(r"listening on 0\.0\.0\.0 port (\d+); every call needs a
 
 def ask(method="tools/list", params=None, token=None, path="/mcp", headers=None):
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": {**(params or {}), "_meta": meta}})
-    named = {"Mcp-Name": params["name"]} if method == "tools/call" else {}
+    named = {"tools/call": {"Mcp-Name": (params or {}).get("name")}, "resources/read": {"Mcp-Name": (params or {}).get("uri")}}.get(method, {})
     bearer = {"Authorization": "Bearer " + token} if token else {}
     return http_ask(port, "POST", path, body, {"Content-Type": "application/json", "Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2026-07-28", "Mcp-Method": method,
                                                **named, **bearer, **(headers or {})}, "mcp.shop.example")
@@ -104,6 +104,13 @@ answer = call("campaign_create", {"name": "Autumn"}, reading)
 said = challenge(answer)
 check(answer.status == 403 and said.get("error") == "insufficient_scope" and said.get("scope") == "campaigns:write" and "resource_metadata" in said, "the needed scope and no other", answer.headers)
 check(call("campaign.create", {"name": "Autumn"}, reading).status == 403, "nor by its other name")
+def read(uri, token): return ask("resources/read", {"uri": uri}, token)
+
+
+for uri, scope in (("spreaders://audiences", "audience:read"), ("spreaders://reports/cmp_unknown", "analytics:read")):
+    answer = read(uri, reading)
+    check(answer.status == 403 and challenge(answer).get("scope") == scope, f"{uri} is read with its own scope", f"{answer.status} {answer.headers} {answer.body}")
+check(read("spreaders://campaigns", reading).status == 200, "and what the token allows without another")
 batch = {"calls": [{"name": "campaign_create", "arguments": {"name": "Autumn"}}, {"name": "audience_importContacts", "arguments": {}}]}
 said = challenge(call("tools_call_write", batch, writing))
 check(said.get("error") == "insufficient_scope" and "audience:write" in said["scope"] and "campaigns" not in said["scope"], "nor in a batch", said)
