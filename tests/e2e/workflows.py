@@ -149,6 +149,25 @@ check(seen()["runs"] == {"active": 1} and seen()["triggers"][0]["fires"] == 1, "
 check(seen()["triggers"][0]["on"]["event"]["key"] == "/properties/cart_id", "the trigger is shown as it was given", seen()["triggers"])
 say("track", {"userId": "u1", "event": "Order Completed", "properties": {"cart_id": "c7"}})
 until(lambda: seen()["runs"] == {"completed": 1}, "the order of this cart ends its run")
+
+# And one that mails the person it is about, under the approval of its start: no mail asks again.
+template = call(shop.port, "email.designTemplate", {"name": "Welcome", "subject": "Welcome, {{ contact.first_name }}", "html": "<p>Your first order ships free.</p>"}, "j-1")
+journey = {"name": "Welcome", "start": "mail", "nodes": {
+    "mail": {"type": "action", "tool": "notification.sendEmail", "args": {"to": {"$run": "subject"}, "template_id": template["template_id"]}, "next": "end"}, "end": {"type": "end"}}}
+welcome = call(shop.port, "workflow.create", {"definition": journey}, "j-2")["workflow_id"]
+trigger = call(shop.port, "workflow.addTrigger", {"workflow_id": welcome, "event": {"name": "Signed Up", "only_once": True}}, "j-3")
+approved("triggers.start", {"trigger_id": trigger["trigger_id"]}, "j-4", (shop, shop_data))
+call(shop.port, "audience.importContacts", {"csv": "email,first_name,consent\nbea@example.org,Bea,yes\ncid@example.org,Cid,no\n", "mode": "subscribe", "consent_source": "test"}, "j-5")
+for address in ("bea@example.org", "cid@example.org"):
+    say("track", {"userId": address, "event": "Signed Up", "messageId": "up " + address})
+sent = lambda: sorted(sql(shop_data, "SELECT address, state, reply FROM outbox"))
+until(lambda: [row[1] for row in sent()] == ["accepted", "skipped"], "who consented is mailed, who did not is left out")
+check("Ok" in sent()[0][2] and sent()[1][2] == "opted_out", "and why", sent())
+waiting = call(shop.port, "approvals.list", {})["approvals"]
+check(all(one["state"] != "pending" for one in waiting), "nobody is asked for each mail", waiting)
+seen_by = lambda: call(shop.port, "workflow.getStatus", {"workflow_id": welcome})["runs"]
+until(lambda: seen_by() == {"completed": 2}, "both runs end")
+
 run_id = sql(shop_data, "SELECT id FROM run WHERE workflow_id = ?", workflow)[0][0]
 steps = [step["node"] + " " + step["kind"] for step in call(shop.port, "workflow.getLogs", {"run_id": run_id})["steps"]]
 check(steps in (["order waiting", "order event", "end ended"], ["order event", "end ended"]), "and its log says so", steps)

@@ -1,8 +1,9 @@
 #include <nlohmann/json.hpp>
 
+#include "core/bytes.hpp"
 #include "events/outbox.hpp"
-#include "services/audience/contacts.hpp"
 #include "services/templates/templates.hpp"
+#include "tools/audience/people.hpp"
 #include "tools/email/email_campaign_tools.hpp"
 #include "tools/health.hpp"
 
@@ -15,7 +16,13 @@ struct SendEmail {
   std::optional<int64_t> template_version;
   std::optional<std::string> connection_id;
   bool transactional = false;
-  SPR_FIELDS(SendEmail, SPR_FIELD(to, "Email address of one contact of this workspace", .format = Format::kEmail),
+  static void check(const SendEmail& args, Issues& issues) {
+    if (args.to.find('@') != std::string::npos && !is_email(args.to))
+      issues.push_back({"/to", "is not an email address"});
+  }
+  SPR_FIELDS(SendEmail,
+             SPR_FIELD(to, "Address or id of one contact of this workspace; in workflows {\"$run\":\"subject\"}",
+                       .min_size = 1, .max_size = kPersonSizeMax),
              SPR_FIELD(template_id, "Template to send", .format = Format::kIdentifier),
              SPR_FIELD(template_version, "Its version; the latest if left out", .min = 1),
              SPR_FIELD(connection_id, "Connection to send through; the workspace's own if left out",
@@ -30,15 +37,18 @@ struct Queued {
              SPR_FIELD(reason, "Why it is not sent, or not yet", .defaulted = true));
 };
 
+Result<audience::Contact> recipient_of(storage::Tx& tx, const std::string& workspace, const std::string& to) {
+  auto contact = person_of(tx, workspace, to);
+  if (!contact.ok() && contact.error().code == Code::kNotFound)
+    return not_found("'to' is no contact of this workspace; add them with email.manageSubscriber first");
+  return contact;
+}
+
 Result<Queued> send_email(ToolContext& context, const SendEmail& args) {
   auto& tx = context.tx();
   const std::string& workspace = context.workspace();
   auto stored = TRY(services::get_template(tx, workspace, args.template_id, args.template_version.value_or(0)));
-  std::string address = audience::normal_email(args.to);
-  auto contact = TRY(tx.query("SELECT id FROM contact WHERE workspace_id = $1 AND email = $2", {workspace, address}));
-  if (contact.empty())
-    return not_found(
-        "there is no contact with that address in this workspace; add it with email.manageSubscriber first");
+  auto contact = TRY(recipient_of(tx, workspace, args.to));
   std::string connection = args.connection_id.value_or("");
   auto found =
       TRY(tx.query("SELECT id FROM connection WHERE workspace_id = $1 AND ($2 = '' OR id = $2) AND provider IN "
@@ -49,10 +59,10 @@ Result<Queued> send_email(ToolContext& context, const SendEmail& args) {
   std::string key = context.idempotency_key.empty() ? context.ids.make("key") : context.idempotency_key;
   events::Intent intent{
       .idem = "notification.sendEmail:" + key,
-      .contact_id = contact[0][0].text(),
+      .contact_id = contact.id,
       .channel = "email",
       .connection_id = found[0][0].text(),
-      .address = address,
+      .address = contact.email,
       .payload =
           to_text({{"template", stored.id}, {"version", stored.version}, {"transactional", args.transactional}})};
   TRY(events::decide_intents(tx, context.part<storage::SendGuard>(), workspace, {&intent, 1}, context.clock.now()));
