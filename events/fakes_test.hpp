@@ -172,6 +172,10 @@ class FakeGuard final : public storage::SendGuard {
     std::lock_guard lock(mutex_);
     reasons_[address] = reason;
   }
+  void allow_all() {
+    std::lock_guard lock(mutex_);
+    reasons_.clear();
+  }
   // Addresses that were asked about as transactional.
   std::set<std::string> transactional() const {
     std::lock_guard lock(mutex_);

@@ -17,6 +17,7 @@
 #include "services/accounts/accounts.hpp"
 #include "services/campaigns/campaigns.hpp"
 #include "services/sending/stops.hpp"
+#include "workflows/asks.hpp"
 #include "workflows/triggers/triggers.hpp"
 
 namespace spreaders::app {
@@ -232,11 +233,17 @@ Result<void> App::bind_tools() {
     return engine_->on_settled(tx, settled);
   });
   gate_ = make_approval_gate(*this, options_.terminal);
-  pipeline_->on_approval_requested([this](const std::string& workspace, const services::Approval& approval) {
+  auto notice = [this](const std::string& workspace, const services::Approval& approval) {
     if (!options_.terminal || approval.has_code) return;
     auto code = storage_->write(
         Scope::of(workspace), [&](Tx& tx) { return services::issue_code(tx, workspace, approval.id, clock_->now()); });
     if (code.ok()) show_on_terminal(approval_notice(*this, tracking_.key, approval, *code));
+  };
+  pipeline_->on_approval_requested(notice);
+  engine_->on_asked([this, notice](const std::string& workspace, const std::string& id) {
+    auto asked = storage_->read(Scope::of(workspace),
+                                [&](Tx& tx) { return services::get_approval(tx, workspace, id, clock_->now()); });
+    if (asked.ok()) notice(workspace, *asked);
   });
   parts_.add<tools::ServiceRegistry>(*registry_);
   parts_.add<storage::Storage>(*storage_);
@@ -376,7 +383,7 @@ Result<bool> App::pump() {
   return fired + moved + sent + looked + settled > 0 || acted > 0;
 }
 
-Result<void> App::drive(const std::function<bool()>& done, const std::function<void()>& progress) {
+Result<void> App::drive(Asked asked, const std::function<bool()>& done, const std::function<void()>& progress) {
   CHECK(virtual_clock_ != nullptr, "only virtual time can be driven");
   std::stop_source never;
   while (!done()) {
@@ -393,7 +400,9 @@ Result<void> App::drive(const std::function<bool()>& done, const std::function<v
     earlier(TRY(workflows::next_fire_that_ends(*storage_)));
     if (world_) earlier(world_->readers().next_due());
     if (!next) return {};
-    if (*next > clock_->now()) virtual_clock_->move_to(*next);
+    bool jumps = *next > clock_->now();
+    if (jumps && asked == Asked::kStandsStill && TRY(workflows::has_open_question(*storage_, clock_->now()))) return {};
+    if (jumps) virtual_clock_->move_to(*next);
     else wait_ms(never.get_token(), 20);  // an unclear send waits in real time until the receiver may be asked
   }
   return {};
@@ -443,7 +452,7 @@ void App::start_threads() {
     }
     if (virtual_clock_) {
       while (!stop.stop_requested()) {
-        auto driven = drive([&] { return stop.stop_requested(); }, {});
+        auto driven = drive(Asked::kStandsStill, [&] { return stop.stop_requested(); }, {});
         if (!driven.ok())
           log_error("the engine stumbled", {{"error", driven.error().message}, {"detail", driven.error().detail}});
         wait_ms(stop, kTick_ms);

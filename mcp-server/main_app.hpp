@@ -81,8 +81,10 @@ class App {
   mcp::ApprovalGate& approval_gate() { return *gate_; }
 
   // Virtual time: works and jumps until `done` says so or nothing is left to do. `progress` is called after every
-  // round.
-  Result<void> drive(const std::function<bool()>& done, const std::function<void()>& progress);
+  // round. kStandsStill: while a run waits for somebody's word the clock does not jump, as an hour of theirs is not
+  // three days of everybody's; it returns then, to be called again. kGoesOn: where nobody can answer before it returns.
+  enum class Asked : uint8_t { kStandsStill, kGoesOn };
+  Result<void> drive(Asked asked, const std::function<bool()>& done, const std::function<void()>& progress);
   // Real time: threads that work until the App ends.
   void start_threads();
   // Serves MCP, links and pages; fails when the port is taken and the configuration insists on it.

@@ -417,7 +417,7 @@ class Chat {
       show_day(today);
       return is_over(status);
     };
-    auto driven = app_.drive(done, {});
+    auto driven = app_.drive(App::Asked::kGoesOn, done, {});
     campaign_status();
     show_day("");
     if (!driven.ok()) return complain(driven.error()), false;

@@ -17,6 +17,7 @@ void check_node(const Definition& definition, const Node& node, Findings& issues
          "has an id of " + std::string(node.id.empty() ? "no characters"
                                                        : "more than " + std::to_string(kNodeIdMax) + " characters")});
   if (node.args) check_references(*node.args, pointer + "/args", definition, issues);
+  if (node.set) check_references(*node.set, pointer + "/set", definition, issues);
   if (node.condition) check_references(*node.condition, pointer + "/if", definition, issues);
   if (node.match) check_references(*node.match, pointer + "/match", definition, issues);
   for (size_t i = 0; i < node.ways.size(); ++i) {
@@ -47,6 +48,7 @@ Definition read_definition(const Json& json, Findings& issues, bool (*is_tool)(s
     check_references(*definition.goal->match, "/goal/match", definition, issues);  // there are no results yet
   }
   if (const Json* settings = reader.get("settings")) definition.settings = read_settings(*settings, issues);
+  if (definition.settings) definition.limits = limits_of(*definition.settings);
   reader.refuse_unknown();
   if (nodes->size() > kNodesMax)
     return issues = {{"/nodes", "has more than " + std::to_string(kNodesMax) + " nodes"}}, definition;
@@ -80,9 +82,13 @@ Result<Definition> parse_definition(const Json& json, bool (*is_tool)(std::strin
   Findings findings;
   Definition definition = read_definition(json, findings, is_tool, context);
   if (findings.empty()) return definition;
+  return issues_error("The workflow", issues_of(std::move(findings)));
+}
+
+Issues issues_of(Findings findings) {
   Issues issues;
   for (auto& finding : findings) issues.push_back({std::move(finding.pointer), std::move(finding.message)});
-  return issues_error("The workflow", std::move(issues));
+  return issues;
 }
 
 }  // namespace spreaders::workflows

@@ -26,11 +26,25 @@ std::vector<std::pair<std::string, std::string>> edges_of(const Node& node) {
     if (node.ways[i].to.empty()) edges.pop_back();
   }
   for (const auto& branch : node.branches) add("branches", branch);
+  for (const auto& [way, to] : node.on) edges.emplace_back("on/" + way, to);
   return edges;
 }
 
 bool has_result(const Node& node) {
-  return node.type == NodeType::kAction || node.type == NodeType::kWaitEvent || node.type == NodeType::kSplit;
+  switch (node.type) {
+    case NodeType::kAction:
+      return !node.fire_and_forget;
+    case NodeType::kWaitEvent:
+    case NodeType::kSplit:
+    case NodeType::kSubWorkflow:
+    case NodeType::kApproval:
+    case NodeType::kUpdateProfile:
+    case NodeType::kTag:
+    case NodeType::kRender:
+      return true;
+    default:
+      return false;
+  }
 }
 
 namespace {
@@ -91,7 +105,7 @@ void check_cycles(const Definition& definition, Findings& issues) {
   }
 }
 
-// A reference is well made and names an action, whose answer there may be.
+// A reference is well made and names a node whose result there may be.
 void check_references(const Json& value, const std::string& pointer, const Definition& definition, Findings& issues) {
   if (value.is_array()) {
     for (size_t i = 0; i < value.size(); ++i)
@@ -120,8 +134,9 @@ void check_references(const Json& value, const std::string& pointer, const Defin
   std::string name = (*from)["node"].get<std::string>();
   const Node* node = definition.find(name);
   if (node == nullptr || !has_result(*node))
-    issues.push_back(
-        {pointer, "refers to '" + name.substr(0, 60) + "', which is not an action of this workflow", "bad_reference"});
+    issues.push_back({pointer,
+                      "refers to '" + name.substr(0, 60) + "', which is no node of this workflow with a result",
+                      "bad_reference"});
 }
 
 // Every path that begins at a branch arrives at the parallel node's join, and at no other before it: a join counts the

@@ -9,11 +9,21 @@ namespace spreaders::workflows {
 
 namespace {
 
-constexpr std::pair<std::string_view, NodeType> kTypes[] = {
-    {"action", NodeType::kAction}, {"delay", NodeType::kDelay},          {"parallel", NodeType::kParallel},
-    {"join", NodeType::kJoin},     {"for_each", NodeType::kForEach},     {"condition", NodeType::kCondition},
-    {"end", NodeType::kEnd},       {"wait_event", NodeType::kWaitEvent}, {"split", NodeType::kSplit},
-    {"loop", NodeType::kLoop}};
+constexpr std::pair<std::string_view, NodeType> kTypes[] = {{"action", NodeType::kAction},
+                                                            {"delay", NodeType::kDelay},
+                                                            {"parallel", NodeType::kParallel},
+                                                            {"join", NodeType::kJoin},
+                                                            {"for_each", NodeType::kForEach},
+                                                            {"condition", NodeType::kCondition},
+                                                            {"end", NodeType::kEnd},
+                                                            {"wait_event", NodeType::kWaitEvent},
+                                                            {"split", NodeType::kSplit},
+                                                            {"loop", NodeType::kLoop},
+                                                            {"sub_workflow", NodeType::kSubWorkflow},
+                                                            {"approval", NodeType::kApproval},
+                                                            {"update_profile", NodeType::kUpdateProfile},
+                                                            {"tag", NodeType::kTag},
+                                                            {"render", NodeType::kRender}};
 
 std::string type_names() {
   std::string names;
@@ -22,8 +32,18 @@ std::string type_names() {
 }
 
 bool has_next(NodeType type) {
-  return type != NodeType::kEnd && type != NodeType::kCondition && type != NodeType::kParallel &&
-         type != NodeType::kWaitEvent && type != NodeType::kSplit;
+  switch (type) {
+    case NodeType::kEnd:
+    case NodeType::kCondition:
+    case NodeType::kParallel:
+    case NodeType::kWaitEvent:
+    case NodeType::kSplit:
+    case NodeType::kSubWorkflow:
+    case NodeType::kApproval:
+      return false;
+    default:
+      return true;
+  }
 }
 
 void read_condition(Reader& reader, const std::string& pointer, Node& node, Findings& issues) {
@@ -55,6 +75,13 @@ void read_action(Reader& reader, const std::string& pointer, Node& node, Finding
   node.tool = reader.text("tool", true);
   node.args = reader.object("args");
   node.on_fail = reader.text("on_fail");
+  node.timeout_us = reader.duration_us("timeout");
+  if (reader.get("timeout") != nullptr && (node.timeout_us < kSecond_us || node.timeout_us > kHour_us))
+    reader.issue("timeout", "is from one second to one hour");
+  node.fire_and_forget = reader.yes_or_no("fire_and_forget", false);
+  if (node.fire_and_forget && !node.on_fail.empty())
+    reader.issue("on_fail", "is no way of a call that nobody waits for", "invalid_value",
+                 patch("remove", pointer + "/on_fail"));
   auto retry = reader.object("retry");
   Reader inner(*retry, pointer + "/retry", issues);
   node.retry = {static_cast<int>(inner.whole("max", 5, 0, 20)), inner.whole("base_s", 2, 0, 3600),
@@ -95,6 +122,20 @@ void read_wait_event(Reader& reader, const std::string& pointer, Node& node, Fin
   inner.refuse_unknown();
 }
 
+// "all", "any", 2 or "n:2".
+int read_join_count(Reader& reader, const Json& wait) {
+  if (wait == "all") return 0;
+  if (wait == "any") return 1;
+  if (!wait.is_string()) return static_cast<int>(reader.whole("wait", 0, 1, kBranchesMax));
+  const auto& text = wait.get_ref<const std::string&>();
+  bool digits = text.size() >= 3 && text.size() <= 4 && text.starts_with("n:") &&
+                text.find_first_not_of("0123456789", 2) == std::string::npos;
+  int count = digits ? std::stoi(text.substr(2)) : 0;
+  if (count < 1 || count > kBranchesMax)
+    reader.issue("wait", "is all, any or how many: n:1 to n:" + std::to_string(kBranchesMax));
+  return count;
+}
+
 void read_loop(Reader& reader, Node& node) {
   node.loop_to = reader.text("to", true);
   if (reader.get("max") == nullptr) reader.missing("max", "loop_without_bound", 3);
@@ -128,6 +169,63 @@ std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointe
   return read;
 }
 
+namespace {
+
+// What nodes of its kind have.
+void read_members(Reader& reader, const std::string& pointer, Node& node, Findings& issues) {
+  switch (node.type) {
+    case NodeType::kAction:
+      read_action(reader, pointer, node, issues);
+      break;
+    case NodeType::kDelay:
+      read_delay(reader, pointer, node, issues);
+      break;
+    case NodeType::kForEach:
+      read_for_each(reader, node);
+      break;
+    case NodeType::kParallel:
+      read_parallel(reader, node);
+      break;
+    case NodeType::kJoin: {
+      const Json* wait = reader.get("wait");
+      node.join_count = wait == nullptr ? 0 : read_join_count(reader, *wait);
+      break;
+    }
+    case NodeType::kUpdateProfile:
+      read_update_profile(reader, pointer, node, issues);
+      break;
+    case NodeType::kTag:
+      read_tag(reader, node);
+      break;
+    case NodeType::kRender:
+      read_render(reader, node);
+      break;
+    case NodeType::kCondition:
+      read_condition(reader, pointer, node, issues);
+      break;
+    case NodeType::kWaitEvent:
+      read_wait_event(reader, pointer, node, issues);
+      break;
+    case NodeType::kSplit:
+      read_split(reader, pointer, node, issues);
+      break;
+    case NodeType::kLoop:
+      read_loop(reader, node);
+      break;
+    case NodeType::kSubWorkflow:
+      read_sub_workflow(reader, pointer, node, issues);
+      break;
+    case NodeType::kApproval:
+      read_approval(reader, pointer, node, issues);
+      break;
+    case NodeType::kEnd:
+      node.exit = reader.text("exit");
+      break;
+  }
+}
+
+}  // namespace
+
 Node read_node(const std::string& id, const Json& json, Findings& issues) {
   std::string pointer = "/nodes" + pointer_step(id);
   Node node;
@@ -150,42 +248,7 @@ Node read_node(const std::string& id, const Json& json, Findings& issues) {
   if (has_next(node.type) && reader.get("next") == nullptr)
     reader.missing("next", node.type == NodeType::kLoop ? "loop_without_exit" : "missing_member");
   if (has_next(node.type)) node.next = reader.text("next");
-  switch (node.type) {
-    case NodeType::kAction:
-      read_action(reader, pointer, node, issues);
-      break;
-    case NodeType::kDelay:
-      read_delay(reader, pointer, node, issues);
-      break;
-    case NodeType::kForEach:
-      read_for_each(reader, node);
-      break;
-    case NodeType::kParallel:
-      read_parallel(reader, node);
-      break;
-    case NodeType::kJoin: {
-      const Json* wait = reader.get("wait");
-      if (wait == nullptr || *wait == "all") node.join_count = 0;
-      else if (*wait == "any") node.join_count = 1;
-      else node.join_count = static_cast<int>(reader.whole("wait", 0, 1, kBranchesMax));
-      break;
-    }
-    case NodeType::kCondition:
-      read_condition(reader, pointer, node, issues);
-      break;
-    case NodeType::kWaitEvent:
-      read_wait_event(reader, pointer, node, issues);
-      break;
-    case NodeType::kSplit:
-      read_split(reader, pointer, node, issues);
-      break;
-    case NodeType::kLoop:
-      read_loop(reader, node);
-      break;
-    case NodeType::kEnd:
-      node.exit = reader.text("exit");
-      break;
-  }
+  read_members(reader, pointer, node, issues);
   reader.refuse_unknown();
   return node;
 }

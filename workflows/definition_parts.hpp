@@ -27,6 +27,7 @@ class Reader {
   // Each answers its empty value for what is missing or wrong.
   std::string text(const char* member, bool required = false);
   int64_t whole(const char* member, int64_t fallback, int64_t min, int64_t max);
+  bool yes_or_no(const char* member, bool fallback);
   int64_t duration_us(const char* member, bool required = false);
   std::shared_ptr<const Json> object(const char* member, bool required = false);
   void refuse_unknown();
@@ -51,8 +52,14 @@ bool has_result(const Node& node);
 // Conditions on an event's properties; the node's or the goal's member `match`.
 std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointer, Findings& issues);
 std::optional<sending::WorkflowSettings> read_settings(const Json& json, Findings& issues);
+Limits limits_of(const sending::WorkflowSettings& settings);
 void read_delay(Reader& reader, const std::string& pointer, Node& node, Findings& issues);
 void read_split(Reader& reader, const std::string& pointer, Node& node, Findings& issues);
+void read_sub_workflow(Reader& reader, const std::string& pointer, Node& node, Findings& issues);
+void read_approval(Reader& reader, const std::string& pointer, Node& node, Findings& issues);
+void read_update_profile(Reader& reader, const std::string& pointer, Node& node, Findings& issues);
+void read_tag(Reader& reader, Node& node);
+void read_render(Reader& reader, Node& node);
 // Knows which loops go around which, once the graph is sound.
 void nest_loops(Definition& definition);
 

@@ -46,6 +46,13 @@ int64_t Reader::whole(const char* member, int64_t fallback, int64_t min, int64_t
   issue(member, "must be a whole number from " + std::to_string(min) + " to " + std::to_string(max));
   return fallback;
 }
+bool Reader::yes_or_no(const char* member, bool fallback) {
+  const Json* value = get(member);
+  if (value == nullptr) return fallback;
+  if (value->is_boolean()) return value->get<bool>();
+  issue(member, "must be true or false");
+  return fallback;
+}
 std::shared_ptr<const Json> Reader::object(const char* member, bool required) {
   const Json* value = get(member, required);
   if (value != nullptr && !value->is_object()) issue(member, "must be an object");

@@ -122,10 +122,10 @@ const Wrong kWrong[] = {
      "/nodes/a/if/left: is required"},
     {"a",
      R"({"a":{"type":"condition","if":{"op":"eq","left":{"$from":{"node":"ghost","pointer":"/x"}},"right":1},"yes":"e","no":"e"},"e":{"type":"end"}})",
-     "/nodes/a/if/left: refers to 'ghost', which is not an action of this workflow"},
+     "/nodes/a/if/left: refers to 'ghost', which is no node of this workflow with a result"},
     {"a",
      R"({"a":{"type":"action","tool":"x.y","args":{"list":[{"deep~/er":{"$from":{"node":"ghost"}}}]},"next":"e"},"e":{"type":"end"}})",
-     "/nodes/a/args/list/0/deep~0~1er: refers to 'ghost', which is not an action of this workflow"},
+     "/nodes/a/args/list/0/deep~0~1er: refers to 'ghost', which is no node of this workflow with a result"},
     {"a", R"({"a":{"type":"action","tool":"x.y","args":{"x":{"$from":"a"}},"next":"e"},"e":{"type":"end"}})",
      "/nodes/a/args/x: a reference is"},
     // Waits.
@@ -162,7 +162,7 @@ const Wrong kWrong[] = {
      "/nodes/w/match/0/value: a reference to the run is"},
     {"w",
      R"({"w":{"type":"wait_event","event":"X","timeout":"P1D","match":[{"property":"a","op":"eq","value":{"$from":{"node":"e"}}}],"on":{"event":"e","timeout":"e"}},"e":{"type":"end"}})",
-     "/nodes/w/match/0/value: refers to 'e', which is not an action"},
+     "/nodes/w/match/0/value: refers to 'e', which is no node"},
     // Ways.
     {"n", R"({"n":{"type":"delay","local_time":"09:00","days":[0],"next":"e"},"e":{"type":"end"}})",
      "/nodes/n/days: is a list of days from 1"},

@@ -6,6 +6,7 @@
 
 #include "core/bytes.hpp"
 #include "core/log.hpp"
+#include "workflows/definition_parts.hpp"
 #include "workflows/engine_parts.hpp"
 
 namespace spreaders::workflows {
@@ -19,6 +20,16 @@ constexpr int kPoisonTries = 3;           // failures of the engine itself on on
 constexpr size_t kDefinitionsMax = 1000;  // parsed definitions kept
 constexpr int64_t kRecoverEvery_us = kSecond_us;   // how often an engine looks for the steps of dead ones
 constexpr int64_t kBusyWait_us = kSecond_us / 50;  // until what somebody else holds is tried again
+
+// Nothing stands still for longer than its run may last.
+void end_in_time(Step& decided, const Limits& limits, Instant entered) {
+  using Kind = Step::Kind;
+  bool stands = decided.kind == Kind::kWait || decided.kind == Kind::kPark || decided.kind == Kind::kSubscribe ||
+                decided.kind == Kind::kStart || decided.kind == Kind::kAsk;
+  if (limits.max_age_us == 0 || !stands) return;
+  Instant end = entered + limits.max_age_us;
+  if (decided.due.us == 0 || end < decided.due) decided.due = end;
+}
 
 Result<void> later(Tx& tx, const Token& token, Instant now) {
   TRY(tx.execute("UPDATE token SET due_at = $1, rev = rev + 1 WHERE workspace_id = $2 AND id = $3",
@@ -76,6 +87,9 @@ Result<int> Engine::run_once() {
   if (!options_.exclusive && clock_.now() >= recover_at_) TRY(recover());
   std::vector<Token> calls;
   int moved = TRY(step_batch(calls));
+  if (told_) {
+    for (const auto& [workspace, approval] : asked_) told_(workspace, approval);
+  }
   for (const auto& token : calls) {
     auto done = run_call(token);
     if (done.ok()) continue;
@@ -92,6 +106,7 @@ Result<int> Engine::step_batch(std::vector<Token>& calls) {
   Instant now = clock_.now();
   return storage_.write(Scope::system(), [&](Tx& tx) -> Result<int> {
     calls.clear();
+    asked_.clear();
     bool postgres = tx.dialect() == storage::Dialect::kPostgres;
     auto rows = TRY(
         tx.query("SELECT " + std::string(kTokenColumns) +
@@ -121,6 +136,7 @@ Result<void> Engine::step_token(Tx& tx, Batch& batch, Token& token, std::vector<
   auto seen = node == nullptr ? std::optional<Seen>(Seen{}) : TRY(look(tx, run, token, *node));
   if (!seen) return later(tx, token, now);
   Step decided = step(*run.definition, token, run.results(), now, *seen);
+  end_in_time(decided, run.definition->limits, run.entered);
   if (decided.kind == Step::Kind::kCall) {
     TRY(
         tx.execute("UPDATE token SET state = 'executing', lease_owner = $1, lease_until = $2, rev = rev + 1 WHERE "
@@ -133,13 +149,19 @@ Result<void> Engine::step_token(Tx& tx, Batch& batch, Token& token, std::vector<
   if (decided.kind == Step::Kind::kForEach) return for_each_page(tx, batch, run, token, *node, now);
   if (decided.kind == Step::Kind::kArrive) return arrive(tx, batch, run, token, *node, now);
   if (decided.kind == Step::Kind::kSubscribe) return subscribe(tx, batch, run, token, *node, decided, now);
-  if (decided.result) run.keep_result(token.node_id, *decided.result);
+  if (decided.kind == Step::Kind::kStart) return start_child(tx, batch, run, token, *node, decided, now);
+  if (decided.kind == Step::Kind::kAct) return act(tx, batch, run, token, *node, now);
+  if (decided.kind == Step::Kind::kAsk) return ask(tx, batch, run, token, *node, decided, now);
+  if (decided.kind == Step::Kind::kPark) return park(tx, token, decided);
   if (node != nullptr && node->type == NodeType::kForEach)
-    decided.result = TRY(outcome_of(tx, run.workspace, run.id, node->id));
-  return apply(tx, batch, run, token, decided, now);
+    decided.result = TRY(outcome_of(tx, run.workspace, run.id, node->id));  // for the history
+  TRY(apply(tx, batch, run, token, decided, now));
+  return decided.cancels.empty() ? Result<void>() : batch.cancel(token.workspace, decided.cancels);
 }
 
 Result<void> Engine::apply(Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Step& decided, Instant now) {
+  const Node* at = run.definition->find(token.node_id);
+  if (decided.result && at != nullptr && has_result(*at)) run.keep_result(token.node_id, *decided.result);
   bool exits = decided.kind == Step::Kind::kExit;
   Json output = exits ? Json{{"reason", decided.reason}} : decided.result.value_or(Json::object());
   TRY(batch.log(run, token, decided.log_kind, output, exits ? "" : decided.reason, now));
@@ -232,11 +254,13 @@ Result<void> Engine::poison(Tx& tx, Batch& batch, Token& token, const Error& err
   }
   auto loaded = batch.run(token.workspace, token.run_id);
   // A run that cannot even be read must not stop the others: it ends without a line in its history.
-  if (!loaded.ok())
-    return end_run(tx, token.workspace, token.run_id, "failed", std::string(first_code_points(error.text(), 500)), now);
+  if (!loaded.ok()) {
+    TRY(end_run(tx, token.workspace, token.run_id, "failed", std::string(first_code_points(error.text(), kReasonMax)),
+                now));
+    return {};
+  }
   LoadedRun& run = **loaded;
-  Step failed{.kind = Step::Kind::kFail, .reason = error.text(), .log_kind = "failed"};
-  return apply(tx, batch, run, token, failed, now);
+  return apply(tx, batch, run, token, after_failure(*run.definition, token, error.text()), now);
 }
 
 Result<std::optional<Instant>> Engine::next_due() {

@@ -44,10 +44,13 @@ struct Step {
   enum class Kind : uint8_t {
     kMove,       // the token goes to `next` (or ends when it is empty), `fork` are further tokens
     kWait,       // stays, becomes ready at `due` with `data`
-    kPark,       // stays, until something wakes it
+    kPark,       // stays, until something wakes it or, unless it is 0, `due`
     kCall,       // the node's tool has to be called
     kForEach,    // the node's next page of recipients has to be turned into intents
     kSubscribe,  // stays until its event has come or `due`: the executor subscribes in the same transaction
+    kAct,        // the executor does the node's own work in the same transaction; after_call() says what then
+    kStart,      // a run of the node's workflow begins within this one
+    kAsk,        // a person is asked, with `due` as the time they have
     kArrive,     // has reached a join: the executor counts the arrivals in the same transaction
     kExit,       // the run is completed for `reason`, whatever its other tokens do
     kFail,       // the run fails for `reason`
@@ -60,20 +63,37 @@ struct Step {
   std::string log_kind = {};        // entered, waiting, moved...
   std::optional<Json> result = {};  // of the node, for those that refer to it
   std::optional<Json> loops = {};   // kMove: how often the token has gone back in each loop it is in
+  std::string cancels = {};         // a run that nobody waits for any more
 };
 
-// What the executor has looked up for the node, in the transaction of its step.
+// What the executor has looked up for the node, in the transaction of its step. Whoever calls step() without the
+// engine, to see what would happen, has to say what came of it: a node that started a run or asked a person is stepped
+// again with visit 1 and `child` or `decision`.
 struct Seen {
+  struct Child {
+    std::string run_id, status, reason;  // as RunView has them
+  };
   Json run = {};                            // {"id","subject","key","campaign"}
   std::optional<Json> event = {};           // wait_event: what has come, as the node's result
   std::map<std::string, bool> people = {};  // conditions: which rules about the subject hold
   std::string zone = {};                    // delay: the contact's; empty where it has none
   std::string attribute = {};               // delay: the contact's; empty where it has none
+  std::optional<Child> child = {};          // sub_workflow, from the second visit on: the run it has started
+  std::string decision = {};                // approval, likewise: approved, rejected or expired; empty = not yet
+  std::string approval_id = {}, decided_by = {};
+  int64_t steps = 0;   // the run has taken, for max_steps
+  int64_t age_us = 0;  // of the run, for max_age
 };
 
 Step step(const Definition& definition, const Token& token, const Json& results, Instant now, const Seen& seen = {});
-// After the node's tool answered.
+// What a node that acts by itself needs of the run's principal, as a tool for the same would; empty: nothing.
+std::string_view scope_of(NodeType type);
+// After the node's tool answered, or its own work was done (kAct).
 Step after_call(const Definition& definition, const Token& token, const Result<Json>& answer, Instant now, Rng& rng);
+// The executor itself has failed at the node for good.
+Step after_failure(const Definition& definition, const Token& token, std::string reason);
+// A sub_workflow's run could not be started: the way of one that has failed.
+Step after_failed_start(const Definition& definition, const Node& node, const Error& error);
 // Replaces every {"$from":{"node","pointer"}} and {"$run":"subject"} inside `args`; `run` has what the run says of
 // itself. Errors name the place.
 Result<Json> resolve_references(const Json& args, const Json& results, const Json& run = Json());
@@ -98,6 +118,11 @@ struct StartRun {
   std::string context = "{}";
   std::string entry_event = {};  // message_id of the event it is entered by: no wait of the run takes it for its own
   std::string trace_id = {};     // of the call that starts it; its steps and their calls belong to the same trace
+  struct Within {
+    std::string run_id, token_id;  // token_id: the token that waits for its end, if one does
+    int64_t depth = 0;             // of the run that starts it
+  };
+  std::optional<Within> within = {};
 };
 // Stores version `version` of the definition; storing the same again is fine, a different one under the same version is
 // a conflict.
@@ -107,6 +132,7 @@ Result<void> store_definition(storage::Tx& tx, const std::string& workspace, con
 Result<std::string> start_run(storage::Tx& tx, const std::string& workspace, const StartRun& start, Instant now,
                               Ids& ids);
 // active, paused, completed, failed, cancelled. Pause and cancel take effect for the next claim; sends in flight end.
+// A run that another one waits for pauses, goes on and ends with it.
 Result<void> pause_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, Instant now);
 Result<void> resume_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, Instant now);
 Result<void> cancel_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id,
@@ -146,6 +172,8 @@ class Engine {
   void wake();
   // The dispatcher's hook: wakes for_each tokens whose intents are all settled. In the settling transaction.
   Result<void> on_settled(storage::Tx& tx, const std::vector<events::Settled>& settled);
+  // Told of every question to a person that a run has asked, once it is durable.
+  void on_asked(std::function<void(const std::string& workspace, const std::string& approval_id)> told);
 
  private:
   struct LoadedRun;
@@ -161,6 +189,13 @@ class Engine {
   // Nothing: somebody else holds what has to be looked at.
   Result<std::optional<Seen>> look(storage::Tx& tx, LoadedRun& run, const Token& token, const Node& node);
   Result<bool> look_for_event(storage::Tx& tx, LoadedRun& run, const Token& token, const Node& node, Seen& seen);
+  Result<void> look_at_child(storage::Tx& tx, const Token& token, const Json& data, Seen& seen);
+  Result<bool> look_at_approval(storage::Tx& tx, const Token& token, const Json& data, Seen& seen);
+  Result<void> start_child(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node,
+                           const Step& decided, Instant now);
+  Result<void> act(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, Instant now);
+  Result<void> ask(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node, const Step& decided,
+                   Instant now);
   Result<void> subscribe(storage::Tx& tx, Batch& batch, LoadedRun& run, Token& token, const Node& node,
                          const Step& decided, Instant now);
   Result<void> poison(storage::Tx& tx, Batch& batch, Token& token, const Error& error, Instant now);
@@ -181,6 +216,8 @@ class Engine {
   EngineOptions options_;
   std::string owner_;
   Rng rng_;
+  std::function<void(const std::string&, const std::string&)> told_;
+  std::vector<std::pair<std::string, std::string>> asked_;  // workspace and approval, of the batch at hand
   std::vector<Token> unrecorded_;  // claimed by this engine, called or not, and not written down
   Instant recover_at_;
   std::mutex mutex_;

@@ -10,6 +10,7 @@ using storage::Tx;
 
 namespace {
 constexpr size_t kLogTextMax = 4000;  // of one step log row's input, output or error
+constexpr std::string_view kWaitedEnough = "the time that the run around it waits is up";
 }  // namespace
 
 Token token_of(const storage::Row& row) {
@@ -35,28 +36,6 @@ Principal principal_of(const std::string& stored, const std::string& workspace) 
   return principal;
 }
 
-Result<void> close_run(Tx& tx, const std::string& workspace, const std::string& run_id, bool cancel_unsent,
-                       Instant now) {
-  TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND run_id = $2", {workspace, run_id}));
-  TRY(
-      tx.execute("UPDATE token SET state = 'dead', rev = rev + 1 WHERE workspace_id = $1 AND run_id = $2 AND state IN "
-                 "('ready', 'waiting', 'executing')",
-                 {workspace, run_id}));
-  if (!cancel_unsent) return {};
-  TRY(
-      tx.execute("UPDATE outbox SET state = 'cancelled', updated_at = $1 WHERE workspace_id = $2 AND run_id = $3 AND "
-                 "state = 'pending'",
-                 {now.us, workspace, run_id}));
-  return {};
-}
-
-Result<void> end_run(Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view status,
-                     const std::string& reason, Instant now) {
-  TRY(tx.execute("UPDATE run SET status = $1, reason = $2, ended_at = $3 WHERE workspace_id = $4 AND id = $5",
-                 {status, reason, now.us, workspace, run_id}));
-  return close_run(tx, workspace, run_id, status == "failed" || !reason.empty(), now);
-}
-
 Json run_values(const std::string& id, const std::string& subject, const std::string& key,
                 const std::string& campaign_id) {
   return {{"id", id}, {"subject", subject}, {"key", key}, {"campaign", campaign_id}};
@@ -66,11 +45,11 @@ Result<Engine::LoadedRun*> Engine::Batch::run(const std::string& workspace, cons
   auto found = runs_.find(id);
   if (found != runs_.end()) return &found->second;
   // Locked to the end of the transaction: what is written back was made from what is read here.
-  auto row = TRY(
-      tx_.query_one("SELECT workflow_id, version, seq, log_hash, campaign_id, approval_id, principal, status, "
-                    "context, trace_id, subject, entry_key, entered_at FROM run WHERE workspace_id = $1 AND id = $2" +
-                        std::string(tx_.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE" : ""),
-                    {workspace, id}));
+  auto row = TRY(tx_.query_one(
+      "SELECT workflow_id, version, seq, log_hash, campaign_id, approval_id, principal, status, "
+      "context, trace_id, subject, entry_key, entered_at, depth FROM run WHERE workspace_id = $1 AND id = $2" +
+          std::string(tx_.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE" : ""),
+      {workspace, id}));
   if (!row) return not_found("there is no run " + id);
   Json context = TRY(parse_json((*row)[8].text()));
   LoadedRun run;
@@ -89,6 +68,7 @@ Result<Engine::LoadedRun*> Engine::Batch::run(const std::string& workspace, cons
   run.subject = (*row)[10].text();
   run.entry_key = (*row)[11].text();
   run.entered = (*row)[12].instant();
+  run.depth = (*row)[13].integer();
   run.definition = TRY(engine_.definition_of(tx_, workspace, run.workflow_id, run.version));
   return &runs_.emplace(id, std::move(run)).first->second;
 }
@@ -134,6 +114,15 @@ Result<void> Engine::Batch::finish(Instant now) {
         {run.seq, run.log_hash, to_text(run.context), run.workspace, id}));
     if (!run.ended_status.empty()) TRY(end_run(tx_, run.workspace, id, run.ended_status, run.reason, now));
   }
+  return {};
+}
+
+Result<void> Engine::Batch::cancel(const std::string& workspace, const std::string& run_id) {
+  LoadedRun& run = *TRY(this->run(workspace, run_id));
+  if (!run.ended_status.empty()) return {};
+  run.ended_status = "cancelled";
+  run.reason = kWaitedEnough;
+  run.changed = true;
   return {};
 }
 

@@ -18,6 +18,7 @@ struct Engine::PreparedCall {
   ToolCall call;
   std::shared_ptr<const Definition> definition;
   std::optional<Error> refused;  // the arguments cannot be made
+  int64_t timeout_ms = 0;
 };
 
 // While it lives, no other engine takes the claim, however long the call lasts. Its pulse is real time, as the call is.
@@ -58,6 +59,7 @@ Result<std::optional<Engine::PreparedCall>> Engine::prepare_call(const Token& cl
     const Node* node = made.definition->find(claimed.node_id);
     Json context = TRY(parse_json((*row)[4].text()));
     made.call.name = node->tool;
+    made.timeout_ms = node->timeout_us / 1000;
     auto args =
         resolve_references(*node->args, context.value("results", Json::object()),
                            run_values(claimed.run_id, (*row)[6].text(), (*row)[7].text(), (*row)[8].text_or("")));
@@ -75,6 +77,12 @@ Result<void> Engine::run_call(const Token& claimed) {
   auto prepared = TRY(prepare_call(claimed));
   if (!prepared) return {};
   LeaseKeeper keeper(*this, claimed);
+  std::stop_source stop;
+  std::optional<Pulse> limit;
+  if (prepared->timeout_ms != 0) {
+    prepared->call.stop = stop.get_token();
+    limit.emplace(prepared->timeout_ms, [&stop] { return stop.request_stop(), false; });
+  }
   Result<Json> answer = prepared->refused ? Result<Json>(*prepared->refused) : tools_.call(prepared->call);
   return record_answer(claimed, *prepared->definition, answer);
 }

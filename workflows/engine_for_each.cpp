@@ -99,8 +99,9 @@ Result<void> Engine::on_settled(Tx& tx, const std::vector<events::Settled>& sett
         tx.query("SELECT id, node_id, data FROM token WHERE workspace_id = $1 AND run_id = $2 AND state = 'waiting'",
                  {workspace, run_id}));
     for (const auto& row : waiting) {
-      if (!TRY(is_drained(tx, workspace, run_id, row[1].text()))) continue;
       Json data = TRY(parse_json(row[2].text()));
+      if (data.value("phase", "") != "draining") continue;  // it waits for something else
+      if (!TRY(is_drained(tx, workspace, run_id, row[1].text()))) continue;
       data["phase"] = "drained";
       TRY(tx.execute(
           "UPDATE token SET state = 'ready', due_at = $1, data = $2, rev = rev + 1 WHERE workspace_id = $3 AND id = $4",

@@ -21,12 +21,18 @@ Principal principal_of(const std::string& stored, const std::string& workspace);
 // What nodes may ask of their run with {"$run":"..."}.
 Json run_values(const std::string& id, const std::string& subject, const std::string& key,
                 const std::string& campaign_id);
-// What a run that has ended leaves behind: no wait, no living token, and unsent messages only where they go out.
-Result<void> close_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, bool cancel_unsent,
-                       Instant now);
-// A run that fails, or ends before its time for a reason, sends nothing more; what is completed goes out.
-Result<void> end_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view status,
+// Ends a run, unless it has ended: false. It leaves behind no wait, no living token, no question to a person and no run
+// that it waits for; whoever waits for it is woken. A run that fails, or ends before its time for a reason, sends
+// nothing more; what is completed goes out.
+Result<bool> end_run(storage::Tx& tx, const std::string& workspace, const std::string& run_id, std::string_view status,
                      const std::string& reason, Instant now);
+// A token that stands still is looked at again.
+Result<void> wake_token(storage::Tx& tx, const std::string& workspace, const std::string& token_id, Instant now);
+// The token stays where it is, until it is woken or its `due`.
+Result<void> park(storage::Tx& tx, const Token& token, const Step& decided);
+// Runs that others wait for are paused where those are, and go on where those do and no pause of their own holds them.
+Result<void> settle_pauses(storage::Tx& tx, const std::string& workspace);
+constexpr std::string_view kOuterPaused = "the run that waits for it is paused";
 
 // What became of the messages of a for_each, for the history: {"states":{"accepted":7},"left_out":{"no_consent":2}}.
 Result<Json> outcome_of(storage::Tx& tx, const std::string& workspace, const std::string& run_id,
@@ -49,6 +55,7 @@ struct Engine::LoadedRun {
       entry_key;
   Instant entered;
   int64_t version = 1;
+  int64_t depth = 0;
   int64_t seq = 0;
   Json context;
   std::shared_ptr<const Definition> definition;
@@ -75,6 +82,8 @@ class Engine::Batch {
   Result<void> log(LoadedRun& run, const Token& token, std::string_view kind, const Json& output,
                    std::string_view error, Instant now);
   Result<void> finish(Instant now);
+  // With this transaction, if it has not ended in it.
+  Result<void> cancel(const std::string& workspace, const std::string& run_id);
 
   // What a rolled-back step must not leave behind in the loaded run.
   struct Mark {

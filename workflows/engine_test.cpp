@@ -55,7 +55,8 @@ TEST_P(EngineRuns, ACampaignGoesFromItsStartToItsEnd) {
   EXPECT_EQ(to_text(tools_.last().arguments), R"({"orders":7})");
   EXPECT_EQ(tools_.last().idempotency_key, run + ":thank");
   EXPECT_EQ(tools_.last().principal.id, "usr_1");
-  EXPECT_EQ(tools_.last().principal.scopes, std::vector<std::string>{"email:send"});
+  EXPECT_EQ(tools_.last().principal.scopes,
+            (std::vector<std::string>{"email:send", "audience:write", "templates:read"}));
   EXPECT_TRUE(view(run).tokens.empty());
   EXPECT_TRUE(view(run).ended.has_value());
   auto rows = query("SELECT idem, campaign_id, token_id, node_id FROM outbox WHERE workspace_id = $1 ORDER BY idem",

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "workflows/arguments.hpp"
 #include "workflows/definition.hpp"
 
 namespace spreaders::workflows {
@@ -43,6 +44,82 @@ const Case kCases[] = {
     {R"({"n":{"type":"split","mode":"experiment","branches":[{"name":"A","weight":9000,"to":"e"},{"name":"B","weight":9000,"to":"e"}]},"e":{"type":"end"}})",
      "/nodes/n/branches", "weights", R"([{"op":"add","path":"/nodes/n/branches/1/weight","value":1000}])"},
 };
+
+struct Args {
+  std::string template_id;
+  int count = 1;
+  std::optional<bool> loud;
+  SPR_FIELDS(Args, SPR_FIELD(template_id, "A template", .min_size = 3),
+             SPR_FIELD(count, "How many", .min = 1, .defaulted = true), SPR_FIELD(loud, "Loud"));
+};
+struct Answer {
+  std::string text;
+  SPR_FIELDS(Answer, SPR_FIELD(text, "A text"));
+};
+Result<Answer> answer(ToolContext&, const Args&) { return Answer{}; }
+const ToolSpec kTool{.name = "x.say",
+                     .title = "Say",
+                     .description = "Says.",
+                     .effect = Effect::kWrite,
+                     .repeat = Repeat::kSafe,
+                     .scopes = {"x:write"},
+                     .body = handler<&answer>()};
+
+class OneTool final : public ToolRunner {
+ public:
+  [[nodiscard]] ToolList list() const override { return {}; }
+  [[nodiscard]] const ToolSpec* find(std::string_view name) const override {
+    return name == "x.say" ? &kTool : nullptr;
+  }
+  Result<Json> call(const ToolCall&) override { return internal("nobody calls it"); }
+  Result<void> admit(storage::Tx&, const ToolCall&) override { return internal("nobody calls it"); }
+};
+
+struct ArgsCase {
+  const char* args;
+  const char* pointer;  // below the arguments; none: nothing is found
+  const char* code;
+  const char* fix;
+};
+const ArgsCase kArgs[] = {
+    {R"({"template_id":"tpl_1","count":2,"loud":true})", nullptr, "", ""},
+    {R"({"template_id":{"$from":{"node":"n","pointer":"/x"}}})", nullptr, "", ""},
+    {R"({"template":"tpl_1"})", "/template", "unknown_argument",
+     R"([{"op":"move","from":"/nodes/n/args/template","path":"/nodes/n/args/template_id"}])"},
+    {R"({"template_id":"tpl_1","cuont":3})", "/cuont", "unknown_argument",
+     R"([{"op":"move","from":"/nodes/n/args/cuont","path":"/nodes/n/args/count"}])"},
+    {R"({"template_id":"tpl_1","colour":"red"})", "/colour", "unknown_argument",
+     R"([{"op":"remove","path":"/nodes/n/args/colour"}])"},
+    {R"({"template_id":"tpl_1","count":2,"counts":3})", "/counts", "unknown_argument",
+     R"([{"op":"remove","path":"/nodes/n/args/counts"}])"},
+    {R"({"count":2})", "/template_id", "missing_argument", ""},
+    {R"({"template_id":"tpl_1","count":"3"})", "/count", "argument_type",
+     R"([{"op":"replace","path":"/nodes/n/args/count","value":3}])"},
+    {R"({"template_id":"tpl_1","loud":"true"})", "/loud", "argument_type",
+     R"([{"op":"replace","path":"/nodes/n/args/loud","value":true}])"},
+    {R"({"template_id":"tpl_1","count":[]})", "/count", "argument_type", ""},
+    {R"({"template_id":"tpl_1","count":0})", "/count", "invalid_argument", ""},
+};
+
+TEST(Findings, ArgumentsAreHeldAgainstTheirTool) {
+  OneTool tools;
+  for (const auto& one : kArgs) {
+    SCOPED_TRACE(one.args);
+    Json json = {{"nodes", {{"n", {{"type", "action"}, {"tool", "x.say"}, {"args", *parse_json(one.args)}}}}}};
+    Findings findings = find_argument_problems(json, tools);
+    if (one.pointer == nullptr) {
+      EXPECT_TRUE(findings.empty()) << findings[0].message;
+      continue;
+    }
+    auto found = std::find_if(findings.begin(), findings.end(), [&](const Finding& finding) {
+      return finding.pointer == std::string("/nodes/n/args") + one.pointer && finding.code == one.code;
+    });
+    ASSERT_NE(found, findings.end());
+    EXPECT_EQ(found->fix, one.fix);
+    if (found->fix.empty()) continue;
+    EXPECT_TRUE(find_argument_problems(json.patch(*parse_json(found->fix)), tools).empty());
+  }
+}
 
 bool is_tool(std::string_view name, const void*) { return name == "x.y"; }
 

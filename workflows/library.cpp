@@ -4,7 +4,7 @@
 
 #include "core/bytes.hpp"
 #include "core/fields.hpp"
-#include "workflows/engine.hpp"
+#include "workflows/engine_parts.hpp"
 
 namespace spreaders::workflows {
 
@@ -36,17 +36,19 @@ struct Standing {
   std::string_view run, trigger, reason;
 };
 
-// All that stand as `from` come to stand as `to`; how many runs.
+// All that stand as `from` come to stand as `to`, but for runs which another one holds; how many runs.
 Result<int64_t> move_all(Tx& tx, const std::string& workspace, const std::string& id, const Standing& from,
                          const Standing& to, Instant now) {
   TRY(tx.execute(
       "UPDATE trigger_instance SET state = $1, reason = $2, rev = rev + 1, updated_at = $3, running_since = $3 WHERE "
       "workspace_id = $4 AND workflow_id = $5 AND state = $6 AND reason = $7",
       {to.trigger, to.reason, now, workspace, id, from.trigger, from.reason}));
-  return tx.execute(
-      "UPDATE run SET status = $1, rev = rev + 1 WHERE workspace_id = $2 AND workflow_id = $3 AND status "
-      "= $4",
-      {to.run, workspace, id, from.run});
+  int64_t runs = TRY(
+      tx.execute("UPDATE run SET status = $1, rev = rev + 1 WHERE workspace_id = $2 AND workflow_id = $3 AND status "
+                 "= $4 AND reason = ''",
+                 {to.run, workspace, id, from.run}));
+  TRY(settle_pauses(tx, workspace));
+  return runs;
 }
 
 }  // namespace

@@ -12,6 +12,11 @@ using storage::Tx;
 Result<void> store_definition(Tx& tx, const std::string& workspace, const Json& definition, int64_t version,
                               Instant now) {
   Definition parsed = TRY(parse_definition(definition));
+  for (const auto& [id, node] : parsed.nodes) {
+    bool versioned = node.type == NodeType::kSubWorkflow || node.type == NodeType::kRender;
+    if (versioned && node.version == 0)
+      return issues_error("The workflow", {{"/nodes" + pointer_step(id) + "/version", "is not settled yet"}});
+  }
   std::string checksum = json_hash(definition);
   auto existing = TRY(tx.query_one(
       "SELECT checksum FROM workflow_version WHERE workspace_id = $1 AND workflow_id = $2 AND version = $3",
@@ -60,16 +65,18 @@ Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartR
     TRY(check_entries(tx, workspace, start, *definition.settings->max_entries));
   Json context = TRY(parse_json(start.context));
   if (!start.entry_event.empty()) context["entry_event"] = start.entry_event;
+  StartRun::Within within = start.within.value_or(StartRun::Within{});
   std::string id = ids.make("run");
   int64_t added =
       TRY(tx.execute("INSERT INTO run (workspace_id, id, workflow_id, version, subject, entry_key, campaign_id, "
-                     "approval_id, principal, status, context, entered_at, trace_id) "
-                     "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11, $12) ON CONFLICT (workspace_id, "
-                     "workflow_id, subject, entry_key) DO NOTHING",
+                     "approval_id, principal, status, context, entered_at, trace_id, parent_run_id, parent_token_id, "
+                     "depth) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'active', $10, $11, $12, $13, $14, $15) ON "
+                     "CONFLICT (workspace_id, workflow_id, subject, entry_key) DO NOTHING",
                      {workspace, id, start.workflow_id, start.version, start.subject, start.entry_key,
                       start.campaign_id.empty() ? storage::Value() : storage::Value(start.campaign_id),
                       start.approval_id.empty() ? storage::Value() : storage::Value(start.approval_id),
-                      stored_principal(start.principal), to_text(context), now.us, start.trace_id}));
+                      stored_principal(start.principal), to_text(context), now.us, start.trace_id, within.run_id,
+                      within.token_id, start.within ? within.depth + 1 : 0}));
   if (added == 0) {
     auto existing = TRY(tx.query_one(
         "SELECT id FROM run WHERE workspace_id = $1 AND workflow_id = $2 AND subject = $3 AND entry_key = $4",
@@ -101,25 +108,21 @@ Result<void> change_status(Tx& tx, const std::string& workspace, const std::stri
 }  // namespace
 
 Result<void> pause_run(Tx& tx, const std::string& workspace, const std::string& run_id, Instant) {
-  return change_status(tx, workspace, run_id, "active", "paused");
+  TRY(change_status(tx, workspace, run_id, "active", "paused"));
+  return settle_pauses(tx, workspace);
 }
 
 Result<void> resume_run(Tx& tx, const std::string& workspace, const std::string& run_id, Instant) {
-  return change_status(tx, workspace, run_id, "paused", "active");
+  TRY(change_status(tx, workspace, run_id, "paused", "active"));
+  return settle_pauses(tx, workspace);
 }
 
 Result<void> cancel_run(Tx& tx, const std::string& workspace, const std::string& run_id, const std::string& reason,
                         Instant now) {
-  int64_t changed =
-      TRY(tx.execute("UPDATE run SET status = 'cancelled', reason = $1, ended_at = $2, rev = rev + 1 WHERE "
-                     "workspace_id = $3 AND id = $4 AND status IN ('active', 'paused')",
-                     {reason, now.us, workspace, run_id}));
-  if (changed == 0) {
-    auto run = TRY(tx.query_one("SELECT status FROM run WHERE workspace_id = $1 AND id = $2", {workspace, run_id}));
-    if (!run) return not_found("there is no run " + run_id);
-    return conflict("the run is already " + (*run)[0].text());
-  }
-  return close_run(tx, workspace, run_id, true, now);
+  if (TRY(end_run(tx, workspace, run_id, "cancelled", reason, now))) return {};
+  auto run = TRY(tx.query_one("SELECT status FROM run WHERE workspace_id = $1 AND id = $2", {workspace, run_id}));
+  if (!run) return not_found("there is no run " + run_id);
+  return conflict("the run is already " + (*run)[0].text());
 }
 
 Result<RunView> get_run(Tx& tx, const std::string& workspace, const std::string& run_id) {

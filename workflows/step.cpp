@@ -120,7 +120,110 @@ Step step_wait_event(const Node& node, const Token& token, Instant now, const Se
   return step;
 }
 
+// What the workflow says is to come of a step that would fail its run.
+Step settle(const Definition& definition, const Node& node, Step step) {
+  if (step.kind != Step::Kind::kFail) return step;
+  OnError on_error = definition.limits.on_error;
+  if (on_error == OnError::kExit) {
+    step.kind = Step::Kind::kExit;
+    step.reason = "error: " + step.reason;
+  } else if (on_error == OnError::kContinue && !node.next.empty()) {
+    step.kind = Step::Kind::kMove;
+    step.next = node.next;
+  }
+  return step;
+}
+
+// The run is over by the limits of its workflow.
+std::optional<Step> over_limits(const Limits& limits, const Seen& seen) {
+  if (limits.max_steps != 0 && seen.steps >= limits.max_steps)
+    return fail("the run has taken more than " + std::to_string(limits.max_steps) + " steps");
+  if (limits.max_age_us == 0 || seen.age_us < limits.max_age_us) return std::nullopt;
+  Step over;
+  over.kind = Step::Kind::kExit;
+  over.reason = "max_age";
+  over.log_kind = "over";
+  return over;
+}
+
+// A call that nobody waits for is made by a token of its own, which no join counts.
+Step step_action(const Node& node, const Token& token, Instant now) {
+  Json data = data_of(token);
+  if (node.fire_and_forget && !data.contains("apart")) {
+    Json carried = {{"apart", true}};
+    if (data.contains("loops")) carried["loops"] = data["loops"];
+    Step step = move_to(node.next, "left");
+    step.fork.push_back({node.id, "ready", now, to_text(carried)});
+    return step;
+  }
+  Step call;
+  call.kind = Step::Kind::kCall;
+  call.log_kind = "calling";
+  return call;
+}
+
+// Stands still; what wakes it is not always what it waits for.
+Step park(const Token& token, const Json& data) {
+  Step step;
+  step.kind = Step::Kind::kPark;
+  step.due = Instant{data.value("until", int64_t{0})};
+  step.data = token.data;
+  return step;
+}
+
+Step step_sub_workflow(const Node& node, const Token& token, Instant now, const Seen& seen) {
+  Json data = data_of(token);
+  if (token.visit == 0) {
+    Step step;
+    step.kind = Step::Kind::kStart;
+    step.due = node.timeout_us == 0 ? Instant{} : now + node.timeout_us;
+    step.log_kind = "started";
+    return step;
+  }
+  if (!seen.child) return fail("the run that it waits for is not there");
+  const auto& child = *seen.child;
+  bool open = child.status == "active" || child.status == "paused";
+  int64_t until_us = data.value("until", int64_t{0});
+  bool late = until_us != 0 && now.us >= until_us;
+  if (open && !late) return park(token, data);
+  std::string way = open ? "timeout" : child.status == "completed" ? "completed" : "failed";
+  auto to = node.on.find(way);
+  Step step = to != node.on.end() ? move_to(to->second, way)
+                                  : fail("the workflow within it is " + child.status + ": " + child.reason);
+  if (open) step.cancels = child.run_id;
+  step.result = Json{{"run_id", child.run_id}, {"status", open ? way : child.status}, {"reason", child.reason}};
+  return step;
+}
+
+Step step_approval(const Node& node, const Token& token, Instant now, const Seen& seen) {
+  if (token.visit == 0) {
+    Step step;
+    step.kind = Step::Kind::kAsk;
+    step.due = now + node.timeout_us;
+    step.log_kind = "asked";
+    return step;
+  }
+  if (seen.decision.empty()) return park(token, data_of(token));
+  Step step = move_to(node.on.at(seen.decision), seen.decision);
+  step.result = Json{{"approval_id", seen.approval_id}, {"decision", seen.decision}, {"by", seen.decided_by}};
+  return step;
+}
+
 }  // namespace
+
+Step after_failure(const Definition& definition, const Token& token, std::string reason) {
+  const Node* node = definition.find(token.node_id);
+  return node == nullptr ? fail(std::move(reason)) : settle(definition, *node, fail(std::move(reason)));
+}
+
+Step after_failed_start(const Definition& definition, const Node& node, const Error& error) {
+  auto to = node.on.find("failed");
+  if (to == node.on.end()) return settle(definition, node, fail(error.text()));
+  Step step = move_to(to->second, "failed");
+  step.reason = error.text();
+  step.result = Json{{"run_id", ""}, {"status", "failed"}, {"reason", error.text()}};
+  return step;
+}
 
 int bucket_of(std::string_view salt, std::string_view subject) {
   std::string hash = sha256(std::string(salt) + "\n" + std::string(subject));
@@ -172,9 +275,10 @@ Result<Json> resolve_references(const Json& args, const Json& results, const Jso
   return args;
 }
 
-Step step(const Definition& definition, const Token& token, const Json& results, Instant now, const Seen& seen) {
-  const Node* node = definition.find(token.node_id);
-  if (node == nullptr) return fail("the workflow has no node '" + token.node_id + "'");
+namespace {
+
+Step step_at(const Definition& definition, const Node* node, const Token& token, const Json& results, Instant now,
+             const Seen& seen) {
   switch (node->type) {
     case NodeType::kEnd: {
       Step over = move_to("", "ended");
@@ -194,6 +298,10 @@ Step step(const Definition& definition, const Token& token, const Json& results,
       return step_for_each(*node, token);
     case NodeType::kWaitEvent:
       return step_wait_event(*node, token, now, seen);
+    case NodeType::kSubWorkflow:
+      return step_sub_workflow(*node, token, now, seen);
+    case NodeType::kApproval:
+      return step_approval(*node, token, now, seen);
     case NodeType::kJoin: {
       Step arrived;
       arrived.kind = Step::Kind::kArrive;
@@ -206,20 +314,33 @@ Step step(const Definition& definition, const Token& token, const Json& results,
       if (!answer.ok()) return fail(answer.error().message);
       return move_to(*answer ? node->yes : node->no, *answer ? "yes" : "no");
     }
-    case NodeType::kAction: {
-      Step call;
-      call.kind = Step::Kind::kCall;
-      call.log_kind = "calling";
-      return call;
+    case NodeType::kAction:
+      return step_action(*node, token, now);
+    case NodeType::kUpdateProfile:
+    case NodeType::kTag:
+    case NodeType::kRender: {
+      Step act;
+      act.kind = Step::Kind::kAct;
+      return act;
     }
   }
   return fail("this kind of node cannot be run");
 }
 
+}  // namespace
+
+Step step(const Definition& definition, const Token& token, const Json& results, Instant now, const Seen& seen) {
+  const Node* node = definition.find(token.node_id);
+  if (node == nullptr) return fail("the workflow has no node '" + token.node_id + "'");
+  if (auto over = over_limits(definition.limits, seen)) return *over;
+  return settle(definition, *node, step_at(definition, node, token, results, now, seen));
+}
+
 Step after_call(const Definition& definition, const Token& token, const Result<Json>& answer, Instant now, Rng& rng) {
   const Node* node = definition.find(token.node_id);
-  CHECK(node != nullptr && node->type == NodeType::kAction, "only action nodes call tools");
-  if (answer.ok()) return move_to(node->next, "done");
+  CHECK(node != nullptr, "a node that acts is in its workflow");
+  std::string next = node->fire_and_forget ? "" : node->next;
+  if (answer.ok()) return move_to(next, "done");
   const Error& error = answer.error();
   // Only what surely did not happen is tried again.
   bool again = error.code == Code::kRateLimited || error.code == Code::kUnavailable;
@@ -234,12 +355,12 @@ Step after_call(const Definition& definition, const Token& token, const Result<J
     wait.reason = error.message;
     return wait;
   }
-  if (!node->on_fail.empty()) {
+  if (node->fire_and_forget || !node->on_fail.empty()) {
     Step moved = move_to(node->on_fail, "failed");
     moved.reason = error.text();
     return moved;
   }
-  return fail(node->tool + ": " + error.text());
+  return settle(definition, *node, fail((node->tool.empty() ? node->id : node->tool) + ": " + error.text()));
 }
 
 }  // namespace spreaders::workflows

@@ -4,8 +4,10 @@
 
 #include "core/bytes.hpp"
 #include "storage/values.hpp"
+#include "workflows/arguments.hpp"
 #include "workflows/engine.hpp"
 #include "workflows/library.hpp"
+#include "workflows/nested.hpp"
 #include "workflows/trigger_views.hpp"
 
 namespace spreaders::workflows {
@@ -13,7 +15,6 @@ namespace spreaders::workflows {
 namespace {
 
 constexpr int kRunsShown_max = 20;
-constexpr size_t kSummary_max = 2'000;
 
 struct WorkflowView {
   std::string workflow_id, name, status, checksum;
@@ -34,20 +35,23 @@ WorkflowView view_of(Workflow workflow, bool whole) {
 }
 
 Result<WorkflowView> save(ToolContext& context, const std::string& id, Json definition) {
-  Issues problems = problems_of_steps(definition, context.tools);
+  Issues problems = TRY(settle_and_check(context.tx(), context.workspace(), id, definition, context.tools));
   if (!problems.empty()) return issues_error("The workflow", std::move(problems));
   return view_of(TRY(save_workflow(context.tx(), context.workspace(), id, std::move(definition), context.clock.now(),
                                    context.ids)),
                  true);
 }
 
+// With the types in the description of workflow.create, the one place that tells agents what nodes have: of the rest
+// every mistake is named. definition.hpp has all of it.
+constexpr std::string_view kNodesInWords =
+    "{\"start\":\"a\",\"nodes\":{\"a\":{\"type\":\"action\",\"tool\":\"...\",\"args\":{},\"next\":\"end\"},\"end\":{"
+    "\"type\":\"end\"}}}; wait_event, sub_workflow and approval have on{...} in place of next";
+
 struct CreateArgs {
   Json definition;
   std::optional<std::string> name, workflow_id;
-  SPR_FIELDS(CreateArgs,
-             SPR_FIELD(definition,
-                       "{\"start\":\"a\",\"nodes\":{\"a\":{\"type\":\"action\",\"tool\":\"...\",\"args\":{},"
-                       "\"next\":\"end\"},\"end\":{\"type\":\"end\"}}}"),
+  SPR_FIELDS(CreateArgs, SPR_FIELD(definition, kNodesInWords),
              SPR_FIELD(name, "Its name; the definition's if left out", .min_size = 1, .max_size = 200),
              SPR_FIELD(workflow_id, "Makes the next version of this one", .format = Format::kIdentifier));
 };
@@ -112,7 +116,7 @@ struct Executed {
 
 Result<ApprovalSubject> execute_approval(ToolContext& context, const ExecuteArgs& args) {
   auto workflow = TRY(get_workflow(context.tx(), context.workspace(), args.workflow_id, args.version));
-  return workflow_approval(workflow.id, workflow.checksum, workflow.definition, context.tools);
+  return workflow_approval(context.tx(), context.workspace(), workflow, context.tools);
 }
 
 Result<Executed> execute(ToolContext& context, const ExecuteArgs& args) {
@@ -258,8 +262,10 @@ const ToolSpec kCreate{
     .name = "workflow.create",
     .title = "Create a workflow",
     .description =
-        "Stores a workflow, or the next version of one: nodes of type action (any tool), delay, "
-        "condition, parallel, join, for_each and end. Every mistake is listed with its place. "
+        "Stores a workflow, or the next version of one: nodes of type action (any tool), delay, condition, split, "
+        "parallel, join, loop, for_each, wait_event, sub_workflow, approval, update_profile, tag, render and end. "
+        "Every mistake is listed with its "
+        "place. "
         "Nothing runs until workflow.execute or a trigger is approved.",
     .words =
         "new automation; automate this; if this then that; ifttt; zapier; process with steps; customer journey; n8n; "
@@ -395,26 +401,15 @@ Issues problems_of_steps(const Json& definition, const ToolRunner& tools) {
   return issues;
 }
 
-ApprovalSubject workflow_approval(const std::string& workflow_id, const std::string& checksum, const Json& definition,
-                                  const ToolRunner& tools, const TriggerSpec* trigger) {
-  std::string summary = "Workflow '" + definition.value("name", workflow_id) + "'";
-  if (trigger != nullptr) summary += ", starting by itself " + in_words(*trigger);
-  Json schemas = Json::object();
-  for (const auto& [id, node] : definition["nodes"].items()) {
-    const std::string type = node.value("type", "");
-    summary += "\n- " + id + ": " + type;
-    if (type == "for_each")
-      summary += " person of " + to_text(node.value("audience", Json::object())) + ", by " + node.value("channel", "");
-    if (type != "action") continue;
-    const ToolSpec* tool = tools.find(node.value("tool", ""));
-    if (tool == nullptr) continue;  // refused when it was stored, and again when it runs
-    schemas[tool->name.value] = json_hash(describe_tool(*tool));
-    summary += " " + std::string(tool->title.value) + " (" + std::string(tool->name.value) + ") " +
-               to_text(node.value("args", Json::object()));
-  }
-  const std::string hash = json_hash(
-      {{"checksum", checksum}, {"trigger", trigger == nullptr ? Json() : encoded(*trigger)}, {"tools", schemas}});
-  return {"workflow", workflow_id, hash, std::string(first_code_points(summary, kSummary_max))};
+Result<Issues> settle_and_check(storage::Tx& tx, const std::string& workspace, const std::string& id, Json& definition,
+                                const ToolRunner& tools) {
+  Findings findings = TRY(settle_versions(tx, workspace, definition));
+  if (findings.empty()) findings = TRY(find_nested_problems(tx, workspace, id, definition));
+  for (auto& finding : find_argument_problems(definition, tools)) findings.push_back(std::move(finding));
+  for (auto& finding : TRY(find_mail_problems(tx, workspace, definition))) findings.push_back(std::move(finding));
+  Issues problems = problems_of_steps(definition, tools);
+  for (auto& issue : issues_of(std::move(findings))) problems.push_back(std::move(issue));
+  return problems;
 }
 
 ToolList workflow_tools() {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "core/service.hpp"
+#include "workflows/library.hpp"
 #include "workflows/triggers/spec.hpp"
 
 namespace spreaders::workflows {
@@ -14,9 +15,14 @@ extern const Service kTriggersService;
 
 // Any step whose tool there is not, or that no approval of a workflow may cover: administration, spending, destroying.
 Issues problems_of_steps(const Json& definition, const ToolRunner& tools);
-// What a person approves before anything of this workflow runs: its exact content, and when it starts by itself, if it
-// does.
-ApprovalSubject workflow_approval(const std::string& workflow_id, const std::string& checksum, const Json& definition,
-                                  const ToolRunner& tools, const TriggerSpec* trigger = nullptr);
+// Gives its nodes the versions that they start and render, and names what is wrong with them where a database and the
+// tools are at hand, problems_of_steps() among it. `id` is the workflow's, empty for a new one. What the definition
+// alone says is parse_definition()'s.
+Result<Issues> settle_and_check(storage::Tx& tx, const std::string& workspace, const std::string& id, Json& definition,
+                                const ToolRunner& tools);
+// What a person approves before anything of this workflow runs: its exact content, with that of the workflows it
+// starts, and when it starts by itself, if it does.
+Result<ApprovalSubject> workflow_approval(storage::Tx& tx, const std::string& workspace, const Workflow& workflow,
+                                          const ToolRunner& tools, const TriggerSpec* trigger = nullptr);
 
 }  // namespace spreaders::workflows

@@ -46,7 +46,7 @@ struct ScheduleArgs {
 Result<ApprovalSubject> subject_of(ToolContext& context, const std::string& workflow_id, int64_t version,
                                    const TriggerSpec& spec) {
   auto workflow = TRY(get_workflow(context.tx(), context.workspace(), workflow_id, version));
-  return workflow_approval(workflow.id, workflow.checksum, workflow.definition, context.tools, &spec);
+  return workflow_approval(context.tx(), context.workspace(), workflow, context.tools, &spec);
 }
 
 Result<ApprovalSubject> schedule_approval(ToolContext& context, const ScheduleArgs& args) {

@@ -94,8 +94,8 @@ bool meets(Tx& tx, const std::string& workspace, const std::string& message_id, 
   return met.ok() && *met;
 }
 
-Result<bool> wake_token(Tx& tx, const std::string& workspace, const std::string& token_id,
-                        const std::string& message_id, Instant now) {
+Result<bool> hand_over(Tx& tx, const std::string& workspace, const std::string& token_id, const std::string& message_id,
+                       Instant now) {
   auto row = TRY(tx.query_one("SELECT data FROM token WHERE workspace_id = $1 AND id = $2 AND state = 'ready'" +
                                   std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE" : ""),
                               {workspace, token_id}));
@@ -124,16 +124,6 @@ Result<void> add_sub(Tx& tx, const std::string& workspace, const Sub& sub, Insta
                  {workspace, ids.make("sub"), sub.run_id, sub.token_id, sub.event, sub.subject, to_text(sub.conditions),
                   sub.since.us, now.us}));
   return {};
-}
-
-Result<bool> reach_goal(Tx& tx, const std::string& workspace, const std::string& run_id, Instant now) {
-  int64_t open = TRY(
-      tx.execute("UPDATE run SET status = 'completed', rev = rev + 1 WHERE workspace_id = $1 AND id = $2 AND status "
-                 "IN ('active', 'paused')",
-                 {workspace, run_id}));
-  if (open == 0) return false;
-  TRY(end_run(tx, workspace, run_id, "completed", "goal", now));
-  return true;
 }
 
 Result<bool> holds_for(Tx& tx, const std::string& workspace, const std::string& subject, const std::string& text,
@@ -219,8 +209,8 @@ Result<int> wake_for_facts(Tx& tx, const std::string& workspace, std::span<const
       // Who takes the subscription away has the word: an engine whose timer came first has done so.
       int64_t ours = TRY(tx.execute("DELETE FROM wait_sub WHERE workspace_id = $1 AND id = $2", {workspace, row[0]}));
       bool goal = row[1].text().empty();
-      if (ours == 1 && goal && TRY(reach_goal(tx, workspace, row[3].text(), now))) ++woken;
-      if (ours == 1 && !goal && TRY(wake_token(tx, workspace, row[1].text(), met->message_id, now))) ++woken;
+      if (ours == 1 && goal && TRY(end_run(tx, workspace, row[3].text(), "completed", "goal", now))) ++woken;
+      if (ours == 1 && !goal && TRY(hand_over(tx, workspace, row[1].text(), met->message_id, now))) ++woken;
     }
   }
   return woken;
@@ -228,6 +218,8 @@ Result<int> wake_for_facts(Tx& tx, const std::string& workspace, std::span<const
 
 Result<std::optional<Seen>> Engine::look(Tx& tx, LoadedRun& run, const Token& token, const Node& node) {
   Seen seen{.run = run.values()};
+  seen.steps = run.seq;
+  seen.age_us = clock_.now() - run.entered;
   if (node.condition) collect_people(*node.condition, seen.people);
   for (const auto& way : node.ways) {
     if (way.condition) collect_people(*way.condition, seen.people);
@@ -236,6 +228,11 @@ Result<std::optional<Seen>> Engine::look(Tx& tx, LoadedRun& run, const Token& to
     answer = TRY(holds_for(tx, token.workspace, run.subject, rule, clock_.now()));
   if ((node.zone_of_person || !node.attribute.empty()) && token.visit == 0)
     TRY(look_at_contact(tx, token.workspace, run.subject, node, seen));
+  if (token.visit > 0 && (node.type == NodeType::kSubWorkflow || node.type == NodeType::kApproval)) {
+    Json data = TRY(parse_json(token.data));
+    if (node.type == NodeType::kSubWorkflow) TRY(look_at_child(tx, token, data, seen));
+    else if (!TRY(look_at_approval(tx, token, data, seen))) return std::optional<Seen>();
+  }
   if (node.type == NodeType::kWaitEvent && !TRY(look_for_event(tx, run, token, node, seen)))
     return std::optional<Seen>();
   return std::optional(std::move(seen));

@@ -45,7 +45,7 @@ std::string code_hash(const std::string& id, const std::string& code) {
 }  // namespace
 
 Result<Approval> request_approval(Tx& tx, const std::string& workspace, const ApprovalSubject& subject, Effect effect,
-                                  const std::string& by, Instant now, Ids& ids) {
+                                  const std::string& by, Instant now, Ids& ids, int64_t life_us) {
   auto existing =
       TRY(tx.query("SELECT " + std::string(kColumns) +
                        " FROM approval WHERE workspace_id = $1 AND subject = $2 AND subject_id = $3 AND subject_hash = "
@@ -63,7 +63,7 @@ Result<Approval> request_approval(Tx& tx, const std::string& workspace, const Ap
       tx.execute("INSERT INTO approval (workspace_id, id, subject, subject_id, subject_hash, risk, summary, state, "
                  "requested_by, requested_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 'pending', $8, $9, $10)",
                  {workspace, id, subject.kind, subject.id, subject.hash, risk_class(effect), summary, by, now.us,
-                  now.us + kApprovalLife_us}));
+                  now.us + life_us}));
   return get_approval(tx, workspace, id, now);
 }
 
@@ -138,12 +138,32 @@ Result<Approval> decide(Tx& tx, const std::string& workspace, const Decision& de
   // The process that asked may live in virtual time, ahead of the one that is answered: no answer is older than its
   // question.
   now = std::max(now, approval.requested_at);
-  TRY(
-      tx.execute("UPDATE approval SET state = $1, decided_by = $2, decided_via = $3, decided_at = $4, code_hash = '', "
-                 "expires_at = $5 WHERE workspace_id = $6 AND id = $7",
-                 {decision.approve ? "approved" : "rejected", decision.by, decision.via, now.us,
-                  now.us + kApprovalLife_us, workspace, decision.id}));
-  return get_approval(tx, workspace, decision.id, now);
+  int64_t decided =
+      TRY(tx.execute("UPDATE approval SET state = $1, decided_by = $2, decided_via = $3, decided_at = $4, code_hash = "
+                     "'', expires_at = $5 WHERE workspace_id = $6 AND id = $7 AND state = 'pending'",
+                     {decision.approve ? "approved" : "rejected", decision.by, decision.via, now.us,
+                      now.us + kApprovalLife_us, workspace, decision.id}));
+  approval = TRY(get_approval(tx, workspace, decision.id, now));
+  // Between the look and the change somebody else had the word.
+  if (decided == 0) return conflict("the approval " + decision.id + " is already " + approval.state);
+  return approval;
+}
+
+Result<std::optional<Approval>> close_if_expired(Tx& tx, const std::string& workspace, const std::string& id,
+                                                 Instant now) {
+  bool postgres = tx.dialect() == storage::Dialect::kPostgres;
+  auto row = TRY(tx.query_one("SELECT " + std::string(kColumns) + " FROM approval WHERE workspace_id = $1 AND id = $2" +
+                                  std::string(postgres ? " FOR UPDATE SKIP LOCKED" : ""),
+                              {workspace, id}));
+  if (!row) {
+    TRY(get_approval(tx, workspace, id, now));  // there is one: whoever holds it decides it this very moment
+    return std::optional<Approval>();
+  }
+  Approval approval = approval_of(*row, now);
+  if (approval.state == "expired" && !approval.decided_at)
+    TRY(tx.execute("UPDATE approval SET state = 'expired', code_hash = '' WHERE workspace_id = $1 AND id = $2",
+                   {workspace, id}));
+  return std::optional(std::move(approval));
 }
 
 Result<void> count_wrong_code(Tx& tx, const std::string& workspace, const std::string& id) {

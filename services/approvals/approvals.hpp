@@ -28,9 +28,11 @@ struct Approval {
   bool locked = false;  // too many wrong codes: only `spreaders approve` shows a new one
 };
 
-// The pending request for this subject, made if there is none. Asking again never makes a second one.
+// The pending request for this subject, made if there is none, to be answered within `life_us`. Asking again never
+// makes a second one.
 Result<Approval> request_approval(storage::Tx& tx, const std::string& workspace, const ApprovalSubject& subject,
-                                  Effect effect, const std::string& by, Instant now, Ids& ids);
+                                  Effect effect, const std::string& by, Instant now, Ids& ids,
+                                  int64_t life_us = kApprovalLife_us);
 Result<Approval> get_approval(storage::Tx& tx, const std::string& workspace, const std::string& id, Instant now);
 // Empty = all; newest first.
 struct ApprovalFilter {
@@ -55,7 +57,12 @@ struct Decision {
   std::string by;   // usr_...
   std::string via;  // cli, page, mcp_elicitation, chat
 };
+// kConflict for what is no longer pending: of a decision, another one and the time running out, who commits first wins.
 Result<Approval> decide(storage::Tx& tx, const std::string& workspace, const Decision& decision, Instant now);
+// For whoever acts on the time running out: what stands now; what is found expired stays so, and a decision that comes
+// later (from a process whose clock is behind) is refused. Nothing: somebody is deciding it this very moment.
+Result<std::optional<Approval>> close_if_expired(storage::Tx& tx, const std::string& workspace, const std::string& id,
+                                                 Instant now);
 Result<void> count_wrong_code(storage::Tx& tx, const std::string& workspace, const std::string& id);
 // An approved approval is taken back; what has not been sent yet is not covered any more.
 Result<void> revoke_approvals(storage::Tx& tx, const std::string& workspace, const std::string& subject_kind,

@@ -6,6 +6,7 @@
 
 #include "core/bytes.hpp"
 #include "core/html.hpp"
+#include "services/mail/personal.hpp"
 #include "services/templates/html_text.hpp"
 #include "services/templates/templates.hpp"
 
@@ -99,20 +100,11 @@ Result<std::shared_ptr<MailRenderer::Batch>> MailRenderer::prepare(const std::ve
         batch->templates[key] =
             TRY(compiled(tx, item.workspace, payload.value("template", ""), payload.value("version", int64_t{0})));
       std::string campaign = item.workspace + "/" + item.campaign_id;
-      if (!item.campaign_id.empty() && !batch->campaigns.contains(campaign)) {
-        auto row = TRY(tx.query_one("SELECT name FROM campaign WHERE workspace_id = $1 AND id = $2",
-                                    {item.workspace, item.campaign_id}));
-        batch->campaigns[campaign] = row ? (*row)[0].text() : "";
-      }
-      auto row =
-          TRY(tx.query_one("SELECT id, email, first_name, last_name, language, time_zone, external_id, attributes FROM "
-                           "contact WHERE workspace_id = $1 AND id = $2",
-                           {item.workspace, item.contact_id}));
-      if (!row) continue;  // erased meanwhile; render() says so
-      Json contact = parse_json((*row)[7].text()).value_or(Json::object());
-      const char* names[] = {"id", "email", "first_name", "last_name", "language", "time_zone", "external_id"};
-      for (size_t i = 0; i < std::size(names); ++i) contact[names[i]] = (*row)[i].text_or("");
-      batch->contacts[item.workspace + "/" + item.contact_id] = std::move(contact);
+      if (!item.campaign_id.empty() && !batch->campaigns.contains(campaign))
+        batch->campaigns[campaign] = TRY(campaign_name(tx, item.workspace, item.campaign_id));
+      auto contact = TRY(template_contact(tx, item.workspace, item.contact_id));
+      if (!contact) continue;  // erased meanwhile; render() says so
+      batch->contacts[item.workspace + "/" + item.contact_id] = std::move(*contact);
     }
     return {};
   }));

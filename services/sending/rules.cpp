@@ -119,6 +119,11 @@ void Rules::check(const Rules& rules, Issues& issues) {
 
 void WorkflowSettings::check(const WorkflowSettings& settings, Issues& issues) {
   check_together(settings.quiet_hours, settings.send_window, settings.time_zone, issues);
+  if (settings.max_age.empty()) return;
+  auto age = parse_duration(settings.max_age);
+  if (!age.ok()) issues.push_back({"/max_age", age.error().message});
+  else if (*age < kMinute_us || *age > 3650 * kDay_us)
+    issues.push_back({"/max_age", "is from one minute to ten years"});
 }
 
 bool may_send(const Hours& hours, const LocalTime& local) {

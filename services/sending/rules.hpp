@@ -113,14 +113,19 @@ struct Rules {
              SPR_FIELD(kill_switches, "When marketing stops by itself", .defaulted = true));
 };
 
-// Member "settings" of a workflow's definition: for its messages alone, besides the workspace's rules.
+// Member "settings" of a workflow's definition: for its messages alone, besides the workspace's rules, and for its
+// runs.
+enum class OnError : uint8_t { kDeadLetter, kExit, kContinue };
+SPR_ENUM(OnError, {OnError::kDeadLetter, "dead_letter"}, {OnError::kExit, "exit"}, {OnError::kContinue, "continue"});
 constexpr int kPeopleMax = 100'000;
 struct WorkflowSettings {
   std::vector<Cap> caps;
   std::optional<QuietHours> quiet_hours;
   std::optional<SendWindow> send_window;
   std::string time_zone;
-  std::optional<int> max_entries, max_people;
+  std::optional<int> max_entries, max_people, max_steps;
+  OnError on_error = OnError::kDeadLetter;
+  std::string max_age;
   static void check(const WorkflowSettings& settings, Issues& issues);
   SPR_FIELDS(WorkflowSettings,
              SPR_FIELD(caps, "How many of its messages one person gets", .max_size = 10, .defaulted = true),
@@ -129,7 +134,10 @@ struct WorkflowSettings {
              SPR_FIELD(time_zone, "IANA zone of people who have none; empty: the workspace's", .max_size = 60,
                        .defaulted = true),
              SPR_FIELD(max_entries, "Runs that may be started of it, over all its versions", .min = 1, .max = 1000000),
-             SPR_FIELD(max_people, "People it may write to", .min = 1, .max = kPeopleMax));
+             SPR_FIELD(max_people, "People it may write to", .min = 1, .max = kPeopleMax),
+             SPR_FIELD(on_error, "What comes of a step that fails where no way says so", .defaulted = true),
+             SPR_FIELD(max_age, "ISO 8601 duration after which a run is over", .max_size = 40, .defaulted = true),
+             SPR_FIELD(max_steps, "A run that takes more has failed", .min = 1, .max = 1000000));
 };
 
 // What is wrong with an IANA zone, a time of day...: empty when nothing is.

@@ -25,6 +25,16 @@ def approved(tool, arguments, key, at=None):
     return {**call(on.port, tool, arguments, key), "asked": asked} if at else call(on.port, tool, arguments, key)
 
 
+def answered(on):
+    """A person says yes to what a run asks in its middle."""
+    question = on.until(r"Approval (apr_\w+) is asked for:\s+Use this text\?")
+    code = on.until(rf"Approval {question} is asked for:(?:.|\n)*?Code: (\d+)")
+    person = Terminal("approve", question, "--data-dir", data)
+    person.until("Type the code")
+    person.type(code)
+    check(person.end() == 0, "a person decides", person.out)
+
+
 def status(workflow):
     return call(port, "workflow.getStatus", {"workflow_id": workflow})
 
@@ -78,6 +88,35 @@ check([step["what"] for step in said["steps"]][2:5:2] == ["audience.listAudience
       said["steps"][4]["seen"] == ["'again'/campaigns/0 (no such result) exists"] and "completed" in said["verdict"], "in words", said)
 rest = call(port, "workflow.getLogs", {"run_id": run_now["run_id"], "after": 4})["steps"]
 check([step["step"] for step in rest] == [5, 6], "and from any step on", rest)
+
+# A workflow within a workflow: the question names what the inner one does, a model's text is a step's result, a person
+# decides in the middle of the run.
+writes = {"write": {"type": "action", "tool": "ai.generateContent", "args": {"offer": "Autumn jackets"}, "next": "long"},
+          "long": {"type": "condition", "if": {"op": "exists", "left": {"$from": {"node": "write", "pointer": "/html"}}}, "yes": "end", "no": "none"},
+          "none": {"type": "end", "exit": "nothing was written"}, "end": {"type": "end"}}
+inner = call(port, "workflow.create", {"definition": {"name": "Writes", "start": "write", "nodes": writes}}, "n-1")
+around = {"sub": {"type": "sub_workflow", "workflow": inner["workflow_id"], "on": {"completed": "ask"}},
+          "ask": {"type": "approval", "title": "Use this text?", "what": "The text of the offer", "expires": "PT1H", "on": {"approved": "end", "rejected": "no", "expired": "no"}},
+          "no": {"type": "end", "exit": "nobody wanted it"}, "end": {"type": "end"}}
+outer = call(port, "workflow.create", {"definition": {"name": "Asks", "start": "sub", "nodes": around}}, "n-2")
+check(outer["definition"]["nodes"]["sub"]["version"] == 1, "which version it starts is settled", outer)
+itself = json.loads(json.dumps(outer["definition"]))
+itself["nodes"]["sub"].update(workflow=outer["workflow_id"])
+text = refusal(rpc(port, "workflow.create", {"definition": itself, "workflow_id": outer["workflow_id"]}, "n-3"))
+check("/nodes/sub/workflow" in text and "leads back" in text, "it does not start itself", text)
+wrong = json.loads(json.dumps(writes))
+wrong["write"]["args"] = {"offr": "x", "language": 7}
+text = refusal(rpc(port, "workflow.create", {"definition": {"name": "Wrong", "start": "write", "nodes": wrong}}, "n-4"))
+check("'offer' is" in text and "/nodes/write/args/language" in text, "arguments are held against their tool", text)
+nested = approved("workflow.execute", {"workflow_id": outer["workflow_id"]}, "n-5")
+summary = call(port, "approvals.list", {"of_id": outer["workflow_id"]})["approvals"][0]["summary"]
+check("'Writes'" in summary and "ai.generateContent" in summary, "the question names what happens within", summary)
+answered(server)  # virtual time stands still until somebody has said something
+until(lambda: status(outer["workflow_id"])["runs"] == {"completed": 1}, "and the run ends")
+log = call(port, "workflow.getLogs", {"run_id": nested["run_id"]})["steps"]
+check([step["node"] + " " + step["kind"] for step in log] ==
+      ["sub started", "sub completed", "ask asked", "ask approved", "end ended"], "step by step", log)
+check(log[2]["at"] == log[3]["at"], "no time has passed meanwhile", log)
 
 # By itself: three days, each at nine.
 now = time.time()
@@ -173,4 +212,16 @@ steps = [step["node"] + " " + step["kind"] for step in call(shop.port, "workflow
 check(steps in (["order waiting", "order event", "end ended"], ["order event", "end ended"]), "and its log says so", steps)
 shop.type("\x03")
 check(shop.end() == 0, "the shop's server ends", shop.out)
+
+# In real time a person answers, and the run goes on at once.
+server = Terminal("serve", *flags)
+server.until("^ready")
+port = server.port
+asking = call(port, "workflow.execute", {"workflow_id": outer["workflow_id"]}, "n-6")
+answered(server)
+until(lambda: status(outer["workflow_id"])["runs"] == {"completed": 2}, "and the run ends")
+log = call(port, "workflow.getLogs", {"run_id": asking["run_id"]})["steps"]
+check([step["node"] + " " + step["kind"] for step in log][-3:] == ["ask asked", "ask approved", "end ended"], "as they said", log)
+server.type("\x03")
+check(server.end() == 0, "the server ends", server.out)
 finish()

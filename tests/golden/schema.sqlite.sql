@@ -17,6 +17,7 @@ CREATE INDEX outbox_run ON outbox (workspace_id, run_id, state);
 CREATE INDEX outbox_run_person ON outbox (workspace_id, run_id, contact_id) WHERE counted_at IS NOT NULL;
 CREATE INDEX outbox_unknown ON outbox (next_at) WHERE state = 'unknown';
 CREATE INDEX plan_campaign ON plan (workspace_id, campaign_id);
+CREATE INDEX run_parent ON run (workspace_id, parent_run_id) WHERE parent_run_id <> '';
 CREATE INDEX template_comment_template ON template_comment (workspace_id, template_id, created_at);
 CREATE INDEX token_due ON token (due_at) WHERE state = 'ready';
 CREATE INDEX token_open ON token (lease_until) WHERE state = 'executing';
@@ -289,7 +290,7 @@ CREATE TABLE run (
   context TEXT NOT NULL DEFAULT '{}',
   entered_at BIGINT NOT NULL,
   ended_at BIGINT,
-  rev BIGINT NOT NULL DEFAULT 1, trace_id TEXT NOT NULL DEFAULT '',
+  rev BIGINT NOT NULL DEFAULT 1, trace_id TEXT NOT NULL DEFAULT '', parent_run_id TEXT NOT NULL DEFAULT '', parent_token_id TEXT NOT NULL DEFAULT '', depth BIGINT NOT NULL DEFAULT 0, nested BIGINT NOT NULL DEFAULT 0,
   PRIMARY KEY (workspace_id, id)
 );
 CREATE TABLE schema_migration (number BIGINT PRIMARY KEY, name TEXT NOT NULL, workspace_id TEXT NOT NULL DEFAULT '*');

@@ -4,6 +4,8 @@
 
 #include "tools/approvals/approval_tools.hpp"
 #include "tools/health.hpp"
+#include "workflows/asks.hpp"
+#include "workflows/engine.hpp"
 
 namespace spreaders::tools {
 
@@ -15,7 +17,7 @@ struct ApprovalView {
   std::optional<std::string> decided_by, decided_via;
   SPR_FIELDS(ApprovalView, SPR_FIELD(approval_id, "Id of the approval"),
              SPR_FIELD(state, "pending, approved, rejected, revoked or expired"),
-             SPR_FIELD(of, "plan, campaign or call"), SPR_FIELD(of_id, "Id of what it is of"),
+             SPR_FIELD(of, "plan, campaign, workflow, step or call"), SPR_FIELD(of_id, "Id of what it is of"),
              SPR_FIELD(hash, "Hash of exactly what was shown"), SPR_FIELD(risk, "Highest risk class it covers"),
              SPR_FIELD(summary, "What the person reads"), SPR_FIELD(requested_by, "Who asked"),
              SPR_FIELD(requested_at, "When"), SPR_FIELD(expires_at, "When it runs out unused"),
@@ -86,8 +88,13 @@ Result<ApprovalView> decide(ToolContext& context, const DecideArgs& args) {
   auto scope = storage::Scope::of(context.workspace());
   services::Decision decision{args.approval_id, args.decision == Verdict::kApprove, args.code, context.principal.id,
                               context.principal.door};
-  auto decided = storage.write(
-      scope, [&](storage::Tx& tx) { return services::decide(tx, context.workspace(), decision, context.clock.now()); });
+  auto decided = storage.write(scope, [&](storage::Tx& tx) -> Result<services::Approval> {
+    Instant now = context.clock.now();
+    auto made = TRY(services::decide(tx, context.workspace(), decision, now));
+    TRY(workflows::wake_for_decision(tx, context.workspace(), made.subject, now));
+    if (auto* engine = context.parts.find<workflows::Engine>()) tx.after_commit([engine] { engine->wake(); });
+    return made;
+  });
   if (!decided.ok() && decided.error().code == Code::kPermissionDenied) {
     TRY(storage.write(
         scope, [&](storage::Tx& tx) { return services::count_wrong_code(tx, context.workspace(), args.approval_id); }));

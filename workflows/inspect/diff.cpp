@@ -59,7 +59,7 @@ Json without_ways(Json node) {
 
 std::vector<Change> changes_between(const Json& from, const Json& to) {
   std::vector<Change> all;
-  for (const char* member : {"start", "goal"}) {
+  for (const char* member : {"start", "goal", "settings"}) {
     auto old_value = from.find(member);
     auto new_value = to.find(member);
     std::vector<Change> found;

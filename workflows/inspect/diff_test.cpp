@@ -45,6 +45,13 @@ TEST(Changes, AreFoundFieldByField) {
   to["goal"] = {{"event", "Left"}};
   EXPECT_EQ(lines_of(changes_between(from, to)),
             (std::vector<std::string>{R"(rewired /start "w" "d")", R"(changed /goal  {"event":"Left"})"}));
+  to = from;
+  to["settings"] = {{"on_error", "exit"}, {"max_age", "P9D"}};
+  EXPECT_EQ(lines_of(changes_between(from, to)),
+            (std::vector<std::string>{R"(changed /settings  {"on_error":"exit","max_age":"P9D"})"}));
+  from["settings"] = {{"on_error", "exit"}, {"max_age", "P3D"}};
+  EXPECT_EQ(lines_of(changes_between(from, to)),
+            (std::vector<std::string>{R"(changed /settings/max_age "P3D" "P9D")"}));
   Json split = parsed(
       R"({"nodes":{"s":{"type":"split","branches":[{"name":"A","weight":5000,"to":"a"},{"name":"B","weight":5000,"to":"b"}]}}})");
   Json other = split;
@@ -104,6 +111,34 @@ class Migrate : public ToolsTest {
 };
 INSTANTIATE_TEST_SUITE_P(Engines, Migrate, ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres),
                          events::fakes::engine_name);
+
+TEST_P(Migrate, WhoWaitsForAnInnerRunOrAPersonStaysUnlessTheirStepIsAsItWas) {
+  store("wf_in", "d", parsed(R"({"d":{"type":"delay","for":"P9D","next":"end"},"end":{"type":"end"}})"));
+  Json definition = parsed(R"({"name":"Asks","start":"p","nodes":{
+    "p":{"type":"split","mode":"cohort","branches":[{"name":"a","if":{"op":"eq","left":{"$run":"subject"},"right":"ctc_s"},"to":"s"}],"else":"q"},
+    "s":{"type":"sub_workflow","workflow":"wf_in","version":1,"timeout":"P20D","on":{"completed":"end","timeout":"end"}},
+    "q":{"type":"approval","title":"Go on?","what":"Really?","on":{"approved":"end","rejected":"end","expired":"end"}},
+    "end":{"type":"end"}}})");
+  std::string id = save(definition);
+  runs_["ctc_s"] = start(id, "ctc_s");
+  runs_["ctc_q"] = start(id, "ctc_q");
+  drain_until(*engine(), clock_.now());
+  ASSERT_TRUE(at("ctc_s").starts_with("s ") && at("ctc_q").starts_with("q ")) << at("ctc_s") << at("ctc_q");
+  definition["nodes"]["s"]["timeout"] = "P15D";
+  definition["nodes"]["q"]["on"]["rejected"] = "s";
+  definition["nodes"]["p"]["else"] = "end";
+  definition["nodes"]["q"]["on"]["expired"] = "s";
+  definition["nodes"]["p"]["branches"][0]["to"] = "q";
+  save(definition, id);
+  Json moved = ok("workflow.migrate", {{"workflow_id", id}, {"from", 1}, {"to", 2}});
+  EXPECT_EQ(moved["moved"], 1);
+  EXPECT_EQ(moved["stayed"], parsed(R"({"waits for something that only the old step knows":1})"));
+  EXPECT_EQ(version("ctc_s"), 1);
+  EXPECT_EQ(version("ctc_q"), 2) << "only its ways changed";
+  drain(*engine());
+  EXPECT_EQ(history(runs_["ctc_q"]).at(3), "q expired");
+  EXPECT_EQ(history(runs_["ctc_q"]).at(4), "s started") << "the new version's way";
+}
 
 TEST_P(Migrate, TheDifferenceSaysWhereEverybodyWouldGo) {
   Json diff = ok("workflow.diff", {{"workflow_id", workflow_}});
@@ -250,6 +285,34 @@ TEST_P(Migrate, ADryRunSaysWhatExecuteWould) {
   EXPECT_EQ(wrong["mailings"][0]["recipients"], 12);
   EXPECT_EQ(wrong["mailings"][0]["reasons"], parsed(R"({"opted_out":1})"));
   EXPECT_EQ(count("SELECT COUNT(*) FROM run WHERE workspace_id = $1 AND workflow_id = $2", {kWorkspace, mailing}), 0);
+}
+
+TEST_P(Migrate, ADryRunLooksIntoWhatAWorkflowStarts) {
+  std::string inner = save(parsed(R"({"name":"Inner","start":"a","nodes":{
+    "a":{"type":"action","tool":"x.nothing","next":"end"},"end":{"type":"end"}}})"));
+  Json around = parsed(R"({"name":"Around","start":"s","nodes":{
+    "s":{"type":"sub_workflow","version":1,"on":{"completed":"q"}},
+    "q":{"type":"approval","title":"Send the offer?","what":"Really?","on":{"approved":"u","rejected":"end","expired":"end"}},
+    "u":{"type":"update_profile","set":{"vip":true},"next":"t"},"t":{"type":"tag","add":["Vips"],"next":"end"},"end":{"type":"end"}}})");
+  around["nodes"]["s"]["workflow"] = inner;
+  std::string id = save(around);
+  ASSERT_TRUE(write([&](Tx& tx) { return pause_workflow(tx, kWorkspace, inner, clock_.now()); }).ok());
+  Json seen = ok("workflow.dryRun", {{"workflow_id", id}});
+  EXPECT_EQ(seen["would_run"], false);
+  std::vector<std::string> places;
+  for (const auto& problem : seen["problems"]) places.push_back(problem["pointer"]);
+  EXPECT_EQ(places, (std::vector<std::string>{"/workflows/" + inner, "/workflows/" + inner + "/nodes/a/tool"}));
+  const std::string text = seen["text"];
+  for (const char* line :
+       {"which is paused; resume it first", "It starts 'Inner' version 1 within itself, under the same",
+        "A person is asked on the way: Send the offer?"})
+    EXPECT_NE(text.find(line), std::string::npos) << text;
+  scopes_ = {"workflows:read", "audience:read"};
+  places.clear();
+  for (const auto& problem : ok("workflow.dryRun", {{"workflow_id", id}})["problems"])
+    if (problem["message"].get<std::string>().find("audience:write") != std::string::npos)
+      places.push_back(problem["pointer"]);
+  EXPECT_EQ(places, (std::vector<std::string>{"/nodes/t/type", "/nodes/u/type"}));
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "workflows/inspect/diff.hpp"
 #include "workflows/inspect/tools.hpp"
 #include "workflows/library.hpp"
+#include "workflows/nested.hpp"
 #include "workflows/tools.hpp"
 
 namespace spreaders::workflows::inspect {
@@ -60,6 +61,8 @@ Result<Versions> versions_of(storage::Tx& tx, const std::string& workspace, cons
     both.to.definition["id"] = args.workflow_id;
     if (!both.to.definition.contains("name")) both.to.definition["name"] = both.to.name;
     TRY(parse_definition(both.to.definition));
+    auto missing = TRY(settle_versions(tx, workspace, both.to.definition));  // as storing it would
+    if (!missing.empty()) return issues_error("The definition", issues_of(std::move(missing)));
   }
   int64_t before = args.definition ? both.to.version : both.to.version - 1;
   int64_t from = args.from != 0 ? args.from : before;
@@ -190,7 +193,7 @@ struct Moved {
 
 Result<ApprovalSubject> migrate_approval(ToolContext& context, const MigrateArgs& args) {
   auto workflow = TRY(get_workflow(context.tx(), context.workspace(), args.workflow_id, args.to));
-  auto whole = workflow_approval(workflow.id, workflow.checksum, workflow.definition, context.tools);
+  auto whole = TRY(workflow_approval(context.tx(), context.workspace(), workflow, context.tools));
   Json map = Json::object();
   for (const auto& [from, to] : args.map) map[from] = to;
   whole.hash = json_hash({{"workflow", whole.hash},

@@ -6,6 +6,7 @@
 #include "workflows/inspect/people.hpp"
 #include "workflows/inspect/tools.hpp"
 #include "workflows/library.hpp"
+#include "workflows/nested.hpp"
 #include "workflows/tools.hpp"
 
 namespace spreaders::workflows::inspect {
@@ -37,6 +38,7 @@ struct Answer {
   bool would_run = false, approved = false;
   std::vector<Problem> problems = {};
   std::vector<MailingView> mailings = {};
+  std::vector<std::string> starts = {}, asks = {};  // for the text
   SPR_FIELDS(Answer, SPR_FIELD(text, "What would happen, in words"), SPR_FIELD(workflow_id, "Id of the workflow"),
              SPR_FIELD(version, "Version"), SPR_FIELD(would_run, "Once it is approved"),
              SPR_FIELD(approved, "A person has approved exactly this version"),
@@ -45,36 +47,59 @@ struct Answer {
              SPR_FIELD(mailings, "Whom it would write to, as of now"));
 };
 
-bool has_references(const Json& value) {
-  if (value.is_object() && (value.contains("$from") || value.contains("$run"))) return true;
-  if (!value.is_structured()) return false;
-  return std::any_of(value.begin(), value.end(), [](const Json& part) { return has_references(part); });
+void check_scope(const ToolContext& context, std::string_view scope, const std::string& pointer,
+                 std::vector<Problem>& problems) {
+  if (!context.principal.may(scope))
+    problems.push_back({pointer, "needs the scope " + std::string(scope) + ", which you do not hold"});
 }
 
-// Arguments that are all there are checked as the tool will check them.
-void check_action(ToolContext& context, const Node& node, std::vector<Problem>& problems) {
-  const ToolSpec* tool = context.tools.find(node.tool);
-  if (tool == nullptr) return;  // problems_of_steps() says so
-  const std::string pointer = "/nodes" + pointer_step(node.id);
-  for (auto scope : tool->scopes.list()) {
-    if (!context.principal.may(scope))
-      problems.push_back({pointer + "/tool", "needs the scope " + std::string(scope) + ", which you do not hold"});
-  }
-  if (has_references(*node.args)) return;
-  auto decoded = tool->body.decode(*node.args);
-  if (decoded.ok()) return;
-  for (const auto& issue : decoded.error().issues)
-    problems.push_back({pointer + "/args" + issue.pointer, issue.message});
+void check_scopes(ToolContext& context, const Node& node, const std::string& place, std::vector<Problem>& problems) {
+  const std::string pointer = place + "/nodes" + pointer_step(node.id);
+  if (auto scope = scope_of(node.type); !scope.empty()) check_scope(context, scope, pointer + "/type", problems);
+  const ToolSpec* tool = node.type == NodeType::kAction ? context.tools.find(node.tool) : nullptr;
+  if (tool == nullptr) return;  // not there: settle_and_check() says so
+  for (auto scope : tool->scopes.list()) check_scope(context, scope, pointer + "/tool", problems);
 }
 
-Result<void> check_connection(storage::Tx& tx, const std::string& workspace, const Node& node,
+Result<void> check_connection(storage::Tx& tx, const std::string& workspace, const Node& node, const std::string& place,
                               std::vector<Problem>& problems) {
-  const std::string pointer = "/nodes" + pointer_step(node.id) + "/connection";
+  const std::string pointer = place + "/nodes" + pointer_step(node.id) + "/connection";
   auto row = TRY(tx.query_one("SELECT status, status_reason FROM connection WHERE workspace_id = $1 AND id = $2",
                               {workspace, node.connection}));
   if (!row) problems.push_back({pointer, "there is no connection '" + node.connection + "'"});
   else if ((*row)[0].text() != "ready" && (*row)[0].text() != "untested")
     problems.push_back({pointer, "the connection is " + (*row)[0].text() + ": " + (*row)[1].text()});
+  return {};
+}
+
+// What the steps of one workflow need. `place` is "" or, of one within it, "/workflows/wf_7".
+Result<void> look_at_steps(ToolContext& context, storage::Tx& tx, const std::string& place,
+                           const Definition& definition, Answer& answer) {
+  for (const auto& [id, node] : definition.nodes) {
+    check_scopes(context, node, place, answer.problems);
+    if (node.type == NodeType::kForEach) TRY(check_connection(tx, context.workspace(), node, place, answer.problems));
+    if (node.type == NodeType::kApproval) answer.asks.push_back(node.title);
+  }
+  return {};
+}
+
+// Workflows within it that are not there, or too many: settle_and_check() has named it as a problem.
+bool is_named(const Error& error) { return error.code == Code::kNotFound || error.code == Code::kConflict; }
+
+// The workflows that it starts run with it, under its approval.
+Result<void> look_within(ToolContext& context, storage::Tx& tx, const Json& definition, Answer& answer) {
+  auto inner = nested_workflows(tx, context.workspace(), definition);
+  if (!inner.ok()) return is_named(inner.error()) ? Result<void>() : inner.error();
+  for (auto& one : *inner) {
+    const std::string place = "/workflows" + pointer_step(one.id);
+    answer.starts.push_back("'" + one.name + "' version " + std::to_string(one.version));
+    if (one.status != "active")
+      answer.problems.push_back({place, "it starts '" + one.name + "', which is " + one.status + "; resume it first"});
+    auto parsed = TRY(parse_definition(one.definition));
+    for (const auto& issue : TRY(settle_and_check(tx, context.workspace(), one.id, one.definition, context.tools)))
+      answer.problems.push_back({place + issue.pointer, issue.message});
+    TRY(look_at_steps(context, tx, place, parsed, answer));
+  }
   return {};
 }
 
@@ -85,16 +110,18 @@ Result<void> look_at_workflow(ToolContext& context, storage::Tx& tx, const Args&
   if (workflow.status != "active")
     answer.problems.push_back({"", "the workflow is " + workflow.status + "; resume it first"});
   auto parsed = parse_definition(workflow.definition);
-  for (const auto& issue : parsed.ok() ? problems_of_steps(workflow.definition, context.tools) : parsed.error().issues)
-    answer.problems.push_back({issue.pointer, issue.message});
+  Json settled = workflow.definition;
+  auto issues = parsed.ok() ? TRY(settle_and_check(tx, context.workspace(), workflow.id, settled, context.tools))
+                            : parsed.error().issues;
+  for (const auto& issue : issues) answer.problems.push_back({issue.pointer, issue.message});
   if (!parsed.ok()) return {};
   definition = std::move(*parsed);
-  for (const auto& [id, node] : definition.nodes) {
-    if (node.type == NodeType::kAction) check_action(context, node, answer.problems);
-    if (node.type == NodeType::kForEach) TRY(check_connection(tx, context.workspace(), node, answer.problems));
-  }
-  auto subject = workflow_approval(workflow.id, workflow.checksum, workflow.definition, context.tools);
-  auto approved = TRY(services::find_approved(tx, context.workspace(), subject, Effect::kPublish, context.clock.now()));
+  TRY(look_at_steps(context, tx, "", definition, answer));
+  TRY(look_within(context, tx, workflow.definition, answer));
+  auto subject = workflow_approval(tx, context.workspace(), workflow, context.tools);
+  if (!subject.ok()) return is_named(subject.error()) ? Result<void>() : subject.error();
+  auto approved =
+      TRY(services::find_approved(tx, context.workspace(), *subject, Effect::kPublish, context.clock.now()));
   if (approved) answer.approval_id = approved->id;
   answer.approved = approved.has_value();
   return {};
@@ -128,6 +155,8 @@ std::string text_of(const Answer& answer) {
   for (const auto& mailing : answer.mailings)
     text += "\n'" + mailing.node + "' would write to " + std::to_string(mailing.recipients - mailing.refused) + " of " +
             std::to_string(mailing.recipients) + " by " + mailing.channel + ", as the audience is now.";
+  for (const auto& one : answer.starts) text += "\nIt starts " + one + " within itself, under the same approval.";
+  for (const auto& title : answer.asks) text += "\nA person is asked on the way: " + title;
   text += "\nNot looked at: whether other machines answer, and arguments that come from earlier results.";
   return text;
 }

@@ -62,7 +62,8 @@ std::string words_of_kind(const std::string& kind, const Json& output, const std
   if (kind == "forked") return "parallel ways began";
   if (kind == "arrived") return "one way has arrived: " + of(output, "arrived") + " of " + of(output, "needed");
   if (kind == "again") return "it went back for another round";
-  if (kind == "over") return "the rounds were over";
+  if (kind == "over")
+    return of(output, "reason").empty() ? "the rounds were over" : "the run had lasted as long as its workflow lets it";
   if (kind == "sent") return "every message of the mailing was settled";
   if (kind == "migrated")
     return "the run was taken from version " + of(output, "from") + " to version " + of(output, "to");
@@ -72,6 +73,49 @@ std::string words_of_kind(const std::string& kind, const Json& output, const std
   if (kind == "ended")
     return of(output, "reason").empty() ? "the path ended" : "the run ended: " + of(output, "reason");
   return kind + why;
+}
+
+// "a, b and so on" of a list of texts; "nothing" of none.
+std::string listed(const Json& output, const char* member) {
+  std::string text;
+  for (const auto& one : output.value(member, Json::array()))
+    text += (text.empty() ? "" : ", ") + (one.is_string() ? one.get<std::string>() : to_text(one));
+  return text.empty() ? "nothing" : text;
+}
+
+std::string words_of_inner_run(const Node& node, const std::string& kind, const Json& output) {
+  const std::string inner = "the run " + of(output, "run_id") + " of the workflow " + node.workflow;
+  const std::string why = of(output, "reason").empty() ? "" : ": " + of(output, "reason");
+  if (kind == "started") return "began " + inner + (node.waits ? " and waits for its end" : ", which goes its own way");
+  if (kind == "completed") return inner + " was completed" + why;
+  if (kind == "timeout") return inner + " took longer than this step waits, and was cancelled";
+  if (kind == "failed" && !of(output, "run_id").empty()) return inner + " ended as " + of(output, "status") + why;
+  return kind == "failed" ? "the workflow " + node.workflow + " could not be started or has failed" + why : "";
+}
+
+std::string words_of_question(const std::string& kind, const Json& output) {
+  const std::string by = of(output, "by").empty() ? "" : " by " + of(output, "by");
+  if (kind == "asked")
+    return "a person was asked (approval " + of(output, "approval_id") + "), with time until " + of(output, "until");
+  if (kind == "approved" || kind == "rejected") return "what was asked was " + kind + by;
+  return kind == "expired" ? "nobody answered in time" : "";
+}
+
+// Of nodes that start, ask and act; empty: it is said as of any node.
+std::string words_of_acting(const Node* node, const std::string& kind, const Json& output, const std::string& error) {
+  if (node == nullptr) return "";
+  if (node->type == NodeType::kSubWorkflow && error.empty()) return words_of_inner_run(*node, kind, output);
+  if (node->type == NodeType::kApproval) return words_of_question(kind, output);
+  const std::string by = of(output, "by").empty() ? "" : ", for " + of(output, "by");
+  if (kind == "left" && node->type == NodeType::kAction) return node->tool + ": was begun, and the run did not wait";
+  if (kind != "done") return "";
+  if (node->type == NodeType::kUpdateProfile && of(output, "outcome") == "unchanged")
+    return "the contact's data already was what it should be: " + listed(output, "set");
+  if (node->type == NodeType::kUpdateProfile) return "changed the contact's data: " + listed(output, "set") + by;
+  if (node->type == NodeType::kTag)
+    return "put the contact on the lists: " + listed(output, "added") +
+           "; took them off: " + listed(output, "removed") + by;
+  return node->type == NodeType::kRender ? "wrote the template with the contact's data" : "";
 }
 
 std::string words_of(const RunRow& run, const Node* node, const std::string& kind, const Json& output,
@@ -87,6 +131,7 @@ std::string words_of(const RunRow& run, const Node* node, const std::string& kin
     int bucket = bucket_of(node->salt.empty() ? run.definition.id + "/" + node->id : node->salt, run.subject);
     return text + ", by lot: number " + std::to_string(bucket) + " of 10000, the same whenever it is drawn";
   }
+  if (std::string text = words_of_acting(node, kind, output, error); !text.empty()) return text;
   std::string tool = node != nullptr && node->type == NodeType::kAction ? node->tool + ": " : "";
   return tool + words_of_kind(kind, output, error);
 }

@@ -52,6 +52,38 @@ class Explain : public ToolsTest {
 INSTANTIATE_TEST_SUITE_P(Engines, Explain, ::testing::Values(storage::Dialect::kSqlite, storage::Dialect::kPostgres),
                          events::fakes::engine_name);
 
+TEST_P(Explain, StepsThatStartAskAndActAreToldToo) {
+  store("wf_in", "end", parsed(R"({"end":{"type":"end","exit":"enough"}})"));
+  store("wf_1", "u", parsed(R"({
+    "u":{"type":"update_profile","set":{"vip":true,"city":"Rome"},"next":"t"},
+    "t":{"type":"tag","add":["Vips"],"remove":["Trial"],"next":"f"},
+    "f":{"type":"action","tool":"x.look","fire_and_forget":true,"next":"s"},
+    "s":{"type":"sub_workflow","workflow":"wf_in","version":1,"on":{"completed":"q"}},
+    "q":{"type":"approval","title":"Go on?","what":"Really?","expires":"P1D","on":{"approved":"end","rejected":"end","expired":"w"}},
+    "w":{"type":"wait_event","event":"Never","timeout":"P30D","on":{"event":"end","timeout":"end"}},
+    "end":{"type":"end"}})"));
+  Json definition = parsed(query("SELECT definition FROM workflow_version WHERE workflow_id = 'wf_1'")[0][0].text());
+  definition["id"] = "wf_aged";
+  definition["settings"] = {{"max_age", "P2D"}};
+  ASSERT_TRUE(write([&](Tx& tx) { return store_definition(tx, kWorkspace, definition, 1, clock_.now()); }).ok());
+  std::string run = start("wf_aged", person("ada@example.org"));
+  drain(*engine());
+  auto lines = told(of_run(run));
+  const std::string inner = query("SELECT id FROM run WHERE parent_run_id = $1", {run})[0][0].text();
+  const std::string asked = query("SELECT id FROM approval")[0][0].text();
+  for (const std::string& line :
+       {std::string("u: changed the contact's data: vip, city, for usr_1"),
+        std::string("t: put the contact on the lists: Vips; took them off: nothing, for usr_1"),
+        std::string("f: x.look: was begun, and the run did not wait"), std::string("f: x.look: the tool did its work"),
+        "s: began the run " + inner + " of the workflow wf_in and waits for its end",
+        "s: the run " + inner + " of the workflow wf_in was completed: enough",
+        std::string("q: nobody answered in time"),
+        std::string("w: the run had lasted as long as its workflow lets it")})
+    EXPECT_TRUE(std::find(lines.begin(), lines.end(), line) != lines.end())
+        << line << " not in " << Json(lines).dump(1);
+  EXPECT_TRUE(says(Json(lines), "q: a person was asked (approval " + asked + "), with time until ")) << Json(lines);
+}
+
 TEST_P(Explain, ARunIsToldWithWhatItsConditionsSaw) {
   store("wf_1", "s", parsed(R"({
     "s":{"type":"split","mode":"experiment","salt":"e1","branches":[{"name":"A","weight":10000,"to":"a"}]},

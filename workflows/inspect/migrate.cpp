@@ -29,7 +29,7 @@ std::string obstacle(const Token& token, const NodeMove& move) {
   const Json data = parse_json(token.data).value_or(Json::object());
   if (data.contains("groups")) return "is on parallel ways";
   if (move.arrival == Arrival::kNowhere) return "the step '" + token.node_id + "' is no more and none was named";
-  bool inside = token.state == "waiting" || data.contains("cursor");
+  bool inside = token.state == "waiting" || data.contains("cursor") || data.contains("child") || data.contains("asks");
   if (move.arrival == Arrival::kAnew && inside) return "waits for something that only the old step knows";
   return "";
 }

@@ -26,7 +26,7 @@ class ToolsTest : public fakes::EngineTest {
     const ToolSpec* tool = find_tool(inspect_tools(), name);
     if (tool == nullptr) return not_found("no tool " + std::string(name));
     auto args = TRY(tool->body.decode(arguments));
-    ToolContext context{.principal = {.id = "usr_1", .workspace = kWorkspace, .scopes = {"*"}, .door = "test"},
+    ToolContext context{.principal = {.id = "usr_1", .workspace = kWorkspace, .scopes = scopes_, .door = "test"},
                         .clock = clock_,
                         .ids = ids_,
                         .parts = parts_,
@@ -62,6 +62,7 @@ class ToolsTest : public fakes::EngineTest {
     return saved.ok() ? saved->id : "";
   }
   Parts parts_;
+  std::vector<std::string> scopes_ = {"*"};  // of whoever calls
 };
 
 }  // namespace spreaders::workflows::inspect
