@@ -21,16 +21,6 @@ constexpr size_t kDefinitionsMax = 1000;  // parsed definitions kept
 constexpr int64_t kRecoverEvery_us = kSecond_us;   // how often an engine looks for the steps of dead ones
 constexpr int64_t kBusyWait_us = kSecond_us / 50;  // until what somebody else holds is tried again
 
-// Nothing stands still for longer than its run may last.
-void end_in_time(Step& decided, const Limits& limits, Instant entered) {
-  using Kind = Step::Kind;
-  bool stands = decided.kind == Kind::kWait || decided.kind == Kind::kPark || decided.kind == Kind::kSubscribe ||
-                decided.kind == Kind::kStart || decided.kind == Kind::kAsk;
-  if (limits.max_age_us == 0 || !stands) return;
-  Instant end = entered + limits.max_age_us;
-  if (decided.due.us == 0 || end < decided.due) decided.due = end;
-}
-
 Result<void> later(Tx& tx, const Token& token, Instant now) {
   TRY(tx.execute("UPDATE token SET due_at = $1, rev = rev + 1 WHERE workspace_id = $2 AND id = $3",
                  {now.us + kBusyWait_us, token.workspace, token.id}));

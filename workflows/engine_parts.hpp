@@ -21,6 +21,8 @@ Principal principal_of(const std::string& stored, const std::string& workspace);
 // What nodes may ask of their run with {"$run":"..."}.
 Json run_values(const std::string& id, const std::string& subject, const std::string& key,
                 const std::string& campaign_id);
+// Nothing stands still for longer than its run may last.
+void end_in_time(Step& decided, const Limits& limits, Instant entered);
 // Ends a run, unless it has ended: false. It leaves behind no wait, no living token, no question to a person and no run
 // that it waits for; whoever waits for it is woken. A run that fails, or ends before its time for a reason, sends
 // nothing more; what is completed goes out.

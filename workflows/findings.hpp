@@ -14,8 +14,8 @@
 #include <string>
 #include <vector>
 
-#include "core/json.hpp"
 #include "core/fields.hpp"
+#include "core/json.hpp"
 
 namespace spreaders::workflows {
 

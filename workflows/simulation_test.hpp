@@ -23,18 +23,24 @@ class Grower {
     for (uint64_t i = 0; i <= chance_.below(3); ++i) exit = item(depth, exit);
     return exit;
   }
-  // A whole workflow, some with a goal.
+  // A whole workflow, some with a goal, some with hours and a cap for what they send.
   void grow() {
     start = sequence(2, sequence(1, "end"));
     if (chance_.below(5) == 0) goal = {{"event", "Goal"}};
+    if (chance_.below(3) != 0) return;
+    Json cap = {{"messages", 1 + chance_.below(2)}, {"days", 1 + chance_.below(2)}};
+    cap["on"] = chance_.below(2) == 0 ? "skip" : "defer";
+    settings = {{"caps", {cap}}, {"quiet_hours", {{"from", kQuietFrom}, {"to", kQuietTo}}}, {"time_zone", "UTC"}};
   }
+  static constexpr const char* kQuietFrom = "15:00";
+  static constexpr const char* kQuietTo = "09:00";
   struct Inner {
     std::string start;
     Json nodes;
   };
 
   Json nodes = {{"end", {{"type", "end"}}}};
-  Json goal;
+  Json goal, settings;
   std::string start;
   std::map<std::string, Inner> inner;   // workflows within it, by id
   std::map<std::string, int> comes;     // of waits: 0 never, 1 before the run, 2 while it waits

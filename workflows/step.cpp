@@ -4,7 +4,7 @@
 
 #include "core/bytes.hpp"
 #include "workflows/conditions.hpp"
-#include "workflows/engine.hpp"
+#include "workflows/engine_parts.hpp"
 
 namespace spreaders::workflows {
 
@@ -210,6 +210,15 @@ Step step_approval(const Node& node, const Token& token, Instant now, const Seen
 }
 
 }  // namespace
+
+void end_in_time(Step& decided, const Limits& limits, Instant entered) {
+  using Kind = Step::Kind;
+  bool stands = decided.kind == Kind::kWait || decided.kind == Kind::kPark || decided.kind == Kind::kSubscribe ||
+                decided.kind == Kind::kStart || decided.kind == Kind::kAsk;
+  if (limits.max_age_us == 0 || !stands) return;
+  Instant end = entered + limits.max_age_us;
+  if (decided.due.us == 0 || end < decided.due) decided.due = end;
+}
 
 Step after_failure(const Definition& definition, const Token& token, std::string reason) {
   const Node* node = definition.find(token.node_id);

@@ -401,13 +401,20 @@ Issues problems_of_steps(const Json& definition, const ToolRunner& tools) {
   return issues;
 }
 
-Result<Issues> settle_and_check(storage::Tx& tx, const std::string& workspace, const std::string& id, Json& definition,
-                                const ToolRunner& tools) {
+Result<Issues> settle(storage::Tx& tx, const std::string& workspace, const std::string& id, Json& definition,
+                      const ToolRunner& tools) {
   Findings findings = TRY(settle_versions(tx, workspace, definition));
   if (findings.empty()) findings = TRY(find_nested_problems(tx, workspace, id, definition));
-  for (auto& finding : find_argument_problems(definition, tools)) findings.push_back(std::move(finding));
-  for (auto& finding : TRY(find_mail_problems(tx, workspace, definition))) findings.push_back(std::move(finding));
   Issues problems = problems_of_steps(definition, tools);
+  for (auto& issue : issues_of(std::move(findings))) problems.push_back(std::move(issue));
+  return problems;
+}
+
+Result<Issues> settle_and_check(storage::Tx& tx, const std::string& workspace, const std::string& id, Json& definition,
+                                const ToolRunner& tools) {
+  Issues problems = TRY(settle(tx, workspace, id, definition, tools));
+  Findings findings = find_argument_problems(definition, tools);
+  for (auto& finding : TRY(find_mail_problems(tx, workspace, definition))) findings.push_back(std::move(finding));
   for (auto& issue : issues_of(std::move(findings))) problems.push_back(std::move(issue));
   return problems;
 }

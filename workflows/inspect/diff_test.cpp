@@ -309,7 +309,8 @@ TEST_P(Migrate, ADryRunLooksIntoWhatAWorkflowStarts) {
     EXPECT_NE(text.find(line), std::string::npos) << text;
   scopes_ = {"workflows:read", "audience:read"};
   places.clear();
-  for (const auto& problem : ok("workflow.dryRun", {{"workflow_id", id}})["problems"])
+  seen = ok("workflow.dryRun", {{"workflow_id", id}});
+  for (const auto& problem : seen["problems"])
     if (problem["message"].get<std::string>().find("audience:write") != std::string::npos)
       places.push_back(problem["pointer"]);
   EXPECT_EQ(places, (std::vector<std::string>{"/nodes/t/type", "/nodes/u/type"}));

@@ -103,6 +103,7 @@ Result<Mailing> count_mailing(const Node& node, const Contacts& contacts, storag
 
 Result<void> count_mailings(Prepared& prepared, const Contacts& contacts, storage::ProfileSource& profiles) {
   for (auto& [id, ready] : prepared.nodes) {
+    if (ready.inner) TRY(count_mailings(*ready.inner, contacts, profiles));
     if (ready.node->type == NodeType::kForEach) ready.mailing = TRY(count_mailing(*ready.node, contacts, profiles));
   }
   return {};

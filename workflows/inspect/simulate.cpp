@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/bytes.hpp"
+#include "workflows/engine_parts.hpp"
 
 namespace spreaders::workflows::inspect {
 
@@ -31,12 +32,41 @@ class Tally {
   std::vector<std::pair<std::string, int64_t>> counts_;
 };
 
+struct Flow;
+
 struct NodeTally {
   const PreparedNode* ready = nullptr;
+  std::string name;             // "outer/inner" within another one
+  std::unique_ptr<Flow> inner;  // sub_workflow
   int64_t entered = 0, waiting = 0;
   Tally outcomes, variants;
   std::vector<int64_t> by_day;
 };
+
+// A definition and what has happened in it.
+struct Flow {
+  const Prepared* prepared = nullptr;
+  std::map<std::string, NodeTally, std::less<>> tallies = {};
+};
+
+Flow flow_of(const Prepared& prepared, const std::string& prefix) {
+  Flow flow{.prepared = &prepared};
+  for (const auto& [id, ready] : prepared.nodes) {
+    NodeTally& tally = flow.tallies[id];
+    tally.ready = &ready;
+    tally.name = prefix + id;
+    if (ready.inner) tally.inner = std::make_unique<Flow>(flow_of(*ready.inner, tally.name + "/"));
+  }
+  return flow;
+}
+
+template <class Visit>
+void for_each_node(const Flow& flow, Visit&& visit) {
+  for (const auto& [id, tally] : flow.tallies) visit(tally);
+  for (const auto& [id, tally] : flow.tallies) {
+    if (tally.inner) for_each_node(*tally.inner, visit);
+  }
+}
 
 struct DayTally {
   int64_t started = 0, ended = 0;
@@ -48,6 +78,8 @@ struct Place {
   NodeTally* at = nullptr;
   uint64_t order = 0;
   bool event_comes = false;
+  std::optional<Seen::Child> child = {};  // of the run it has started
+  std::string decision = {};              // of the question it has asked
 };
 
 // The next one is the last: earliest first, then as they were made.
@@ -60,19 +92,34 @@ Json object_of(const std::string& text) {
   return json.ok() && json->is_object() ? *json : Json::object();
 }
 
+// A run of somebody, or one within it.
+struct Passage {
+  Flow& flow;
+  Instant entered;
+  Instant stop = {};  // nothing happens in it from then on
+  std::vector<Place> places = {};
+  Json results = Json::object();
+  std::map<std::string, int64_t> joins = {};
+  std::string status = {}, reason = {};  // once it has ended
+  int64_t lines = 0;                     // its log would have
+  Instant last = {};
+};
+
 class Simulator {
  public:
   Simulator(const Prepared& prepared, const SimulateOptions& options)
-      : prepared_(prepared), options_(options), until_(options.from + options.horizon_us) {
-    for (const auto& [id, ready] : prepared.nodes) tallies_[id].ready = &ready;
-    start_ = &tallies_.find(prepared.definition.start)->second;
+      : prepared_(prepared),
+        options_(options),
+        until_(options.from + options.horizon_us),
+        whole_(flow_of(prepared, "")) {
     midnight_us_ = options.from.us - ((options.from.us % kDay_us) + kDay_us) % kDay_us;
     busy_ = Error{Code::kUnavailable, "assumed to be busy"};
     rejected_ = Error{Code::kVendorRejected, "assumed to fail"};
+    no_contact_ = not_found("the run is about no contact, for it mails an audience");
     for (const auto& key : prepared.rule_keys) rules_.push_back(&seen_.people.emplace(key, false).first->second);
-    for (const auto& [id, ready] : prepared.nodes) {
-      for (const auto& key : ready.drawn) seen_.people.emplace(key, false);
-    }
+    for_each_node(whole_, [&](const NodeTally& tally) {
+      for (const auto& key : tally.ready->drawn) seen_.people.emplace(key, false);
+    });
   }
 
   Result<Simulated> run(const NextPeople& next) {
@@ -96,12 +143,8 @@ class Simulator {
   Result<void> pass(const Person& person) {
     rng_ = Rng(static_cast<uint64_t>(options_.seed) * 0x9E3779B97F4A7C15ULL + static_cast<uint64_t>(people_));
     person_ = &person;
-    places_.clear();
-    results_ = Json::object();
-    joins_.clear();
     made_ = 0;
-    ended_.clear();
-    run_steps_ = 0;
+    person_steps_ = 0;
     Instant entered = options_.from;
     if (options_.enter_within_us > 0 && options_.people_of > 0)
       entered = entered + static_cast<int64_t>(static_cast<double>(options_.enter_within_us) *
@@ -112,51 +155,55 @@ class Simulator {
     for (size_t i = 0; i < rules_.size() && i < person.rules.size(); ++i) *rules_[i] = person.rules[i] != 0;
     begin_sample();
     ++day(entered).started;
-    last_ = entered;
-    add({}, start_->ready->node->id, entered, "{}");
-    Instant goal_at = goal(entered);
-    while (ended_.empty() && !places_.empty()) {
-      std::pop_heap(places_.begin(), places_.end(), is_later);
-      Place place = std::move(places_.back());
-      places_.pop_back();
-      if (place.token.due >= until_) {
-        places_.push_back(std::move(place));
-        break;
-      }
-      if (place.token.due > goal_at) {
-        last_ = goal_at;
-        ended_ = "completed: goal";
-        break;
-      }
-      last_ = place.token.due;
-      TRY(take(place));
-      if (!cut_.empty()) break;
-    }
-    end_pass(goal_at);
+    Passage passage{whole_, entered};
+    TRY(go(passage, until_));
+    std::string ended = passage.status + (passage.reason.empty() ? "" : ": " + passage.reason);
+    if (ended.empty()) ended = "still under way";
+    else ++day(passage.last).ended;
+    if (!ends_.contains(ended) && ends_.size() >= kReasonsMax) ended = "other reasons";
+    ++ends_[ended];
+    end_sample(ended);
     return {};
   }
 
-  void end_pass(Instant goal_at) {
-    if (ended_.empty() && places_.empty()) ended_ = "completed";
-    if (ended_.empty() && goal_at < until_) {
-      last_ = goal_at;
-      ended_ = "completed: goal";
+  // From its start to its end, or until nothing happens any more.
+  Result<void> go(Passage& passage, Instant stop) {
+    Passage* around = std::exchange(passage_, &passage);
+    passage.last = passage.entered;
+    add({}, passage.flow.prepared->definition.start, passage.entered, "{}");
+    const Instant goal_at = goal(*passage.flow.prepared, passage.entered);
+    passage.stop = std::min(stop, goal_at);
+    auto& places = passage.places;
+    Result<void> gone;
+    while (gone.ok() && passage.status.empty() && !places.empty() && cut_.empty()) {
+      if (places.front().token.due >= stop || places.front().token.due > goal_at) break;
+      std::pop_heap(places.begin(), places.end(), is_later);
+      Place place = std::move(places.back());
+      places.pop_back();
+      passage.last = place.token.due;
+      gone = take(place);
     }
-    bool over = !ended_.empty();
-    if (!over) {
-      ended_ = "still under way";
-      for (auto& place : places_) ++place.at->waiting;
+    if (passage.status.empty() && places.empty()) passage.status = "completed";
+    if (passage.status.empty() && goal_at < stop) {
+      passage.last = goal_at;
+      end("completed", "goal");
     }
-    if (over) ++day(last_).ended;
-    if (!ends_.contains(ended_) && ends_.size() >= kReasonsMax) ended_ = "other reasons";
-    ++ends_[ended_];
-    if (sample_ != nullptr) sample_->ended = ended_;
+    if (passage.status.empty() && stop == until_) {
+      for (auto& place : places) ++place.at->waiting;
+    }
+    passage_ = around;
+    return gone;
   }
 
-  Instant goal(Instant entered) {
+  void end(std::string status, std::string reason) {
+    passage_->status = std::move(status);
+    passage_->reason = std::move(reason);
+  }
+
+  Instant goal(const Prepared& prepared, Instant entered) {
     constexpr Instant never{INT64_MAX};
-    if (!prepared_.definition.goal || rng_.unit() >= prepared_.goal.probability) return never;
-    return entered + after(prepared_.goal.spread, prepared_.goal_delay_us);
+    if (!prepared.definition.goal || rng_.unit() >= prepared.goal.probability) return never;
+    return entered + after(prepared.goal.spread, prepared.goal_delay_us);
   }
 
   int64_t after(Spread spread, int64_t delay_us) {
@@ -175,15 +222,17 @@ class Simulator {
 
   void push(Place place) {
     place.order = ++made_;
-    places_.push_back(std::move(place));
-    std::push_heap(places_.begin(), places_.end(), is_later);
+    passage_->places.push_back(std::move(place));
+    std::push_heap(passage_->places.begin(), passage_->places.end(), is_later);
   }
 
   void move(Place& place, const std::string& node) {
-    place.at = &tallies_.find(node)->second;
+    place.at = &passage_->flow.tallies.find(node)->second;
     place.token.node_id = node;
     place.token.attempt = place.token.visit = 0;
     place.event_comes = false;
+    place.child.reset();
+    place.decision.clear();
     ++place.at->entered;
     auto number = day_number(place.token.due);
     if (place.at->by_day.size() <= number) place.at->by_day.resize(number + 1);
@@ -192,18 +241,25 @@ class Simulator {
 
   Result<void> take(Place& place) {
     if (++steps_ % kLookEvery == 0) look_at_limits();
-    if (++run_steps_ > kRunStepsMax) {
-      ended_ = "given up: more than " + std::to_string(kRunStepsMax) + " steps";
+    if (++person_steps_ > kRunStepsMax) {
+      end("given up", "more than " + std::to_string(kRunStepsMax) + " steps");
       return {};
     }
     const PreparedNode& ready = *place.at->ready;
     const Instant now = place.token.due;
     look(place, ready, now);
-    Step decided = step(prepared_.definition, place.token, results_, now, seen_);
+    const Definition& definition = passage_->flow.prepared->definition;
+    Step decided = step(definition, place.token, passage_->results, now, seen_);
+    end_in_time(decided, definition.limits, passage_->entered);
     seen_.event.reset();
     switch (decided.kind) {
       case Step::Kind::kCall:
+      case Step::Kind::kAct:
         return call(place, ready, now);
+      case Step::Kind::kStart:
+        return start_inner(place, ready, decided, now);
+      case Step::Kind::kAsk:
+        return ask(place, ready, decided, now);
       case Step::Kind::kForEach:
         return for_each(place, ready, now);
       case Step::Kind::kArrive:
@@ -220,7 +276,7 @@ class Simulator {
     }
     if (decided.result && ready.node->type == NodeType::kSplit)
       place.at->variants.add((*decided.result)["variant"].get_ref<const std::string&>());
-    if (decided.result && ready.keeps_result) results_[place.token.node_id] = *decided.result;
+    if (decided.result && ready.keeps_result) passage_->results[place.token.node_id] = *decided.result;
     return apply(place, decided, now);
   }
 
@@ -237,6 +293,10 @@ class Simulator {
       auto number = static_cast<size_t>(ready.attribute);
       seen_.attribute = number < person_->attributes.size() ? person_->attributes[number] : "";
     }
+    seen_.steps = passage_->lines;
+    seen_.age_us = now - passage_->entered;
+    seen_.child = place.child;
+    seen_.decision = place.decision;
     if (!place.event_comes) return;
     seen_.event = ready.event_result;
     (*seen_.event)["at"] = to_text(now);
@@ -244,15 +304,17 @@ class Simulator {
 
   void log(Place& place, std::string_view kind, Instant now, std::string_view detail = {}) {
     place.at->outcomes.add(kind);
+    ++passage_->lines;
     if (sample_ == nullptr || sample_->lines.size() >= kSampleLinesMax) return;
-    sample_->lines.push_back({now, place.token.node_id, std::string(kind), std::string(detail)});
+    sample_->lines.push_back({now, place.at->name, std::string(kind), std::string(detail)});
   }
 
   Result<void> call(Place& place, const PreparedNode& ready, Instant now) {
     const Result<Json>* answer = ready.answer.get();
     Result<Json> refused = Json();
+    if (ready.node->type != NodeType::kAction && prepared_.mails_audiences) answer = &no_contact_;
     if (ready.resolves_args) {
-      auto args = resolve_references(*ready.node->args, results_, seen_.run);
+      auto args = resolve_references(*ready.arguments, passage_->results, seen_.run);
       if (!args.ok()) {
         refused = args.error();
         answer = &refused;
@@ -261,9 +323,9 @@ class Simulator {
     double luck = ready.assumed.busy_rate + ready.assumed.fail_rate > 0 ? rng_.unit() : 1;
     if (answer->ok() && luck < ready.assumed.busy_rate) answer = &busy_;
     else if (answer->ok() && luck < ready.assumed.busy_rate + ready.assumed.fail_rate) answer = &rejected_;
-    if (answer->ok() && ready.keeps_result) results_[place.token.node_id] = **answer;
+    if (answer->ok() && ready.keeps_result) passage_->results[place.token.node_id] = **answer;
     if (answer->ok() && ready.sending >= 0) message(ready, now);
-    return apply(place, after_call(prepared_.definition, place.token, *answer, now, rng_), now);
+    return apply(place, after_call(passage_->flow.prepared->definition, place.token, *answer, now, rng_), now);
   }
 
   void message(const PreparedNode& ready, Instant now) {
@@ -317,6 +379,46 @@ class Simulator {
     return {};
   }
 
+  // As Engine::start_child(), and all that comes of it at once: nothing within depends on the run around it but when
+  // that stops waiting.
+  Result<void> start_inner(Place& place, const PreparedNode& ready, const Step& decided, Instant now) {
+    const Json begun = {{"run_id", "run_simulated"}};
+    const bool timed = decided.due.us != 0;
+    Instant stop = !ready.node->waits ? until_ : timed ? std::min(passage_->stop, decided.due) : passage_->stop;
+    if (ready.node->waits) log(place, decided.log_kind, now);
+    Passage inner{*place.at->inner, now};
+    TRY(go(inner, stop));
+    if (!ready.node->waits) {
+      if (ready.keeps_result) passage_->results[place.token.node_id] = begun;
+      return apply(place, {.kind = Step::Kind::kMove, .next = ready.node->next, .log_kind = decided.log_kind}, now);
+    }
+    bool over = !inner.status.empty();
+    place.child = Seen::Child{begun["run_id"], over ? inner.status : "active", inner.reason};
+    stand(place, over ? inner.last : timed ? decided.due : until_, decided.due);
+    return {};
+  }
+
+  // As Engine::ask(), and the answer that is assumed.
+  Result<void> ask(Place& place, const PreparedNode& ready, const Step& decided, Instant now) {
+    log(place, decided.log_kind, now);
+    Instant answered = now + ready.answer_delay_us;
+    bool in_time = answered < decided.due;
+    place.decision = !in_time ? "expired" : rng_.unit() < ready.answer_rate ? "approved" : "rejected";
+    stand(place, in_time ? answered : decided.due, decided.due);
+    return {};
+  }
+
+  // Looked at again at `due`, as Engine's park().
+  void stand(Place& place, Instant due, Instant until) {
+    Json data = object_of(place.token.data);
+    data["until"] = until.us;
+    place.token.data = to_text(data);
+    place.token.due = due;
+    place.token.visit += 1;
+    place.token.attempt = 0;
+    push(std::move(place));
+  }
+
   // As Engine::arrive().
   Result<void> arrive(Place& place, const Node& node, Instant now) {
     Json data = object_of(place.token.data);
@@ -325,7 +427,7 @@ class Simulator {
     const Json group = groups.back();
     int64_t size = group.value("size", int64_t{1});
     int64_t needed = node.join_count == 0 ? size : std::min<int64_t>(node.join_count, size);
-    int64_t& arrived = joins_[group.value("id", "")];
+    int64_t& arrived = passage_->joins[group.value("id", "")];
     log(place, "arrived", now);
     if (++arrived != needed) return {};  // too early, or too late: this path is over
     groups.erase(groups.size() - 1);
@@ -342,10 +444,10 @@ class Simulator {
     log(place, decided.log_kind, now, decided.reason);
     switch (decided.kind) {
       case Step::Kind::kExit:
-        ended_ = "completed: " + decided.reason;
+        end("completed", decided.reason);
         return {};
       case Step::Kind::kFail:
-        ended_ = "failed: " + std::string(first_code_points(decided.reason, 200));
+        end("failed", std::string(first_code_points(decided.reason, 200)));
         return {};
       case Step::Kind::kWait:
         place.token.due = decided.due;
@@ -360,8 +462,10 @@ class Simulator {
       default:
         break;
     }
-    for (const auto& fork : decided.fork)
+    for (const auto& fork : decided.fork) {
       add(place.token.id + "/" + std::to_string(++made_), fork.node_id, fork.due, fork.data);
+      if (fork.node_id == place.token.node_id) uncount(place);  // a call that nobody waits for is still the same visit
+    }
     if (decided.next.empty()) return {};
     if (decided.loops || place.token.data != "{}") {
       Json data = object_of(place.token.data);
@@ -375,6 +479,11 @@ class Simulator {
     move(place, decided.next);
     push(std::move(place));
     return {};
+  }
+
+  void uncount(const Place& place) {
+    --place.at->entered;
+    --place.at->by_day[day_number(place.token.due)];
   }
 
   [[nodiscard]] size_t day_number(Instant at) const {
@@ -395,6 +504,14 @@ class Simulator {
     if (samples_.empty()) samples_.reserve(static_cast<size_t>(wanted));  // sample_ points into it
     samples_.push_back({person_->id, ""});
     sample_ = &samples_.back();
+  }
+
+  void end_sample(const std::string& ended) {
+    if (sample_ == nullptr) return;
+    sample_->ended = ended;
+    // What happened within was told when it began.
+    std::stable_sort(sample_->lines.begin(), sample_->lines.end(),
+                     [](const TimelineLine& a, const TimelineLine& b) { return a.at < b.at; });
   }
 
   Simulated result(int64_t took_ms) {
@@ -418,12 +535,13 @@ class Simulator {
       auto sent = all.messages.find(channel);
       all.cost = all.cost.value_or(0) + (sent == all.messages.end() ? 0 : price * static_cast<double>(sent->second));
     }
-    for (const auto& [id, tally] : tallies_)
-      all.nodes.push_back(
-          {id, tally.ready->type, tally.entered, tally.waiting, tally.outcomes.map(), tally.variants.map()});
     const Date first = to_local({midnight_us_}, "UTC")->date;
     size_t days = days_.size();
-    for (const auto& [id, tally] : tallies_) days = std::max(days, tally.by_day.size());
+    for_each_node(whole_, [&](const NodeTally& tally) {
+      all.nodes.push_back(
+          {tally.name, tally.ready->type, tally.entered, tally.waiting, tally.outcomes.map(), tally.variants.map()});
+      days = std::max(days, tally.by_day.size());
+    });
     for (size_t i = 0; i < days; ++i) {
       DayCounts counts{.day = add_days(first, static_cast<int>(i))};
       if (i < days_.size()) {
@@ -431,9 +549,9 @@ class Simulator {
         counts.ended = days_[i].ended;
         counts.messages = days_[i].messages.map();
       }
-      for (const auto& [id, tally] : tallies_) {
-        if (i < tally.by_day.size() && tally.by_day[i] > 0) counts.entered[id] = tally.by_day[i];
-      }
+      for_each_node(whole_, [&](const NodeTally& tally) {
+        if (i < tally.by_day.size() && tally.by_day[i] > 0) counts.entered[tally.name] = tally.by_day[i];
+      });
       if (counts.started + counts.ended == 0 && counts.entered.empty()) continue;
       if (all.days.size() < kDaysShownMax) all.days.push_back(std::move(counts));
       else ++all.days_left_out;
@@ -445,9 +563,8 @@ class Simulator {
   const SimulateOptions& options_;
   const Instant until_;
   int64_t midnight_us_ = 0, deadline_ms_ = 0;
-  Result<Json> busy_ = Json(), rejected_ = Json();
-  std::map<std::string, NodeTally, std::less<>> tallies_;
-  const NodeTally* start_ = nullptr;
+  Result<Json> busy_ = Json(), rejected_ = Json(), no_contact_ = Json();
+  Flow whole_;
   std::vector<DayTally> days_;
   std::map<std::string, int64_t> ends_;
   Tally messages_, refused_, deferred_;
@@ -461,13 +578,9 @@ class Simulator {
   Timeline* sample_ = nullptr;
   Seen seen_;
   std::vector<bool*> rules_;
-  std::vector<Place> places_;
-  Json results_;
-  std::map<std::string, int64_t> joins_;
+  Passage* passage_ = nullptr;
   uint64_t made_ = 0;
-  std::string ended_;
-  int64_t run_steps_ = 0;
-  Instant last_;
+  int64_t person_steps_ = 0;
 };
 
 }  // namespace

@@ -6,6 +6,9 @@
 //   auto result = TRY(simulate(prepared, made_up_people(prepared, 1000, 42), {.from = now, .seed = 42}));
 //   result.nodes[0].entered, result.messages["email"], result.ends["completed"] ...
 //
+// What a workflow starts within itself is simulated with it; its nodes are "outer/inner" then, also in assumptions. An
+// approval is answered after its assumed `delay`, with yes as often as its `yes_rate` says.
+//
 // The counts of outcomes are those of a production run's step log, node by node, where the outcomes are not drawn.
 // A person's draws depend on the seed and their place alone. Times are UTC, prices major units of one currency.
 // A node type or decision that the simulator does not know is an error, never left out silently.
@@ -24,6 +27,7 @@
 #include "core/random.hpp"
 #include "core/time.hpp"
 #include "workflows/engine.hpp"
+#include "workflows/library.hpp"
 
 namespace spreaders::workflows::inspect {
 
@@ -34,6 +38,7 @@ constexpr int kSamplesMax = 10;
 constexpr size_t kSampleLinesMax = 60;
 constexpr size_t kDaysShownMax = 60;
 constexpr size_t kReasonsMax = 30;  // different ways of ending that are told apart
+constexpr int kInnerMax = 200;      // steps that start a workflow, each counted with all that it starts
 
 enum class Spread : uint8_t { kExponential, kFixed };
 SPR_ENUM(Spread, {Spread::kExponential, "exponential"}, {Spread::kFixed, "fixed"});
@@ -55,12 +60,17 @@ struct AssumedEvent {
 struct AssumedNode {
   double fail_rate = 0, busy_rate = 0;
   std::optional<double> yes_rate = {};
+  std::optional<std::string> delay = {};
   std::optional<Json> result = {};
   SPR_FIELDS(AssumedNode,
              SPR_FIELD(fail_rate, "Of its calls or messages, refused for good", .min = 0, .max = 1, .defaulted = true),
              SPR_FIELD(busy_rate, "Of its calls, not possible now and tried again", .min = 0, .max = 1,
                        .defaulted = true),
-             SPR_FIELD(yes_rate, "Of a condition: how often it holds, instead of looking", .min = 0, .max = 1),
+             SPR_FIELD(yes_rate,
+                       "Of a condition: how often it holds, instead of looking; of an approval: how often the "
+                       "answer is yes, always if left out",
+                       .min = 0, .max = 1),
+             SPR_FIELD(delay, "Of an approval: when somebody answers, PT4H if left out", .format = Format::kDuration),
              SPR_FIELD(result, "What its tool answers, for later steps that refer to it"));
 };
 
@@ -157,6 +167,8 @@ struct Mailing {
   std::map<std::string, int64_t> refused = {};  // by reason
 };
 
+struct Prepared;
+
 // A definition made ready: known node by node, with conditions that can only be drawn replaced by draws.
 struct PreparedNode {
   const Node* node = nullptr;
@@ -170,7 +182,11 @@ struct PreparedNode {
   double drawn_rate = 0.5;
   int attribute = -1, sending = -1;  // places in Prepared
   bool keeps_result = false, resolves_args = false;
+  std::shared_ptr<const Json> arguments = {};  // args of an action, set of an update_profile
   Mailing mailing = {};
+  double answer_rate = 1;  // approval: how often it is yes
+  int64_t answer_delay_us = 0;
+  std::shared_ptr<Prepared> inner = {};  // sub_workflow: what it starts; nobody else holds it
 };
 struct Prepared {
   Prepared() = default;
@@ -178,14 +194,16 @@ struct Prepared {
   Prepared& operator=(Prepared&&) = default;
   Definition definition;
   std::map<std::string, PreparedNode, std::less<>> nodes = {};
+  // Of the outermost definition, for all within it too.
   std::vector<std::string> rules = {}, rule_keys = {};  // about the person: their JSON text, their key in conditions
   std::vector<std::string> attributes = {};
   std::vector<Sending> sendings = {};
-  AssumedEvent goal = {};
-  int64_t goal_delay_us = 0;
   bool mails_audiences = false;  // has a for_each node: one run, not one for each person
   Assumptions assumptions = {};
   std::vector<std::string> assumed = {};
+  // Of this definition.
+  AssumedEvent goal = {};
+  int64_t goal_delay_us = 0;
 };
 
 std::string percent(double rate);  // "12.5 %"
@@ -193,10 +211,10 @@ std::string percent(double rate);  // "12.5 %"
 bool is_transactional(const Json& arguments);
 // Which channel a tool sends one message by; empty: it sends none.
 using ChannelOf = std::function<std::string(std::string_view tool)>;
-// `json` is what `definition` was read from. kInvalidArgument names what the assumptions name but the workflow has not,
-// and nodes of a type that the simulator does not know.
+// `json` is what `definition` was read from, `inner` what it starts (nested.hpp). kInvalidArgument names what the
+// assumptions name but the workflow has not, and nodes of a type that the simulator does not know.
 Result<Prepared> prepare(const Definition& definition, const Json& json, const Assumptions& assumptions,
-                         const ChannelOf& channel_of);
+                         const ChannelOf& channel_of, const std::vector<Workflow>& inner = {});
 
 // The next people, none at the end.
 using NextPeople = std::function<Result<std::vector<Person>>()>;

@@ -5,7 +5,9 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "services/approvals/approvals.hpp"
 #include "services/audience/contacts.hpp"
+#include "workflows/asks.hpp"
 #include "workflows/fakes_test.hpp"
 #include "workflows/inspect/people.hpp"
 
@@ -21,11 +23,21 @@ Json whole(const Json& nodes, const std::string& start) {
   return {{"id", "wf_1"}, {"name", "Test"}, {"start", start}, {"nodes", nodes}};
 }
 
+Workflow stored_as(const std::string& id, const Json& definition) {
+  Workflow one;
+  one.id = id;
+  one.name = "In";
+  one.version = 1;
+  one.definition = definition;
+  return one;
+}
+
 std::string email_by_act(std::string_view tool) { return tool == "x.mail" ? "email" : ""; }
 
-Result<Simulated> simulated(const Json& json, const Assumptions& assumptions, int64_t people, SimulateOptions options) {
+Result<Simulated> simulated(const Json& json, const Assumptions& assumptions, int64_t people, SimulateOptions options,
+                            const std::vector<Workflow>& inner = {}) {
   auto definition = TRY(parse_definition(json));
-  auto prepared = TRY(prepare(definition, json, assumptions, email_by_act));
+  auto prepared = TRY(prepare(definition, json, assumptions, email_by_act, inner));
   options.people_of = people;
   return simulate(prepared, made_up_people(prepared, people, options.seed), options);
 }
@@ -63,6 +75,21 @@ class Simulate : public EngineTest {
     return counts;
   }
 
+  // Every open question is answered with yes, four hours later.
+  bool answer_all() {
+    auto open = query("SELECT id FROM approval WHERE state = 'pending'");
+    if (!open.empty()) clock_.move_to(clock_.now() + 4 * kHour_us);
+    for (const auto& row : open) {
+      auto done = write([&](Tx& tx) -> Result<void> {
+        std::string code = TRY(services::issue_code(tx, kWorkspace, row[0].text(), clock_.now()));
+        auto made = TRY(services::decide(tx, kWorkspace, {row[0].text(), true, code, "usr_ann", "cli"}, clock_.now()));
+        return wake_for_decision(tx, kWorkspace, made.subject, clock_.now());
+      });
+      EXPECT_TRUE(done.ok()) << done.error().text();
+    }
+    return !open.empty();
+  }
+
   static Counts counts_of(const Simulated& result) {
     Counts counts;
     for (const auto& node : result.nodes) {
@@ -73,10 +100,11 @@ class Simulate : public EngineTest {
   }
 
   // Of all contacts.
-  Simulated simulated_contacts(const Json& json, const Assumptions& assumptions, Instant from) {
+  Simulated simulated_contacts(const Json& json, const Assumptions& assumptions, Instant from,
+                               const std::vector<Workflow>& inner = {}) {
     auto definition = parse_definition(json);
     EXPECT_TRUE(definition.ok()) << definition.error().text();
-    auto prepared = prepare(*definition, json, assumptions, email_by_act);
+    auto prepared = prepare(*definition, json, assumptions, email_by_act, inner);
     EXPECT_TRUE(prepared.ok()) << prepared.error().text();
     Contacts contacts{*storage_, guard_, kWorkspace, {}, from};
     auto result = simulate(*prepared, contacts_of(*prepared, contacts), {.from = from, .people_of = 40});
@@ -128,6 +156,65 @@ TEST_P(Simulate, CountsAreThoseOfAProductionRun) {
   for (const char* node : {"a done", "j arrived", "co split", "l over", "left_out ended", "d2 missing",
                            "= completed: enough", "= completed"})
     EXPECT_GT(expected[node], 0) << node << " is what this test is about";
+}
+
+// Nodes that start, ask and act, and settings: some runs fail within, some exceed an age.
+constexpr const char* kInnerFlow = R"({
+  "m":{"type":"action","tool":"x.mail","next":"c"},
+  "c":{"type":"condition","if":{"person":{"attribute":"orders","op":"gte","value":5}},"yes":"bad","no":"d"},
+  "bad":{"type":"action","tool":"x.refused","next":"end"},
+  "d":{"type":"delay","for":"P1D","next":"end"},"end":{"type":"end"}})";
+constexpr const char* kActing = R"({
+  "u":{"type":"update_profile","set":{"seen":true},"next":"t"},
+  "t":{"type":"tag","add":["Seen"],"next":"f"},
+  "f":{"type":"action","tool":"x.act","fire_and_forget":true,"next":"q"},
+  "q":{"type":"approval","title":"Go on?","what":"Really?","expires":"P2D","on":{"approved":"s","rejected":"end","expired":"end"}},
+  "s":{"type":"sub_workflow","workflow":"wf_in","version":1,"timeout":"P9D","on":{"completed":"o","failed":"ce","timeout":"end"}},
+  "ce":{"type":"condition","if":{"op":"eq","left":{"$from":{"node":"s","pointer":"/status"}},"right":"failed"},"yes":"r","no":"end"},
+  "r":{"type":"action","tool":"x.refused","next":"o"},
+  "o":{"type":"sub_workflow","workflow":"wf_in","version":1,"wait":false,"next":"p"},
+  "p":{"type":"parallel","branches":["p1","p2"],"join":"j"},
+  "p1":{"type":"delay","for":"PT1H","next":"j"},"p2":{"type":"action","tool":"x.act","next":"j"},
+  "j":{"type":"join","wait":"n:1","next":"w"},
+  "w":{"type":"delay","for":"P30D","next":"end"},"end":{"type":"end"}})";
+
+TEST_P(Simulate, WhatStartsAsksAndActsCountsAsInProduction) {
+  std::vector<std::string> people;
+  for (int i = 0; i < 14; ++i) people.push_back(person(i, ""));
+  tools_.on_call = [](const ToolCall& call, int) -> Result<Json> {
+    if (call.name == "x.refused") return Error{Code::kVendorRejected, "assumed to fail"};
+    return Json::object();
+  };
+  Json json = whole(parsed(kActing), "u");
+  json["settings"] = parsed(R"({"on_error":"continue","max_age":"P9D"})");
+  Json inner = whole(parsed(kInnerFlow), "m");
+  inner["id"] = "wf_in";
+  Simulated result = simulated_contacts(
+      json, {.nodes = {{"r", {.fail_rate = 1}}, {"s/bad", {.fail_rate = 1}}, {"o/bad", {.fail_rate = 1}}}},
+      clock_.now(), {stored_as("wf_in", inner)});
+  for (const auto& flow : {inner, json})
+    ASSERT_TRUE(write([&](Tx& tx) { return store_definition(tx, kWorkspace, flow, 1, clock_.now()); }).ok());
+  for (const auto& id : people) start("wf_1", id);
+  on_idle = [&] { return answer_all(); };
+  drain(*engine(), nullptr, 20'000);
+  Counts expected;
+  for (const auto& row :
+       query("SELECT CASE WHEN r.parent_token_id = '' THEN 1 ELSE 0 END, r.depth, l.node_id, l.kind, COUNT(*) FROM "
+             "step_log l JOIN run r ON r.id = l.run_id AND r.workspace_id = l.workspace_id GROUP BY "
+             "1, 2, 3, 4")) {
+    const std::string place = row[1].integer() == 0 ? "" : row[0].integer() == 1 ? "o/" : "s/";
+    expected[place + row[2].text() + " " + row[3].text()] = row[4].integer();
+  }
+  for (const auto& row : query("SELECT status, reason, COUNT(*) FROM run WHERE depth = 0 GROUP BY status, reason"))
+    expected["= " + row[0].text() + (row[1].text().empty() ? "" : ": " + row[1].text())] = row[2].integer();
+  EXPECT_EQ(counts_of(result), expected);
+  for (const char* node : {"u done", "t done", "f left", "f done", "q approved", "s completed", "s failed",
+                           "s/d waited", "r failed", "o/m done", "w over", "= completed: max_age"})
+    EXPECT_GT(expected[node], 0) << node << " is what this test is about";
+  std::map<std::string, NodeCounts> nodes;
+  for (const auto& node : result.nodes) nodes[node.node] = node;
+  EXPECT_EQ(nodes["f"].entered, 14) << "a call that nobody waits for is one visit";
+  EXPECT_EQ(result.messages["email"], 28) << "what is sent within counts too";
 }
 
 TEST_P(Simulate, CertainEventsAndGoalsComeAsInProduction) {
@@ -280,6 +367,73 @@ TEST(SimulateAlone, WhatIsAssumedHasToBeThere) {
             "(a default).");
 }
 
+constexpr const char* kAsked = R"({
+  "q":{"type":"approval","title":"Go on?","what":"Really?","expires":"P1D","on":{"approved":"c","rejected":"n","expired":"e"}},
+  "c":{"type":"condition","if":{"op":"eq","left":{"$from":{"node":"q","pointer":"/decision"}},"right":"approved"},"yes":"end","no":"n"},
+  "n":{"type":"end","exit":"no"},"e":{"type":"end","exit":"late"},"end":{"type":"end"}})";
+
+TEST(SimulateAlone, AQuestionIsAnsweredAsAssumedAndThatIsSaid) {
+  Json json = whole(parsed(kAsked), "q");
+  auto yes = simulated(json, {}, 100, kFrom);
+  ASSERT_TRUE(yes.ok()) << yes.error().text();
+  EXPECT_EQ(yes->ends, (std::map<std::string, int64_t>{{"completed", 100}}));
+  EXPECT_EQ(yes->assumed, std::vector<std::string>{"What 'q' asks a person is approved PT4H later (a default)."});
+  EXPECT_EQ(yes->samples[0].lines[1].at - yes->samples[0].lines[0].at, 4 * kHour_us);
+  auto some = simulated(json, {.nodes = {{"q", {.yes_rate = 0.7, .delay = "PT1H"}}}}, 10'000, kFrom);
+  EXPECT_NEAR(static_cast<double>(some->ends["completed: no"]), 3'000, 200);
+  EXPECT_EQ(some->assumed[0], "What 'q' asks a person is answered PT1H later: 70 % approved, 30 % rejected.");
+  auto late = simulated(json, {.nodes = {{"q", {.delay = "P1D"}}}}, 10, kFrom);
+  EXPECT_EQ(late->ends, (std::map<std::string, int64_t>{{"completed: late", 10}}));
+  EXPECT_EQ(late->assumed[0], "What 'q' asks a person is not answered in time: only after P1D (a default).");
+  auto wrong = simulated(json, {.nodes = {{"q", {.fail_rate = 1}}, {"c", {.delay = "P1D"}}}}, 1, kFrom);
+  ASSERT_FALSE(wrong.ok());
+  EXPECT_NE(wrong.error().text().find("/assume/nodes/q"), std::string::npos);
+  EXPECT_NE(wrong.error().text().find("/assume/nodes/c/delay"), std::string::npos);
+}
+
+TEST(SimulateAlone, TimeIsUpForARunWithinAndItIsNotThereUnknown) {
+  Json inner =
+      whole(parsed(R"({"d":{"type":"delay","for":"P9D","next":"m"},"m":{"type":"action","tool":"x.mail","next":"end"},
+    "end":{"type":"end"}})"),
+            "d");
+  inner["id"] = "wf_in";
+  Json json = whole(parsed(R"({"s":{"type":"sub_workflow","workflow":"wf_in","version":1,"timeout":"P2D",
+    "on":{"completed":"end","timeout":"t"}},"t":{"type":"end","exit":"late"},"end":{"type":"end"}})"),
+                    "s");
+  const std::vector<Workflow> within = {stored_as("wf_in", inner)};
+  auto late = simulated(json, {}, 3, kFrom, within);
+  ASSERT_TRUE(late.ok()) << late.error().text();
+  EXPECT_EQ(late->ends, (std::map<std::string, int64_t>{{"completed: late", 3}}));
+  EXPECT_TRUE(late->messages.empty()) << "it was cancelled before";
+  EXPECT_EQ(late->assumed[0], "'s' starts 'In' version 1, whose steps are simulated as 's/...'.");
+  json["goal"] = {{"event", "Left"}};
+  json["nodes"]["s"].erase("timeout");
+  json["nodes"]["s"]["on"].erase("timeout");
+  json["nodes"].erase("t");
+  auto goal = simulated(json, {.events = {{"Left", {.probability = 1, .delay = "P3D", .spread = Spread::kFixed}}}}, 3,
+                        kFrom, within);
+  ASSERT_TRUE(goal.ok()) << goal.error().text();
+  EXPECT_EQ(goal->ends, (std::map<std::string, int64_t>{{"completed: goal", 3}}));
+  EXPECT_TRUE(goal->messages.empty()) << "the goal of the run around it ends it";
+  auto gone = simulated(json, {}, 1, kFrom);
+  ASSERT_FALSE(gone.ok());
+  EXPECT_NE(gone.error().text().find("/definition/nodes/s/workflow"), std::string::npos) << gone.error().text();
+}
+
+TEST(SimulateAlone, LimitsEndRunsAndOtherSettingsAreSaid) {
+  Json json = whole(
+      parsed(R"({"a":{"type":"action","tool":"x.act","next":"l"},"l":{"type":"loop","to":"a","max":100,"next":"end"},
+    "end":{"type":"end"}})"),
+      "a");
+  json["settings"] = parsed(R"({"max_steps":10,"caps":[{"messages":1,"days":1}],"max_entries":5})");
+  auto result = simulated(json, {}, 2, kFrom);
+  ASSERT_TRUE(result.ok()) << result.error().text();
+  EXPECT_EQ(result->ends.begin()->first, "failed: the run has taken more than 10 steps");
+  const std::string said = to_text(Json(result->assumed));
+  EXPECT_NE(said.find("Caps, quiet hours and the window of the workflow are not applied"), std::string::npos) << said;
+  EXPECT_NE(said.find("How many runs and people the workflow may have"), std::string::npos) << said;
+}
+
 TEST(SimulateAlone, ANodeOfAnUnknownTypeIsRefused) {
   Json json = whole(parsed(R"({"d":{"type":"delay","for":"PT1H","next":"end"},"end":{"type":"end"}})"), "d");
   auto definition = parse_definition(json);
@@ -287,10 +441,11 @@ TEST(SimulateAlone, ANodeOfAnUnknownTypeIsRefused) {
   definition->nodes["d"].type = static_cast<NodeType>(200);
   json["nodes"]["d"]["type"] = "brand_new";
   json["nodes"]["end"]["sparkles"] = true;
-  json["settings"] = {{"max_age", "P1D"}};
+  json["settings"] = {{"max_age", "P1D"}, {"glitter", 1}};
   auto refused = prepare(*definition, json, {}, email_by_act);
   ASSERT_FALSE(refused.ok());
-  for (const char* place : {"/definition/nodes/d/type", "/definition/nodes/end/sparkles", "/definition/settings"})
+  for (const char* place :
+       {"/definition/nodes/d/type", "/definition/nodes/end/sparkles", "/definition/settings/glitter"})
     EXPECT_NE(refused.error().text().find(place), std::string::npos) << place;
   EXPECT_NE(refused.error().text().find("'brand_new'"), std::string::npos) << refused.error().text();
 }

@@ -6,6 +6,7 @@
 #include "workflows/inspect/people.hpp"
 #include "workflows/inspect/tools.hpp"
 #include "workflows/library.hpp"
+#include "workflows/nested.hpp"
 #include "workflows/tools.hpp"
 
 namespace spreaders::workflows::inspect {
@@ -66,9 +67,15 @@ std::string channel_of(const ToolRunner& tools, std::string_view name) {
 
 struct Wanted {
   Json definition;
+  std::vector<Workflow> inner;
   storage::AudienceRef audience;
   int64_t people_of = 0;
 };
+
+Error wrong(Issues issues) {
+  for (auto& issue : issues) issue.pointer = "/definition" + issue.pointer;
+  return issues_error("The workflow", std::move(issues));
+}
 
 Result<Wanted> look_up(ToolContext& context, const Args& args) {
   return context.part<storage::Storage>().read(
@@ -76,6 +83,11 @@ Result<Wanted> look_up(ToolContext& context, const Args& args) {
         Wanted wanted;
         if (args.definition) wanted.definition = *args.definition;
         else wanted.definition = TRY(get_workflow(tx, context.workspace(), *args.workflow_id, args.version)).definition;
+        // A draft may be simulated before all of its arguments are there.
+        auto issues =
+            TRY(settle(tx, context.workspace(), args.workflow_id.value_or(""), wanted.definition, context.tools));
+        if (!issues.empty()) return wrong(std::move(issues));
+        wanted.inner = TRY(nested_workflows(tx, context.workspace(), wanted.definition));
         if (!args.audience) return wanted;
         wanted.audience = TRY(audience::resolve(tx, context.workspace(), *args.audience)).ref;
         wanted.people_of = TRY(audience::audience_count(tx, context.workspace(), wanted.audience, context.clock.now()));
@@ -83,23 +95,22 @@ Result<Wanted> look_up(ToolContext& context, const Args& args) {
       });
 }
 
-Result<Definition> definition_of(ToolContext& context, Json& json) {
+Result<Definition> definition_of(Json& json) {
   if (!json.contains("id")) json["id"] = "wf_draft";
   if (!json.contains("name")) json["name"] = "Draft";
   auto parsed = parse_definition(json);
-  Issues issues = parsed.ok() ? problems_of_steps(json, context.tools) : parsed.error().issues;
-  if (issues.empty()) return parsed;
-  for (auto& issue : issues) issue.pointer = "/definition" + issue.pointer;
-  return issues_error("The workflow", std::move(issues));
+  if (parsed.ok()) return parsed;
+  return wrong(parsed.error().issues);
 }
 
 Result<Simulated> run(ToolContext& context, const Args& args) {
   Wanted wanted = TRY(look_up(context, args));
-  Definition definition = TRY(definition_of(context, wanted.definition));
+  Definition definition = TRY(definition_of(wanted.definition));
   Issues none;  // they were checked with the arguments
   const Assumptions assume = Args::assumptions(args, none);
-  Prepared prepared = TRY(prepare(definition, wanted.definition, assume,
-                                  [&](std::string_view tool) { return channel_of(context.tools, tool); }));
+  Prepared prepared = TRY(prepare(
+      definition, wanted.definition, assume, [&](std::string_view tool) { return channel_of(context.tools, tool); },
+      wanted.inner));
   const Instant now = context.clock.now();
   Contacts contacts{context.part<storage::Storage>(), context.part<storage::SendGuard>(), context.workspace(),
                     wanted.audience, now};

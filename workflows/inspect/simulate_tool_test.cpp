@@ -61,6 +61,33 @@ TEST_P(SimulateTool, ADraftForMadeUpPeopleOrItsMistakes) {
     EXPECT_NE(text.find(place), std::string::npos) << text;
 }
 
+TEST_P(SimulateTool, WhatADraftStartsIsLookedUpAndSimulatedWithIt) {
+  std::string inner = save(definition_);
+  Json around = parsed(R"({"name":"Around","start":"s","nodes":{
+    "s":{"type":"sub_workflow","on":{"completed":"q"}},
+    "q":{"type":"approval","title":"Go on?","what":"Really?","on":{"approved":"u","rejected":"end","expired":"end"}},
+    "u":{"type":"update_profile","set":{"vip":true},"next":"t"},"t":{"type":"tag","add":["Vips"],"next":"end"},"end":{"type":"end"}}})");
+  around["nodes"]["s"]["workflow"] = inner;
+  for (int i = 0; i < 5; ++i) person("p" + std::to_string(i) + "@example.org", {{"orders", int64_t{i}}});
+  Json seen = ok("workflow.simulate", {{"definition", around},
+                                       {"audience", "everyone"},
+                                       {"assume", {{"nodes", {{"q", {{"yes_rate", 1}, {"delay", "PT2H"}}}}}}}});
+  std::map<std::string, int64_t> entered;
+  for (const auto& node : seen["nodes"]) entered[node["node"]] = node["entered"];
+  EXPECT_EQ(entered, (std::map<std::string, int64_t>{
+                         {"s", 5}, {"q", 5}, {"u", 5}, {"t", 5}, {"end", 5}, {"s/c", 5}, {"s/d", 2}, {"s/end", 5}}));
+  EXPECT_EQ(seen["ends"], parsed(R"({"completed":5})"));
+  const std::string said = to_text(seen["assumed"]);
+  for (const char* line : {"'s' starts 'Vips' version 1", "What 'q' asks a person is approved PT2H later.",
+                           "What steps change of people is not seen by later steps"})
+    EXPECT_NE(said.find(line), std::string::npos) << said;
+  EXPECT_EQ(count("SELECT (SELECT COUNT(*) FROM run) + (SELECT COUNT(*) FROM list) + (SELECT COUNT(*) FROM approval)"),
+            0);
+  around["nodes"]["s"]["workflow"] = "wf_none";
+  EXPECT_NE(refused("workflow.simulate", {{"definition", around}}).find("/definition/nodes/s/workflow"),
+            std::string::npos);
+}
+
 TEST_P(SimulateTool, ARuleAboutNoListSaysSo) {
   Json definition = definition_;
   definition["nodes"]["c"]["if"] = {{"person", {{"list", "Nobody"}}}};
