@@ -34,10 +34,12 @@ class AmountTargets : public AmountWords {
         other = other || (text_.is_number(k) && !dates_.used[static_cast<size_t>(k)]);
       for (int k = i + 1; k < std::min(i + 8, text_.size()) && same_sentence(k, i) && !other; ++k) {
         if (m(k, C("but_rather")) < 0) continue;
-        for (int n = k + 1; n < std::min(k + 4, text_.size()); ++n)
+        for (int n = k + 1; n < std::min(k + 6, text_.size()); ++n)
           other = other || (text_.is_number(n) && (old >= 0 || lang_ == Lang::kJa));
       }
-      if (other) use(before, i + 1);
+      if (!other) continue;
+      use(before, i + 1);
+      facts_.bare_change_from = text_.at(i).value;
     }
   }
 
@@ -110,7 +112,7 @@ class AmountTargets : public AmountWords {
   // "we need followers ..., 1,000 new ones": the noun that was named before.
   [[nodiscard]] Noun noun_named_before(int i) const {
     const int end = m(i + 1, C("new_ones"));
-    if (end < 0) return {};
+    if (end < 0 || plural_noun(end)) return {};  // "800 neue Bücher"
     for (int k = i - 1; k >= 0; --k) {
       if (const Noun noun = noun_at(k); noun.end > 0) return {noun.metric, end};
     }
@@ -206,6 +208,7 @@ class AmountTargets : public AmountWords {
         return true;
       }
     }
+    if (lang_ == Lang::kJa && japanese_price(cash)) return true;
     for (int k = cash.begin - 1; k >= 0 && k >= cash.begin - 8; --k) {
       if (!same_sentence(k, cash.begin)) break;
       const int end = m(k, C("cost_per"));
@@ -234,6 +237,21 @@ class AmountTargets : public AmountWords {
       if (text_.is_number(k)) break;
     }
     return false;
+  }
+  // "リード単価4千円以下", "クリック単価は80円"
+  bool japanese_price(Cash& cash) const {
+    int at = cash.begin;
+    while (at > 0 &&
+           (text_.is(at - 1, "は") || text_.is(at - 1, "を") || text_.is(at - 1, ":") || text_.is(at - 1, "の")))
+      --at;
+    if (!(text_.is(at - 2, "単") && text_.is(at - 1, "価"))) return false;
+    const Noun noun = noun_before(at - 2);
+    std::string thing = noun.end >= 0 ? noun.metric : "acquisitions";
+    if (thing.ends_with("ies")) thing = thing.substr(0, thing.size() - 3) + "y";
+    else if (thing.ends_with("s")) thing.pop_back();
+    cash.kind = Cash::Kind::kCostPer;
+    cash.metric = "cost_per_" + thing;
+    return true;
   }
   [[nodiscard]] Noun cost_noun(int i) const {
     if (i < 0 || i >= text_.size()) return {};

@@ -273,17 +273,17 @@ class AmountWords {
       int end = i + 1;
       int high = 0;
       bool is_age = false;
-      int lead = i - 1;
-      if (lead >= 0 && text_.is(lead, "the")) --lead;
       const bool marked = match_before(text_, i, lang_, C("age_mark")) >= 0 && (lang_ == Lang::kEn);
-      int to = m(i + 1, C("range_to"));
-      if (text_.is(i + 1, "-") && m(i + 2, C("range_to")) > 0) to = m(i + 2, C("range_to"));  // "18- bis 35-Jährige"
+      const int to = age_range_to(i);
       if (read_decade(i, low)) continue;
       if (to > 0 && text_.is_number(to) && !dates_.used[static_cast<size_t>(to)] && text_.at(to).value > low &&
           text_.at(to).value <= 99) {
         const int unit = age_unit(to + 1);
-        const bool bare_pair = unit < 0 && (lang_ == Lang::kEn ? text_.is(i + 1, "-") && bare_age_pair(i, to + 1)
-                                                               : aged_people(i, to + 1));
+        const bool bare_pair =
+            unit < 0 &&
+            (lang_ == Lang::kEn ? (text_.is(i + 1, "-") || (text_.is(i + 1, "to") && m(i - 1, C("person")) > 0)) &&
+                                      bare_age_pair(i, to + 1)
+                                : aged_people(i, to + 1));
         if (unit > 0 || marked || bare_pair) {
           high = static_cast<int>(text_.at(to).value);
           end = unit > 0 ? unit : to + 1;
@@ -317,7 +317,7 @@ class AmountWords {
         const bool counted = plus < text_.size() && noun_at(plus).end > 0;
         is_age = !counted;
         end = plus;
-      } else if (lead >= 0 &&
+      } else if (i > 0 &&
                  (match_before(text_, i, lang_, C("age_over")) >= 0 ||
                   match_before(text_, i, lang_, C("age_under")) >= 0) &&
                  low >= 13 && bare_age(i)) {
@@ -333,6 +333,12 @@ class AmountWords {
         if (to > 0 && high > 0) i = end - 1;
       }
     }
+  }
+  // Where the upper age of "18 to 35" begins: also "18- bis 35-Jährige", "25歳から40歳".
+  [[nodiscard]] int age_range_to(int i) const {
+    if (lang_ == Lang::kJa && age_unit(i + 1) > 0) return m(age_unit(i + 1), C("range_to"));
+    if (text_.is(i + 1, "-") && m(i + 2, C("range_to")) > 0) return m(i + 2, C("range_to"));
+    return m(i + 1, C("range_to"));
   }
   // "over 50s", "in their 30s"
   bool read_decade(int i, int low) {

@@ -96,6 +96,7 @@ class Reader : AmountTargets {
     if (text_.is(i + 1, "%") || text_.is(i + 1, "/") || text_.is(i - 1, "/") || text_.at(i).ordinal) return false;
     if (m(i + 1, C("distance")) > 0 || m(i + 1, C("staff_word")) > 0) return false;
     const bool counted = noun_near(i).end > 0;
+    if (text_.slice(i, i + 1).ends_with("grand") && text_.at(i).spelled && !counted) return true;
     if (turn_ > 0 && period_end(i + 1) > 0) return true;  // "let's say 25 a day"
     for (int k = i - 1; k >= 0 && k >= i - 4; --k) {
       if (!same_sentence(k, i) || text_.is(k, ",")) break;
@@ -143,6 +144,8 @@ class Reader : AmountTargets {
   // "livraison à 1 €", "menú a 12 €": the price of what stands before.
   [[nodiscard]] bool priced_at(int begin) const {
     if ((lang_ != Lang::kFr && lang_ != Lang::kEs && lang_ != Lang::kPt) || !text_.is(begin - 1, "a") || begin < 2 ||
+        (lang_ == Lang::kFr &&
+         (text_.is(begin - 2, "on") || text_.is(begin - 2, "elle") || text_.is(begin - 2, "y"))) ||
         turn_ > 0)
       return false;
     return text_.at(begin - 2).kind == TokenKind::kWord && !channels_.used[static_cast<size_t>(begin - 2)] &&
@@ -491,7 +494,8 @@ class Reader : AmountTargets {
     for (int i = 0; i < text_.size(); ++i) {
       if (!text_.is_number(i) || taken(i) || text_.at(i).ordinal || text_.is(i + 1, "%") || noun_near(i).end > 0)
         continue;
-      const bool moved = near_before(i, 3, C("correction")) || near_before(i, 3, C("replace_verb")) ||
+      const bool moved = facts_.bare_change_from || match_before(text_, i, lang_, C("keep_at")) >= 0 ||
+                         near_before(i, 3, C("correction")) || near_before(i, 3, C("replace_verb")) ||
                          near_before(i, 3, C("increase_word")) || near_before(i, 3, C("decrease_word")) ||
                          near_after(i + 1, 1, C("increase_word")) || near_after(i + 1, 1, C("replace_verb"));
       if (near_before(i, 6, C("aim_word"))) facts_.bare_change_is_target = true;

@@ -24,10 +24,11 @@ struct AmountFacts {
   std::vector<std::pair<std::string, int64_t>> part_changes;  // in a later turn: nothing but allocations
   std::vector<std::pair<std::string, double>> shares;         // percent by channel; "" where the channel was not named
   bool split_mismatch = false;
-  double budget_factor = 0;            // "double the budget" = 2; 0 = nothing said
-  int64_t budget_delta_minor = 0;      // "add $100 to the budget"
-  std::optional<double> bare_change;   // "make it 300": the budget or a target, whichever it may be
-  bool bare_change_is_target = false;  // "raise the goal to 60"
+  double budget_factor = 0;                // "double the budget" = 2; 0 = nothing said
+  int64_t budget_delta_minor = 0;          // "add $100 to the budget"
+  std::optional<double> bare_change;       // "make it 300": the budget or a target, whichever it may be
+  std::optional<double> bare_change_from;  // "... instead of 200": what the slot to change holds
+  bool bare_change_is_target = false;      // "raise the goal to 60"
   std::vector<Kpi> kpis;
   std::optional<int> min_age, max_age;
   int age_begin = -1, age_end = -1;

@@ -232,6 +232,26 @@ TEST(Briefs, WhatIsQuotedGivesNoSlot) {
             Outcome::kFlag);
 }
 
+TEST(Briefs, ANumberTakenBackSaysWhichSlotChanges) {
+  const Known known{*parse_instant("2027-02-03T09:00:00Z"), "UTC", {}};
+  const std::string goal = "Facebook ads for our gym, $200, March 1 to 14, beginners in Reno, 300 leads";
+  const Understanding money = understand({{goal}, {"Make it 280 instead of 200."}}, known);
+  EXPECT_EQ(money.brief.budget->value.money.amount_minor, 28000);
+  EXPECT_EQ(money.brief.kpis.at(0).target, 300);
+  const Understanding target = understand({{goal}, {"Make it 220 instead of 300."}}, known);
+  EXPECT_EQ(target.brief.budget->value.money.amount_minor, 20000);
+  EXPECT_EQ(target.brief.kpis.at(0).target, 220);
+}
+
+TEST(Briefs, SpendingOnAPlatformIsNoImpersonation) {
+  const Known known{*parse_instant("2027-02-03T09:00:00Z"), "Europe/Berlin", {}};
+  EXPECT_EQ(
+      understand({{"Wir wollen 300 Euro für Facebook ausgeben, 1. bis 14. März, Familien in Ulm"}}, known).outcome,
+      Outcome::kPlan);
+  EXPECT_EQ(understand({{"Wir wollen uns als Facebook ausgeben und allen Kunden schreiben"}}, known).outcome,
+            Outcome::kRefuse);
+}
+
 TEST(Briefs, ConsentWithANumberIsTheSizeOfTheAudience) {
   const Known known{*parse_instant("2027-02-03T09:00:00Z"), "UTC", {}};
   for (const std::string& text :

@@ -430,7 +430,8 @@ class Reader {
         if (b >= 0 && m(b, C("instead_of")) > 0 && m(b, C("instead_of")) <= hit.begin) out.replaced = true;
       }
       if (k + 1 < found_.size() && swapped(hit, found_[k + 1])) out.replaced = true;
-      if (k > 0 && linked(found_[k - 1], hit)) {  // the sign of a list goes on
+      const bool swapped_for = k > 0 && facts_.mentions.back().replaced && hit.begin == found_[k - 1].end + 1;
+      if (k > 0 && !swapped_for && linked(found_[k - 1], hit)) {  // the sign of a list goes on
         const ChannelMention& before = facts_.mentions.back();
         if (!out.excluded && !out.exclusive && before.excluded && !positive_between(found_[k - 1].end, hit.begin)) {
           out.excluded = true;
@@ -465,11 +466,11 @@ class Reader {
     for (size_t k = 0; k < list.size(); ++k) {
       if (list[k].excluded || list[k].exclusive) continue;
       for (size_t later = k + 1; later < list.size(); ++later) {
-        if (list[later].id != list[k].id || !list[later].excluded || list[later].replaced) continue;
+        if (list[later].id != list[k].id || !(list[later].excluded || list[later].replaced)) continue;
         bool turned = false;
         for (int i = list[k].end; i < list[later].begin; ++i) turned = turned || m(i, C("contrast")) > 0;
         turned = turned && text_.at(list[k].begin).sentence == text_.at(list[later].begin).sentence;
-        if (turned || opinion_of_others(list[k].begin)) list[k].excluded = true;
+        if (turned || list[later].replaced || opinion_of_others(list[k].begin)) list[k].excluded = true;
       }
     }
   }

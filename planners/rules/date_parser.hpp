@@ -14,8 +14,9 @@ class DateParser : public DateWords {
   bool parse_at(int i, Mention& out) const {
     if (i >= text_.size()) return false;
     return parse_literal(i, out) || parse_japanese(i, out) || parse_week_of(i, out) || parse_nth_weekday(i, out) ||
-           parse_part_of_month(i, out) || parse_month(i, out) || parse_slashed(i, out) || parse_relative(i, out) ||
-           parse_weekday(i, out) || parse_period(i, out) || parse_holiday(i, out) || parse_bare_day(i, out);
+           parse_part_of_month(i, out) || parse_month_latin(i, out) || parse_slashed(i, out) ||
+           parse_relative(i, out) || parse_weekday(i, out) || parse_period(i, out) || parse_holiday(i, out) ||
+           parse_bare_day(i, out);
   }
 
   bool parse_literal(int i, Mention& out) const {
@@ -33,6 +34,7 @@ class DateParser : public DateWords {
     return true;
   }
 
+  [[nodiscard]] int japanese_of(int i) const { return text_.is(i, "の") ? i + 1 : i; }
   bool parse_japanese(int i, Mention& out) const {
     if (lang_ != Lang::kJa) return false;
     int at = i;
@@ -59,7 +61,11 @@ class DateParser : public DateWords {
       if (text_.is(end, "上") && text_.is(end + 1, "旬")) out.last.day = 10, out.end += 2;
       else if (text_.is(end, "中") && text_.is(end + 1, "旬")) out.first.day = 11, out.last.day = 20, out.end += 2;
       else if (text_.is(end, "下") && text_.is(end + 1, "旬")) out.first.day = 21, out.end += 2;
-      else if (text_.is(end, "末")) out.first.day = out.last.day, out.day = true, ++out.end;
+      else if (m(japanese_of(end), C("half")) > 0) {  // 1月前半, 3月の後半
+        const bool second = text_.is(japanese_of(end), "後");
+        (second ? out.first.day : out.last.day) = second ? 16 : 15;
+        out.end = m(japanese_of(end), C("half"));
+      } else if (text_.is(end, "末")) out.first.day = out.last.day, out.day = true, ++out.end;
       else if (text_.is(end, "の") && text_.is(end + 1, "第") && text_.is_number(end + 2) && text_.is(end + 3, "週")) {
         const int week = static_cast<int>(text_.at(end + 2).value);
         out.first.day = std::clamp(week * 7 - 6, 1, 28);
@@ -86,10 +92,6 @@ class DateParser : public DateWords {
   }
 
   // "2 December 2026", "December 2nd", "el 2 de diciembre", "December".
-  bool parse_month(int i, Mention& out) const {
-    if (lang_ == Lang::kJa) return parse_month_latin(i, out);
-    return parse_month_latin(i, out);
-  }
   bool parse_month_latin(int i, Mention& out) const {
     int end = -1;
     if (day_number(i) && !text_.is(i - 1, "$") && !(text_.is(i - 1, ":") && text_.is_number(i - 2))) {
@@ -281,8 +283,8 @@ class DateParser : public DateWords {
     const bool led_to = match_before(text_, skip_back(i), lang_, C("until")) >= 0 ||
                         (text_.at(i).ordinal && match_before(text_, skip_back(i), lang_, C("on_day")) >= 0);
     if (!anchor_ && !(led_to && ends_clause(i + 1))) return false;
-    static constexpr std::array<std::string_view, 10> leads = {"the", "el",  "al",  "au",  "le",
-                                                               "zum", "den", "dem", "dia", "o"};
+    static constexpr std::array<std::string_view, 12> leads = {"am", "ab",  "the", "el",  "al",  "au",
+                                                               "le", "zum", "den", "dem", "dia", "o"};
     const bool led =
         std::any_of(leads.begin(), leads.end(), [&](std::string_view word) { return text_.is(i - 1, word); });
     int month_end = -1;
@@ -539,19 +541,6 @@ class DateParser : public DateWords {
     set_day(out, month, day);
     out.end = take_year(month_end, out);
     return true;
-  }
-  // "Aprilhälfte": the month in it, or 0.
-  [[nodiscard]] int german_half(int i) const {
-    if (lang_ != Lang::kDe || i < 0 || i >= text_.size() || !text_.at(i).text.ends_with("halfte") ||
-        text_.at(i).text.size() < 8)
-      return 0;
-    Text alone;
-    alone.tokens = {text_.at(i)};
-    alone.tokens[0].text.resize(alone.tokens[0].text.size() - 6);
-    for (int month = 1; month <= 12; ++month) {
-      if (match(alone, 0, lang_, class_id("month" + std::to_string(month))) > 0) return month;
-    }
-    return 0;
   }
   bool half_of_month(int month, bool second, int end, Mention& out) const {
     out.first = {0, month, second ? 16 : 1};

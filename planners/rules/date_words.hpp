@@ -30,6 +30,7 @@ struct Mention {
   bool send = false;       // said to be the day of sending
   bool own_day = false;    // "SMS on Cyber Monday": a holiday said as the day itself
   bool in_length = false;  // "in two weeks": a length where another start is said
+  bool urgent = false;     // "right away": gives way to a day that is said
   bool trade_day = false;  // Black Friday and the like: a day even as part of a name
   Role role = Role::kNone;
 };
@@ -119,6 +120,19 @@ class DateWords {
   }
   [[nodiscard]] int english_month(int i, ClassId id) const {
     return i < text_.size() && text_.at(i).text.size() >= 6 ? match(text_, i, Lang::kEn, id) : -1;
+  }
+  // "Aprilhälfte": the month in it, or 0.
+  [[nodiscard]] int german_half(int i) const {
+    if (lang_ != Lang::kDe || i < 0 || i >= text_.size() || !text_.at(i).text.ends_with("halfte") ||
+        text_.at(i).text.size() < 8)
+      return 0;
+    Text alone;
+    alone.tokens = {text_.at(i)};
+    alone.tokens[0].text.resize(alone.tokens[0].text.size() - 6);
+    for (int month = 1; month <= 12; ++month) {
+      if (match(alone, 0, lang_, class_id("month" + std::to_string(month))) > 0) return month;
+    }
+    return 0;
   }
   // "fri to sun": a short name is a day beside another.
   [[nodiscard]] bool beside_weekday(int i) const {

@@ -38,6 +38,7 @@ class Reader : DateWindows {
     find_role(found);
     found.own_day = found.weak && !found.range && match_before(text_, found.begin, lang_, C("on_day")) >= 0 &&
                     channel_before(found.begin);
+    found.urgent = m(i, C("urgent")) > 0;
     found.event = event_day(found);
     found.send = send_day(found);
     if (!found.range) parse_tail(found);
@@ -159,7 +160,7 @@ class Reader : DateWindows {
       Mention& open = found.ambiguous ? found : second;
       const Mention& sure = found.ambiguous ? second : found;
       Date& day = found.ambiguous ? open.first : found.last;
-      if (sure.slashed) {
+      if (sure.slashed && sure.first.day != sure.first.month) {
         if (sure.month_first) std::swap(day.month, day.day);
         found.ambiguous = false;
         second.ambiguous = false;
@@ -439,6 +440,7 @@ class Reader : DateWindows {
     const Mention* plain = nullptr;
     const Mention* second = nullptr;  // "SMS on the 1st, email on the 4th"
     bool strong = false;
+    drop_urgency_beside_a_day();
     set_apart_send_day();
     lengths_beside_a_start();
     const bool other_day = has_day_beside_event();
@@ -488,6 +490,13 @@ class Reader : DateWindows {
     }
     read_eve();
     finish(start, until);
+  }
+  // "on 1 December, send it right away": haste is no second date.
+  void drop_urgency_beside_a_day() {
+    const bool day = std::any_of(mentions_.begin(), mentions_.end(), [](const Mention& mention) {
+      return !mention.urgent && !mention.weak && mention.role != Role::kUntil;
+    });
+    if (day) std::erase_if(mentions_, [](const Mention& mention) { return mention.urgent; });
   }
   // A second date, a length or "the day before" says when to speak; then the event's own day does not.
   [[nodiscard]] bool has_day_beside_event() const {

@@ -29,7 +29,7 @@ constexpr MetricRow kMetrics[] = {
     {"calls", "leads", "calls|phone_calls|llamadas|appels|anrufe|anrufen|ligacoes|chamadas|電話|入電"},
     {"inquiries", "leads",
      "inquiries|enquiries|consultas_recibidas|anfragen|問い合わせ|お問い合わせ|solicitudes_de_informacion|demandes_d'_"
-     "information"},
+     "information|demandes|demandes_de_renseignements|pedidos_de_informacao"},
     {"quote_requests", "leads",
      "quote_requests|quotes|demandes_de_devis|devis|solicitudes_de_presupuesto|presupuestos|cotizaciones|"
      "kostenvoranschlage|orcamentos|cotacoes|angebotsanfragen|pedidos_de_orcamento|見積依頼|見積もり依頼|見積もり"},

@@ -56,7 +56,7 @@ constexpr ClassRow kRows[] = {
      "elimine|corte|corta|dispense|dispensa|nenhum|nenhuma",
      ""},
     {"negated_after", "", "out|off_the_table|is_out|are_out|not_needed|not|no|no_thanks", "no|fuera", "non|exclu",
-     "nicht|raus|weg|nein|lieber_nicht", "nao|fora",
+     "nicht|raus|weg|nein|lieber_nicht|lassen|weglassen|streichen|lieber_weg", "nao|fora",
      "は使わず|は使わない|を使わず|を使わない|は使いません|は使いたくない|は不要|は無し|はなし|なし|無し|以外|をやめ|"
      "はやめ|を除|は除|を外|は外|ではなく|じゃなく|は使用しない|を使用しない|は使用せず|は禁止|を使うな|は避け|を避け|"
      "抜き|はいらない|はいりません|なしで|は含めない|を削除|は削除|は要らない|は要りません|を使わ|は使わ|は抜|を抜"},
@@ -118,6 +118,11 @@ constexpr ClassRow kRows[] = {
     {"instead_of", "", "instead_of|rather_than|in_place_of", "en_vez_de|en_lugar_de",
      "au_lieu_de|au_lieu_d'|a_la_place_de|plutot_que", "statt|anstatt|anstelle_von|anstelle",
      "em_vez_de|ao_inves_de|no_lugar_de", ""},
+    {"keep_at", "", "keep_it_at|leave_it_at|stay_at|stick_to|stick_with|back_to|keep_it_to|stay_with|leave_it_with",
+     "dejalo_en|dejemoslo_en|dejemos_en|quedate_en|quedemonos_en|deja_en|mantenlo_en|vuelve_a",
+     "reste_a|restons_a|restez_a|laisse_a|laissez_a|laissons_a|garde|gardons|gardez|reviens_a|revenons_a",
+     "bleib_bei|bleiben_wir_bei|lass_es_bei|bleibt_bei|zuruck_auf|zuruck_zu|belassen_wir_es_bei",
+     "deixa_em|deixe_em|fica_em|ficamos_em|deixamos_em|mantem_em|mantenha_em|volta_para|deixa_nos", "のまま"},
     {"and_not", "", "not|and_not|isnt|not_the", "no|y_no|en_lugar_de_los|en_vez_de_los", "pas|et_pas|et_non|non",
      "nicht|und_nicht|statt_der|statt_den", "nao|e_nao|em_vez_dos|no_lugar_dos", ""},
     {"but_rather", "", "but", "sino", "mais", "sondern", "mas|e_sim|sim", "ではなく|じゃなく|でなく"},

@@ -64,9 +64,12 @@ constexpr ClassRow kRows[] = {
      "hace_falta|menos_de|mas_tarde|importa|necesito|abierto|comprado|mas_que|olvides_de",
      "besoin|moins_de|plus_de|plus_que|oubliez_pas", "mehr_als|notig|spater|weniger|nur|vergessen",
      "precisa|menos_de|mais_de|importa|esqueca_de", ""},
-    {"clause_break", "", "but|however|and_use|use|post|run|send|then|so|because|about|who|people|customers|we",
-     "pero|sino|usa|publica|envia|para|clientes", "mais|utilisez|publiez|envoyez|pour|clients",
-     "aber|sondern|nutze|poste|sende|fur|kunden", "mas|use|publique|envie|para|clientes", ""},
+    {"clause_break", "",
+     "but|however|and_use|use|post|run|send|then|so|because|about|who|people|customers|we|put|add|bring_in|take",
+     "pero|sino|usa|publica|envia|para|clientes|pon|pongamos|mete|anade|agrega|coge",
+     "mais|utilisez|publiez|envoyez|pour|clients|mets|mettez|mettons|ajoute|ajoutez|prends|prenez",
+     "aber|sondern|nutze|poste|sende|fur|kunden|nimm|nehmt|nehmen|setz|setzt|dafur",
+     "mas|use|publique|envie|para|clientes|coloca|coloque|poe|ponha|bota|bote|adiciona|adicione|inclui|inclua", ""},
     {"use_word", "",
      "use|using|send|do|post|run|on|via|by|through|want|go_with|want_to_use|should_go_out|promote|advertise|it",
      "usa|usar|por|en|utiliza|via|con|quiero|queremos", "utilisez|utiliser|par|sur|via|utilise|l'|veux",
@@ -223,10 +226,12 @@ constexpr ClassRow kRows[] = {
      "german|mind|half|early|late|mid|spring|summer|autumn|winter|fall|bulk|posts|there|here|them|it|us|cash|"
      "advertising|ads|tickets|what|how|those|some|price|different|various|today|tomorrow|now|next|where|scratch|home|"
      "daily|weekly|organic|paid|social",
-     "vez|lugar|total|el|la|los|las|un|una|general|venta|ventas|este|esta|redes|linea|nuestra|nuestro|mi|dos|tres|"
+     "vez|lugar|su|sus|total|el|la|los|las|un|una|general|venta|ventas|este|esta|redes|linea|nuestra|nuestro|mi|dos|"
+     "tres|"
      "euros|promedio|"
      "espanol|oferta|pedidos|donaciones|todo|toda|anuncios|cada|cuanto|ese|esa|que",
-     "lieu|total|tout|la|le|les|un|une|ligne|ce|cette|notre|nos|mon|ma|partir|moyenne|plus|dons|ventes|publicite|"
+     "lieu|sa|son|ses|leur|total|tout|la|le|les|un|une|ligne|ce|cette|notre|nos|mon|ma|partir|moyenne|plus|dons|ventes|"
+     "publicite|"
      "francais|"
      "deux|jour|semaine|mois|an|l'|avance|promo|hiver|ete|janvier|fevrier|mars|avril|mai|juin|juillet|aout|septembre|"
      "octobre|novembre|decembre|cas|cours|fait|effet|pub|annonces|vente",
@@ -234,7 +239,8 @@ constexpr ClassRow kRows[] = {
      "september|oktober|november|dezember|zwei|drei|vier|meinem|meiner|sozialen|sommer|winter|herbst|fruhling|kurze|"
      "form|monat|jahr|tag|woche|quartal|mittelstand|schnitt|hohe|bezug|google|anzeigen|werbung|letzten|nachsten|"
      "kommenden",
-     "vez|lugar|o|a|os|as|um|uma|total|geral|nosso|nossa|meu|minha|vendas|media|linha|este|esta|janeiro|fevereiro|"
+     "vez|lugar|seu|sua|o|a|os|as|um|uma|total|geral|nosso|nossa|meu|minha|vendas|media|linha|este|esta|janeiro|"
+     "fevereiro|"
      "marco|abril|"
      "maio|junho|julho|agosto|setembro|outubro|novembro|dezembro|proxima|proximo|mes|site|app|dia|loja|lojas|anuncios|"
      "instagram|facebook|tiktok|linkedin|youtube|pinterest|twitter|google|snapchat|reddit|discord|twitch|threads|x|"
@@ -295,7 +301,7 @@ constexpr ClassRow kRows[] = {
      "dirigido_a|dirigida_a|publico_objetivo|segmentando", "ciblant|destine_aux|visant|cible",
      "zielgruppe|gerichtet_an", "voltado_para|voltada_para|publico_alvo|direcionado_a", ""},
     {"who_word", "", "people_who|those_who|anyone_who|everyone_who|folks_who|whoever",
-     "quienes|los_que|las_que|gente_que|aquellos_que", "ceux_qui|celles_qui|toute_personne_qui",
+     "quienes|quien|los_que|las_que|gente_que|aquellos_que", "ceux_qui|celles_qui|toute_personne_qui",
      "alle_die|diejenigen|wer|alle_,_die|denen_,_die|jene_,_die", "quem|aqueles_que|os_que|as_que", ""},
     {"relative_word", "", "who|whose|that|aged|living|based|which", "que|quienes|cuyos|mayores",
      "qui|dont|age|ages|agees", "die|deren|welche|der", "que|cujos|quem", ""},

@@ -230,7 +230,7 @@ constexpr ClassRow kRows[] = {
      "lotto|scratch_cards|cannabis|weed|marijuana|cbd|thc|edibles|guns|firearms|ammo|ammunition|rifles|porn|adult_"
      "content|onlyfans|escort|tattoo|sportsbook|slots|slot_machines|energy_shots|brewery|winery|juul|crypto_trading|"
      "payday_loans|diet_pills|knives|sex_toys|energy_drinks_with_alcohol|bookmaker|wagers|champagne|prosecco|bourbon|"
-     "vape_juice|e_liquid|absinthe|alcopops",
+     "vape_juice|e_liquid|absinthe|alcopops|alcopop|ipa|pilsner|hard_lemonade|craft_beers|hookahs|vape_shop",
      "vapeador|vapeadores|vapeo|vaper|vapers|cigarrillos|cigarrillo|tabaco|nicotina|alcohol|cerveza|cervezas|vino|"
      "vinos|vodka|ron|ginebra|licor|licores|apuestas|casino|apuesta|cannabis|marihuana|armas|tequila|mezcal|cocteles|"
      "cachimba|whisky|cigarros|loteria|tragaperras|cigarrillos_electronicos",
@@ -238,7 +238,8 @@ constexpr ClassRow kRows[] = {
      "rhum|paris_sportifs|casino|cannabis|cbd|armes|jeux_d'_argent|whisky|cocktails|spiritueux|chicha|champagne|paris_"
      "en_ligne|loterie|cigares|poker|liqueur",
      "vapes|vape|e_zigaretten|e_zigarette|zigaretten|tabak|nikotin|alkohol|bier|wein|wodka|schnaps|sportwetten|wetten|"
-     "casino|gluckspiel|glucksspiel|cannabis|waffen|shisha|whisky|rum|cocktails|likor|lotto|biere|alkopops|gin|online_"
+     "casino|gluckspiel|glucksspiel|cannabis|waffen|shisha|whisky|rum|cocktails|likor|lotto|biere|alkopops|alkopop|gin|"
+     "online_"
      "casino|snus|einweg_vapes|craftbier|spirituosen",
      "vape|vapes|cigarro|cigarros|cigarro_eletronico|cigarros_eletronicos|tabaco|nicotina|alcool|cerveja|cervejas|"
      "vinho|vinhos|vodka|cachaca|apostas|cassino|bets|aposta|maconha|armas|bebida_alcoolica|bebidas_alcoolicas|whisky|"

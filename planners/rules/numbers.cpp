@@ -93,13 +93,15 @@ constexpr NumberWord kFrench[] = {
     {"mille", 1000},   {"dizaine", 10},  {"quinzaine", 15}, {"vingtaine", 20}, {"trentaine", 30}, {"cinquantaine", 50},
     {"centaine", 100}, {"million", 1e6}, {"millions", 1e6}};
 constexpr NumberWord kGerman[] = {
-    {"null", 0},       {"ein", 1},       {"eine", 1},      {"einen", 1},     {"eins", 1},      {"zwei", 2},
-    {"zwo", 2},        {"drei", 3},      {"vier", 4},      {"funf", 5},      {"fuenf", 5},     {"sechs", 6},
-    {"sieben", 7},     {"acht", 8},      {"neun", 9},      {"zehn", 10},     {"elf", 11},      {"zwolf", 12},
-    {"zwoelf", 12},    {"dreizehn", 13}, {"vierzehn", 14}, {"funfzehn", 15}, {"sechzehn", 16}, {"siebzehn", 17},
-    {"achtzehn", 18},  {"neunzehn", 19}, {"zwanzig", 20},  {"dreissig", 30}, {"vierzig", 40},  {"funfzig", 50},
-    {"fuenfzig", 50},  {"sechzig", 60},  {"siebzig", 70},  {"achtzig", 80},  {"neunzig", 90},  {"hundert", 100},
-    {"tausend", 1000}, {"dutzend", 12},  {"tsd", 1000},    {"mio", 1e6},     {"million", 1e6}, {"millionen", 1e6}};
+    {"anderthalb", 1.5}, {"eineinhalb", 1.5}, {"zweieinhalb", 2.5}, {"null", 0},      {"ein", 1},
+    {"eine", 1},         {"einen", 1},        {"eins", 1},          {"zwei", 2},      {"zwo", 2},
+    {"drei", 3},         {"vier", 4},         {"funf", 5},          {"fuenf", 5},     {"sechs", 6},
+    {"sieben", 7},       {"acht", 8},         {"neun", 9},          {"zehn", 10},     {"elf", 11},
+    {"zwolf", 12},       {"zwoelf", 12},      {"dreizehn", 13},     {"vierzehn", 14}, {"funfzehn", 15},
+    {"sechzehn", 16},    {"siebzehn", 17},    {"achtzehn", 18},     {"neunzehn", 19}, {"zwanzig", 20},
+    {"dreissig", 30},    {"vierzig", 40},     {"funfzig", 50},      {"fuenfzig", 50}, {"sechzig", 60},
+    {"siebzig", 70},     {"achtzig", 80},     {"neunzig", 90},      {"hundert", 100}, {"tausend", 1000},
+    {"dutzend", 12},     {"tsd", 1000},       {"mio", 1e6},         {"million", 1e6}, {"millionen", 1e6}};
 constexpr NumberWord kPortuguese[] = {{"zero", 0},
                                       {"um", 1},
                                       {"uma", 1},
@@ -274,6 +276,25 @@ void join(Text& text, int begin, int end, double value) {
   list.erase(list.begin() + begin + 1, list.begin() + end);
 }
 
+// "one and a half grand", "2 and a half thousand", "half a million"; 0 when there is none.
+int half_run(const Text& text, int i, Lang lang, double& value) {
+  if (lang != Lang::kEn) return 0;
+  const Map& map = words(lang);
+  const auto multiplier = [&](int at) {
+    const auto hit = at < text.size() ? map.find(text.at(at).text) : map.end();
+    return hit == map.end() || hit->second < 100 ? 0.0 : hit->second;
+  };
+  if (text.is(i, "half") && (text.is(i + 1, "a") || text.is(i + 1, "of")) && multiplier(i + 2) >= 1000) {
+    value = multiplier(i + 2) / 2;
+    return i + 3;
+  }
+  if (!(text.is(i + 1, "and") && text.is(i + 2, "a") && text.is(i + 3, "half")) || multiplier(i + 4) == 0) return 0;
+  const auto whole = map.find(text.at(i).text);
+  if (!text.is_number(i) && whole == map.end()) return 0;
+  value = ((text.is_number(i) ? text.at(i).value : whole->second) + 0.5) * multiplier(i + 4);
+  return i + 5;
+}
+
 // Words from i on; 0 when there is no number there.
 int word_run(const Text& text, int i, Lang lang, double& value) {
   const Map& map = words(lang);
@@ -303,7 +324,7 @@ int word_run(const Text& text, int i, Lang lang, double& value) {
       end = ++at;
     } else if (lang == Lang::kEn && sum.pieces == 0 && token.text == "a" && at + 1 < text.size() &&
                (text.is(at + 1, "hundred") || text.is(at + 1, "thousand") || text.is(at + 1, "dozen") ||
-                text.is(at + 1, "million") || text.is(at + 1, "lakh"))) {
+                text.is(at + 1, "million") || text.is(at + 1, "lakh") || text.is(at + 1, "grand"))) {
       ++at;
     } else if (sum.pieces > 0 && joins(text, at, lang) && at + 1 < text.size() && map.contains(text.at(at + 1).text)) {
       const double next = map.at(text.at(at + 1).text);
@@ -367,6 +388,10 @@ void merge_numbers(Text& text, Lang lang) {
     double value = 0;
     int end = 0;
     if (lang == Lang::kJa) end = kanji_run(text, i, value);
+    if (end == 0) end = half_run(text, i, lang, value);
+    const bool half_month = i > 0 && text.is(i, "quinzaine") &&
+                            (match(text, i - 1, lang, C("first")) > 0 || match(text, i - 1, lang, C("second_ord")) > 0);
+    if (half_month) continue;  // "première quinzaine de janvier" is no fifteen
     if (end == 0) end = word_run(text, i, lang, value);
     if (end == 0 && lang != Lang::kEn && lang != Lang::kJa && text.is_number(i))
       end = word_run(text, i, Lang::kEn, value);

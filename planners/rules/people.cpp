@@ -10,6 +10,15 @@ namespace {
 
 constexpr int kFilterWords_max = 16;
 
+// "quote this review: ...": what is quoted is material for the post, not its aim.
+bool announces_quotation(const Text& text, int i) {
+  if (match_any(text, i, C("quote_lead")) < 0) return false;
+  for (int k = i + 1; k < std::min(i + 10, text.size()); ++k) {
+    if (text.is(k, kQuotedWord)) return true;
+  }
+  return false;
+}
+
 class AudienceReader {
  public:
   AudienceReader(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
@@ -23,10 +32,15 @@ class AudienceReader {
                             [](const Token& t) { return t.upper; });
     if (lang_ == Lang::kJa) japanese();
     else phrases();
+    if (lang_ != Lang::kEn && std::find(mark_.begin(), mark_.end(), true) == mark_.end()) {
+      english_ = true;  // "nuestros subscribers", "für unsere Subscriber"
+      if (lang_ == Lang::kJa) japanese();
+      else phrases();
+    }
     if (lang_ != Lang::kJa) bare_part();
     if (lang_ != Lang::kJa) places();
     if (amounts_.age_begin >= 0) mark(amounts_.age_begin, amounts_.age_end);
-    spare_those_who_left();
+    drop_people_beside();
     return collect();
   }
   [[nodiscard]] const std::vector<bool>& marks() const { return mark_; }  // after run(): the tokens that name people
@@ -39,8 +53,13 @@ class AudienceReader {
   const AmountFacts& amounts_;
   std::vector<bool> mark_;
   bool capitals_ = false;
+  bool english_ = false;  // people are looked for by their English names too
 
   [[nodiscard]] int m(int i, ClassId id) const { return match(text_, i, lang_, id); }
+  [[nodiscard]] int person_at(int i) const {
+    const int end = m(i, C("person"));
+    return end < 0 && english_ && text_.at(i).text.size() > 5 ? match(text_, i, Lang::kEn, C("person")) : end;
+  }
   void mark(int begin, int end) {
     for (int i = begin; i < end; ++i) mark_[static_cast<size_t>(i)] = true;
   }
@@ -115,7 +134,7 @@ class AudienceReader {
   void phrases() {
     for (int i = 0; i < text_.size(); ++i) {
       if (mark_[static_cast<size_t>(i)] || blocked(i) || !word(i)) continue;
-      int end = m(i, C("person"));
+      int end = person_at(i);
       if (end < 0 && agent_like(i)) end = i + 1;
       if (end < 0) {
         const int lead = m(i, C("target_lead"));
@@ -238,7 +257,7 @@ class AudienceReader {
 
   void japanese() {
     for (int i = 0; i < text_.size(); ++i) {
-      int end = m(i, C("person"));
+      int end = person_at(i);
       if (end < 0 && text_.is(i, "者") && i > 0 && text_.at(i - 1).kind == TokenKind::kCjk && !text_.at(i).space_before)
         end = i + 1;                                                                        // 単身者, 経験者
       if (text_.is(i, "人") && (text_.is(i + 1, "事") || text_.is(i + 1, "気"))) continue;  // 人事, 人気
@@ -286,8 +305,8 @@ class AudienceReader {
     return true;
   }
 
-  // "...; whoever unsubscribed is left out": people named to be spared, beside those who are meant.
-  void spare_those_who_left() {
+  // "...; whoever unsubscribed is left out", "a customer wrote": people named beside those who are meant.
+  void drop_people_beside() {
     std::vector<std::pair<int, int>> left;
     int others = 0;
     for (int i = 0; i < text_.size();) {
@@ -295,6 +314,8 @@ class AudienceReader {
       bool gone = false;
       for (; end < text_.size() && mark_[static_cast<size_t>(end)]; ++end)
         gone = gone || match(text_, end, lang_, C("p_optout")) > 0;
+      for (int k = std::max(0, i - 3); k < std::min(end + 3, text_.size()) && end > i; ++k)
+        gone = gone || announces_quotation(text_, k);  // "a customer wrote: ..."
       if (gone) left.emplace_back(i, end);
       else others += end > i ? 1 : 0;
       i = std::max(end, i + 1);
@@ -389,15 +410,6 @@ constexpr ObjectiveRow kObjectives[] = {
 Phrase read_audience(const Text& text, Lang lang, const DateFacts& dates, const ChannelFacts& channels,
                      const AmountFacts& amounts) {
   return AudienceReader(text, lang, dates, channels, amounts).run();
-}
-
-// "quote this review: ...": what is quoted is material for the post, not its aim.
-bool announces_quotation(const Text& text, int i) {
-  if (match_any(text, i, C("quote_lead")) < 0) return false;
-  for (int k = i + 1; k < std::min(i + 10, text.size()); ++k) {
-    if (text.is(k, kQuotedWord)) return true;
-  }
-  return false;
 }
 
 std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis) {

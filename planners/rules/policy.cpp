@@ -72,7 +72,7 @@ constexpr Rule kRules[] = {
     {"deception.impersonation", "@p_pretend ..12 @p_brand"},
     {"deception.impersonation",
      "@p_brand ..12 "
-     "impersonat*|pose_as|なりすま|装|名乗|ふりをし|見せかけ|騙っ|偽装|ausgeben|ausgibt|ausgeben|vortauscht|se_passer|"
+     "impersonat*|pose_as|なりすま|装|名乗|ふりをし|見せかけ|騙っ|偽装|vortauscht|se_passer|"
      "suplantar|扮し"},
     {"deception.impersonation",
      "impersonate|impersonating|pose_as|posing_as|pretend_to_be|pretending_to_be|pretend_to_come_from|pretend_were|"
@@ -90,6 +90,7 @@ constexpr Rule kRules[] = {
     {"deception.impersonation",
      "銀行|郵便局|Amazon|アマゾン|Apple|楽天|警察|税務署|市役所|役所|公式|宅配業者|ヤマト|佐川|政府 ..8 "
      "ふり|装|なりすま|名乗|見せかけ|騙|偽|のように見せ"},
+    {"deception.impersonation", "als ..4 @p_brand ..6 ausgeben|ausgibt|ausgebend"},
     {"deception.impersonation", "gib|gebt|geben|gebe|gibt ..2 dich|euch|uns|sich ..6 als ..6 aus"},
     {"deception.fake_engagement", "@p_fake ..4 @p_engagement", false},
     {"deception.fake_engagement",
@@ -313,8 +314,23 @@ class Finder {
                      text_.is(i - 1, "not"));
   }
 
+  // By its name, in German also as the last part of a compound: Kellerbier, Kräuterlikör.
+  [[nodiscard]] int restricted_product() const {
+    const int named = any("p_restricted");
+    if (named >= 0 || lang_ != Lang::kDe) return named;
+    static constexpr std::array<std::string_view, 8> tails = {"bier",    "biere",      "wein",  "weine",
+                                                              "schnaps", "zigaretten", "likor", "tabak"};
+    for (int i = 0; i < text_.size(); ++i) {
+      const std::string& word = text_.at(i).text;
+      if (word.size() < 7 || word.find("schwein") != std::string::npos) continue;
+      if (std::any_of(tails.begin(), tails.end(), [&](std::string_view tail) { return word.ends_with(tail); }))
+        return i;
+    }
+    return -1;
+  }
+
   void minors() {
-    const int product = any("p_restricted");
+    const int product = restricted_product();
     if (product < 0) return;
     const int guard = any("p_minor_guard");
     const bool young = (min_age_ && *min_age_ < 18) || (!min_age_ && max_age_ && *max_age_ <= 18);

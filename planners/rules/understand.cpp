@@ -296,8 +296,14 @@ void merge_bare_change(Brief& brief, const Facts& facts, int turn) {
   const double from_budget =
       brief.budget ? away(to_major(brief.budget->value.money.amount_minor, brief.budget->value.money.currency)) : 1e9;
   const double from_kpi = brief.kpis.size() == 1 ? away(brief.kpis[0].target) : 1e9;
+  const bool kpi_named = facts.amounts.bare_change_from && brief.kpis.size() == 1 &&
+                         brief.kpis[0].target == *facts.amounts.bare_change_from;
   const Provenance from = span(facts, turn, facts.amounts.budget_begin, facts.amounts.budget_end);
-  if (brief.budget && from_budget <= from_kpi && !facts.amounts.bare_change_is_target) {
+  const bool budget_named = facts.amounts.bare_change_from && brief.budget &&
+                            to_major(brief.budget->value.money.amount_minor, brief.budget->value.money.currency) ==
+                                *facts.amounts.bare_change_from;
+  const bool nearer = kpi_named != budget_named ? budget_named : from_budget <= from_kpi;
+  if (brief.budget && nearer && !facts.amounts.bare_change_is_target) {
     Money& money = brief.budget->value.money;
     money.amount_minor = to_minor(std::min(value, kAmount_max), money.currency);
     brief.budget->from = from;
