@@ -417,6 +417,9 @@ class Reader : DateWindows {
 
   [[nodiscard]] bool weak_counts(const Mention& mention) const {
     if (!mention.weak) return true;
+    for (int i = 0; i < text_.size(); ++i) {
+      if (m(i, C("only_that_day")) > 0) return true;
+    }
     if (mention.range || mention.role == Role::kFrom || mention.role == Role::kUntil) return true;
     if (lang_ == Lang::kJa) {
       return text_.is(mention.end, "に") || m(mention.end, C("campaign_noun")) > 0 || text_.is(mention.end, "当") ||

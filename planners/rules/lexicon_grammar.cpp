@@ -55,8 +55,11 @@ constexpr ClassRow kRows[] = {
      "exclua|excluir|esqueca|esquece|esquecam|esquecer|esquecamos|larga|largue|deixa_de_lado|descarte|descarta|elimina|"
      "elimine|corte|corta|dispense|dispensa|nenhum|nenhuma",
      ""},
-    {"negated_after", "", "out|off_the_table|is_out|are_out|not_needed|not|no|no_thanks", "no|fuera", "non|exclu",
-     "nicht|raus|weg|nein|lieber_nicht|lassen|weglassen|streichen|lieber_weg", "nao|fora",
+    {"negated_after", "", "out|off|off_please|out_please|off_the_table|is_out|are_out|not_needed|not|no|no_thanks",
+     "no|fuera|quitalo|quitala|mejor_no|sobra", "non|exclu|a_enlever|a_retirer|a_supprimer",
+     "nicht|raus|weg|nein|lieber_nicht|lassen|weglassen|streichen|lieber_weg|rausnehmen|entfernen|bitte_rausnehmen|"
+     "bitte_weglassen|bitte_streichen|bitte_entfernen|bitte_raus",
+     "nao|fora|pode_tirar|melhor_nao",
      "は使わず|は使わない|を使わず|を使わない|は使いません|は使いたくない|は不要|は無し|はなし|なし|無し|以外|をやめ|"
      "はやめ|を除|は除|を外|は外|ではなく|じゃなく|は使用しない|を使用しない|は使用せず|は禁止|を使うな|は避け|を避け|"
      "抜き|はいらない|はいりません|なしで|は含めない|を削除|は削除|は要らない|は要りません|を使わ|は使わ|は抜|を抜"},
