@@ -16,9 +16,11 @@ namespace {
 constexpr int64_t kNever_us = INT64_MAX / 2;  // when a send that is held for good is due
 
 // Of outbox o and its run r. A campaign that was paused or cancelled keeps its rows, and so does marketing that a
-// person or a kill switch has stopped; what has no run (single mails) and is not marketing is always free to go.
+// person or a kill switch has stopped; what has no run (single mails) and is not marketing is always free to go. A run
+// that is completed has nothing waiting, unless somebody sends again what was not delivered.
 constexpr std::string_view kFree =
-    "(r.id IS NULL OR r.status = 'active') AND (o.transactional = 1 OR NOT EXISTS (SELECT 1 FROM sending_stop s WHERE "
+    "(r.id IS NULL OR r.status IN ('active', 'completed')) AND (o.transactional = 1 OR NOT EXISTS (SELECT 1 FROM "
+    "sending_stop s WHERE "
     "s.workspace_id = o.workspace_id AND s.lifted_at IS NULL AND s.campaign_id IN ('', o.campaign_id)))";
 constexpr std::string_view kOfRun =
     " FROM outbox o LEFT JOIN run r ON r.workspace_id = o.workspace_id AND r.id = o.run_id ";

@@ -12,7 +12,6 @@ using storage::Tx;
 
 namespace {
 
-constexpr std::string_view kOuterEnded = "the run that waited for it has ended";
 
 Result<void> cancel_inner(Tx& tx, const std::string& workspace, const std::string& run_id, Instant now) {
   auto inner =

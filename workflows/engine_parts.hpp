@@ -34,6 +34,7 @@ Result<void> wake_token(storage::Tx& tx, const std::string& workspace, const std
 Result<void> park(storage::Tx& tx, const Token& token, const Step& decided);
 // Runs that others wait for are paused where those are, and go on where those do and no pause of their own holds them.
 Result<void> settle_pauses(storage::Tx& tx, const std::string& workspace);
+constexpr std::string_view kOuterEnded = "the run that waited for it has ended";
 constexpr std::string_view kOuterPaused = "the run that waits for it is paused";
 
 // What became of the messages of a for_each, for the history: {"states":{"accepted":7},"left_out":{"no_consent":2}}.
@@ -42,6 +43,9 @@ Result<Json> outcome_of(storage::Tx& tx, const std::string& workspace, const std
 
 Result<void> subscribe_to_goal(storage::Tx& tx, const std::string& workspace, const Goal& goal,
                                const std::string& subject, const Json& run, Instant now, Ids& ids);
+// Whether its event was recorded since then. kUnavailable: somebody records one this very moment.
+Result<bool> goal_reached_since(storage::Tx& tx, const std::string& workspace, const Goal& goal,
+                                const std::string& subject, const Json& run, Instant since);
 
 // Where a run's hash-chained history ends, and one more row of it.
 struct LogEnd {

@@ -373,12 +373,14 @@ const ToolSpec kList{.name = "workflow.list",
                      .body = handler<&list>()};
 
 Health workflow_health(ToolContext& context) {
-  auto failed = context.tx().query("SELECT COUNT(*) FROM run WHERE workspace_id = $1 AND status = 'failed'",
+  auto failed = context.tx().query("SELECT COUNT(*) FROM run r WHERE r.workspace_id = $1 AND r.status = 'failed' AND NOT "
+                                   "EXISTS (SELECT 1 FROM dead_letter_discarded d WHERE d.workspace_id = r.workspace_id "
+                                   "AND d.of_id = r.id)",
                                    {context.workspace()});
   if (!failed.ok()) return {HealthStatus::kDown, "the runs cannot be read: " + failed.error().message};
   const int64_t count = (*failed)[0][0].integer();
-  if (count > 0) return {HealthStatus::kDegraded, std::to_string(count) + " runs have failed"};
-  return {HealthStatus::kOk, "no run has failed"};
+  if (count > 0) return {HealthStatus::kDegraded, std::to_string(count) + " runs have failed: see workflow.deadLetters"};
+  return {HealthStatus::kOk, "no run has failed that nobody has looked at"};
 }
 
 }  // namespace

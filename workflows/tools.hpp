@@ -10,6 +10,7 @@ namespace spreaders::workflows {
 
 ToolList workflow_tools();
 ToolList trigger_tools();
+ToolList dead_letter_tools();
 extern const Service kWorkflowService;
 extern const Service kTriggersService;
 

@@ -156,6 +156,14 @@ Result<void> subscribe_to_goal(Tx& tx, const std::string& workspace, const Goal&
   return add_sub(tx, workspace, {run.value("id", ""), "", goal.event, subject, conditions, now}, now, ids);
 }
 
+Result<bool> goal_reached_since(Tx& tx, const std::string& workspace, const Goal& goal, const std::string& subject,
+                                const Json& run, Instant since) {
+  if (!TRY(try_lock_subject(tx, workspace, subject)))
+    return Error{Code::kUnavailable, "an event about the subject is being recorded; try again"};
+  Json conditions = TRY(resolve_references(*goal.match, {}, run));
+  return TRY(look_back(tx, workspace, {goal.event, subject, conditions, since, ""})).has_value();
+}
+
 namespace {
 
 // Whom these facts are about.

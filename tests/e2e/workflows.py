@@ -207,6 +207,22 @@ check(all(one["state"] != "pending" for one in waiting), "nobody is asked for ea
 seen_by = lambda: call(shop.port, "workflow.getStatus", {"workflow_id": welcome})["runs"]
 until(lambda: seen_by() == {"completed": 2}, "both runs end")
 
+# What failed waits for somebody: it goes on where it stopped once the cause is gone, and a person has said so.
+journey["name"], journey["nodes"]["mail"]["args"]["to"] = "One mail", "dora@example.org"
+single = call(shop.port, "workflow.create", {"definition": journey}, "d-1")["workflow_id"]
+approved("workflow.execute", {"workflow_id": single}, "d-2", (shop, shop_data))
+letters = lambda: call(shop.port, "workflow.deadLetters", {"workflow_id": single})["letters"]
+until(lambda: len(letters()) == 1, "the failed run is listed")
+letter = letters()[0]
+check(letter["node"] == "mail" and "no contact" in letter["reason"] and letter["kind"] == "run", "with what went wrong", letter)
+call(shop.port, "audience.importContacts", {"csv": "email,first_name,consent\ndora@example.org,Dora,yes\n", "mode": "subscribe", "consent_source": "test"}, "d-3")
+again = approved("workflow.replay", {"ids": [letter["id"]]}, "d-4", (shop, shop_data))
+check("mail: " in again["asked"] and again["done"] == 1 and again["refused"] == [], "a person reads what is tried again", again)
+until(lambda: sql(shop_data, "SELECT state FROM outbox WHERE address = 'dora@example.org'") == [("accepted",)], "and it is sent")
+check(letters() == [], "nothing is left to do", letters())
+text = refusal(rpc(shop.port, "workflow.replay", {"ids": [letter["id"], "out_none"]}, "d-5"))
+check("/ids/0" in text and "/ids/1" in text, "what is no dead letter any more is named", text)
+
 run_id = sql(shop_data, "SELECT id FROM run WHERE workflow_id = ?", workflow)[0][0]
 steps = [step["node"] + " " + step["kind"] for step in call(shop.port, "workflow.getLogs", {"run_id": run_id})["steps"]]
 check(steps in (["order waiting", "order event", "end ended"], ["order event", "end ended"]), "and its log says so", steps)

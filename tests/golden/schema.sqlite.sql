@@ -15,8 +15,10 @@ CREATE INDEX outbox_open ON outbox (lease_until) WHERE state = 'sending';
 CREATE INDEX outbox_person ON outbox (workspace_id, contact_id, counted_at) WHERE counted_at IS NOT NULL;
 CREATE INDEX outbox_run ON outbox (workspace_id, run_id, state);
 CREATE INDEX outbox_run_person ON outbox (workspace_id, run_id, contact_id) WHERE counted_at IS NOT NULL;
+CREATE INDEX outbox_undelivered ON outbox (workspace_id, updated_at) WHERE state IN ('failed', 'unknown');
 CREATE INDEX outbox_unknown ON outbox (next_at) WHERE state = 'unknown';
 CREATE INDEX plan_campaign ON plan (workspace_id, campaign_id);
+CREATE INDEX run_failed ON run (workspace_id, ended_at) WHERE status = 'failed';
 CREATE INDEX run_parent ON run (workspace_id, parent_run_id) WHERE parent_run_id <> '';
 CREATE INDEX template_comment_template ON template_comment (workspace_id, template_id, created_at);
 CREATE INDEX token_due ON token (due_at) WHERE state = 'ready';
@@ -159,6 +161,14 @@ CREATE TABLE contact (
   created_at BIGINT NOT NULL,
   updated_at BIGINT NOT NULL,
   PRIMARY KEY (workspace_id, id)
+);
+CREATE TABLE dead_letter_discarded (
+  workspace_id TEXT NOT NULL,
+  of_id TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  principal TEXT NOT NULL,
+  at BIGINT NOT NULL,
+  PRIMARY KEY (workspace_id, of_id)
 );
 CREATE TABLE event (
   seq INTEGER PRIMARY KEY AUTOINCREMENT,
