@@ -35,7 +35,7 @@ std::vector<const ToolSpec*> all_tools(bool read_only) {
                                tools::template_tools(),       tools::template_editing_tools(),
                                workflows::workflow_tools(),   workflows::inspect_tools(),
                                workflows::trigger_tools(),    workflows::dead_letter_tools(),
-                               tools::connection_tools(),
+                               workflows::sequence_tools(),   tools::connection_tools(),
                                tools::service_tools(),        tools::sending_tools()}) {
     for (const auto* spec : list) {
       // Deciding stays possible whatever is listed: it is the person's, not the model's.

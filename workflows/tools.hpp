@@ -11,6 +11,7 @@ namespace spreaders::workflows {
 ToolList workflow_tools();
 ToolList trigger_tools();
 ToolList dead_letter_tools();
+ToolList sequence_tools();
 extern const Service kWorkflowService;
 extern const Service kTriggersService;
 

@@ -207,6 +207,24 @@ check(all(one["state"] != "pending" for one in waiting), "nobody is asked for ea
 seen_by = lambda: call(shop.port, "workflow.getStatus", {"workflow_id": welcome})["runs"]
 until(lambda: seen_by() == {"completed": 2}, "both runs end")
 
+# A series of mails in one call: what ends it keeps the second one from whoever does it.
+series = {"name": "First steps", "event": {"name": "App Opened", "only_once": True}, "stops_on": "Order Completed",
+          "mails": [{"template_id": template["template_id"]}, {"template_id": template["template_id"], "after": "P2D"}]}
+text = refusal(rpc(shop.port, "email.automateWorkflow", {**series, "mails": [{"template_id": "tpl_none"}, {"template_id": "tpl_no", "after": "soon"}]}, "a-1"))
+check("/mails/1/after" in text, "a wait that is none is named", text)
+text = refusal(rpc(shop.port, "email.automateWorkflow", {**series, "mails": [{"template_id": "tpl_none"}, {"template_id": template["template_id"]}, {"template_id": "tpl_no"}]}, "a-2"))
+check("/mails/0/template_id" in text and "/mails/2/template_id" in text, "and templates that are not there", text)
+made = call(shop.port, "email.automateWorkflow", series, "a-3")
+check(made["definition"]["start"] == "mail_1" and made["definition"]["nodes"]["wait_2"]["for"] == "P2D" and made["state"] == "initialized", "the series is a workflow", made)
+check(made["definition"]["nodes"]["mail_1"]["args"]["template_version"] == 1, "of exactly these mails", made)
+started = approved("triggers.start", {"trigger_id": made["trigger_id"]}, "a-4", (shop, shop_data))
+check("when 'App Opened' happens" in " ".join(started["asked"].split()), "a person approves what starts it", started["asked"])
+say("track", {"userId": "bea@example.org", "event": "App Opened"})
+states = lambda: call(shop.port, "workflow.getStatus", {"workflow_id": made["workflow_id"]})
+until(lambda: len(sql(shop_data, "SELECT 1 FROM outbox WHERE address = 'bea@example.org' AND state = 'accepted'")) == 2, "the first mail goes out")
+say("track", {"userId": "bea@example.org", "event": "Order Completed"})
+until(lambda: states()["runs"] == {"completed": 1} and states()["latest_runs"][0]["reason"] == "goal", "the order ends it")
+
 # What failed waits for somebody: it goes on where it stopped once the cause is gone, and a person has said so.
 journey["name"], journey["nodes"]["mail"]["args"]["to"] = "One mail", "dora@example.org"
 single = call(shop.port, "workflow.create", {"definition": journey}, "d-1")["workflow_id"]
