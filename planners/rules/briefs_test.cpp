@@ -207,6 +207,13 @@ TEST(Briefs, CorrectionsQuotesAndSlips) {
   expect_good(score_file("tests/planner/briefs.corrections.jsonl"), 0.99, 0.99);
 }
 
+// Unsafe by what was done, not by its name, in one turn or over several; and harmless neighbours in the same words. At
+// first sight eleven of the 125 were wrong.
+TEST(Briefs, UnsafeInOtherWords) { expect_good(score_file("tests/planner/briefs.deeds.jsonl"), 1.0, 1.0); }
+
+// A brief somebody sends on is the brief; a review with orders in it stays data.
+TEST(Briefs, PastedBriefs) { expect_good(score_file("tests/planner/briefs.pasted.jsonl"), 0.99, 0.99); }
+
 TEST(Briefs, WhatIsQuotedGivesNoSlot) {
   const Known known{*parse_instant("2027-02-03T09:00:00Z"), "UTC", {}};
   const std::string asked = "Instagram posts for our bike shop, March 1 to March 14, cyclists in Denver, $240. ";

@@ -38,7 +38,8 @@ struct Lexicon {
   }
 
   Lexicon() {
-    for (const Table& table : {grammar_table(), date_table(), amount_table(), people_table(), policy_table()}) {
+    for (const Table& table :
+         {grammar_table(), date_table(), amount_table(), people_table(), policy_table(), deed_table()}) {
       for (size_t i = 0; i < table.count; ++i) add(table.rows[i]);
     }
   }

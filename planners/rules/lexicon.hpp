@@ -30,6 +30,7 @@ Table date_table();
 Table amount_table();
 Table people_table();
 Table policy_table();
+Table deed_table();
 
 using ClassId = int;
 ClassId class_id(std::string_view key);  // -1 when there is no such class

@@ -161,6 +161,55 @@ constexpr ClassRow kRows[] = {
      "bewertung|rezension|kundenstimme|zitat|zitiere|zitieren|kommentar|kommentare|schrieb|schreibt|sagte|feedback",
      "avaliacao|depoimento|depoimentos|testemunho|citar|cite|comentario|comentarios|disse|escreveu|resenha|opiniao",
      "レビュー|口コミ|感想|引用|コメント|お客様の声|クチコミ"},
+    {"review_noun", "",
+     "review|reviews|testimonial|testimonials|quote|quoting|comment|comments|feedback|complaint|complained|reply|"
+     "answer|"
+     "respond",
+     "resena|resenas|opinion|opiniones|testimonio|testimonios|cita|citar|comentario|comentarios|queja|contesta|"
+     "responde|"
+     "responder|contestar",
+     "avis|temoignage|temoignages|citer|citez|citation|commentaire|commentaires|plainte|reponds|repondez|repondre",
+     "bewertung|bewertungen|rezension|rezensionen|kundenstimme|zitat|zitiere|zitieren|kommentar|kommentare|beschwerde|"
+     "antworte|antworten",
+     "avaliacao|avaliacoes|depoimento|depoimentos|testemunho|citar|comentario|comentarios|resenha|queixa|reclamacao|"
+     "responde|responder",
+     "レビュー|口コミ|感想|引用|コメント|お客様の声|クチコミ|クレーム|返信"},
+    {"handover_source", "",
+     "mail|email|e_mail|note|message|brief|below|letter|forwarded|forwarding|fwd|fw|client|clients|boss|wife|husband|"
+     "colleague|partner|sent_me|sent_us|got_this|came_in|pasting|copying|sent_over|wrote|manager|owner|chair|text",
+     "mail|email|correo|nota|mensaje|brief|briefing|abajo|cliente|clienta|jefe|jefa|socio|socia|reenvio|te_copio|te_"
+     "pego|copio|pego|me_manda|me_mando|me_pasa|me_paso|lo_que_pide|recado|whatsapp|me_escribe|nos_escribe",
+     "mail|courriel|message|note|mot|brief|ci_dessous|client|cliente|patron|patronne|associe|associee|collegue|"
+     "transfere|"
+     "je_te_colle|je_colle|je_copie|recu|m'_a_envoye|m'_envoie|m'_a_laisse|m'_ecrit|demande_de",
+     "mail|nachricht|notiz|zettel|brief|briefing|unten|kunden|kunde|kundin|chef|chefin|partnerin|partner|kollegin|"
+     "kollege|kam|weitergeleitet|reinkopiert|kopiere|geschickt|bekommen|anfrage|rein|folgendes|schreibt|schrieb",
+     "mail|e_mail|email|mensagem|recado|nota|bilhete|brief|briefing|abaixo|cliente|chefe|socio|socia|colega|segue|"
+     "encaminho|reencaminho|colo|copio|mandou|enviou|recebi|chegou|pediu|zap",
+     "メール|下記|以下|お客様|客先|クライアント|上司|社長|妻|夫|部長|店長|先方|転送|貼り|届き|依頼|メモ|連絡|来まし"},
+    {"handover_do", "",
+     "please_draft|draft|plan_this|plan_it|please_plan|do_this|do_it|make_a_plan|make_the_plan|make_this|set_it_up|set_"
+     "this_up|turn_this|turn_it|sort_this|sort_it|take_care_of|handle_this|handle_it|can_you_do|go_ahead|as_a_plan|"
+     "build_a_plan|put_together|work_this|work_it|get_this_going|make_it_happen|a_plan|the_plan|a_campaign|run_this|"
+     "run_"
+     "with_this|build_this|plan_please|prepare",
+     "hazme|haz_el_plan|haz_un_plan|hazlo|prepara|preparalo|preparame|montalo|monta|montame|planifica|planificalo|"
+     "ocupate|encargate|armalo|arma|armame|me_haces|ponlo_en_marcha|gestionalo|puedes_hacerlo|el_plan|un_plan|"
+     "resuelvelo|"
+     "conviertelo|dale|hagamoslo|lo_preparas|tramitalo",
+     "fais_le|fais_un_plan|fais_moi|fais_en|prepare|preparez|prepare_le|planifie|planifiez|occupe_t'_en|occupe_toi|a_"
+     "planifier|a_traiter|mets_en_place|monte|montez|transforme|transformez|merci_de|un_plan|le_plan|en_plan|tu_peux|"
+     "peux_tu|pouvez_vous|fais_ca|a_mettre_en_place|faites",
+     "als_plan|plan|anlegen|umsetzen|plane|planen|bitte_machen|kannst_du|erledige|setz|leg|bereite|ausarbeiten|"
+     "umsetzung|aufsetzen|bitte_so|mach_das|mach_bitte|mach_was|bitte_vorbereiten|vorbereiten|kummere|kummer|bitte_"
+     "einplanen|einplanen|entwirf",
+     "trata|trate|faz|faca|monta|monte|planeia|planeje|prepara|prepare|organiza|organize|cuida|cuide|pode_fazer|"
+     "resolve|"
+     "resolva|transforma|transforme|poe_em|um_plano|o_plano|toca|executa|da_andamento|me_faz|planejar",
+     "プラン|計画|作成|お願い|対応|進めて|組んで|やって|頼み|まとめて|企画|用意|実施|この内容で"},
+    {"handover_slot", "instagram|facebook|tiktok|linkedin|youtube|pinterest|snapchat|reddit|threads|google|sms|push",
+     "ads|newsletter", "anuncios|boletin", "publicite|pub|infolettre", "anzeigen|werbung|rundmail|newsletter",
+     "anuncios|newsletter", "広告|インスタ|メルマガ|投稿"},
     {"machine_word", "",
      "system|instruction|instructions|assistant|ai|agent|admin|administrator|developer|override|prompt",
      "sistema|instruccion|instrucciones|asistente|ia|agente", "systeme|instruction|instructions|consigne|assistant|ia",

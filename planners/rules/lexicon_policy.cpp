@@ -117,20 +117,28 @@ constexpr ClassRow kRows[] = {
      "trotzdem|nochmal|erneut|dennoch|wieder|diesmal|nochmals",
      "mesmo_assim|de_novo|outra_vez|novamente|desta_vez|ainda_assim", "それでも|もう一度|再度|改めて|今回は"},
     {"p_left_out", "",
-     "left_out|excluded|is_out|are_out|stay_out|stays_out|kept_out|be_removed|is_removed|are_removed|off_the_list|gets_"
+     "not_to_be_touched|dont_touch_them|do_not_touch_them|off_limits|hands_off|leave_them_alone|leave_them_out|leave_"
+     "those_out|dont_go_near|stay_untouched|not_them|none_of_them|left_out|excluded|is_out|are_out|stay_out|stays_out|"
+     "kept_out|be_removed|is_removed|are_removed|off_the_list|gets_"
      "nothing|get_nothing|receive_nothing|receives_nothing|must_not|should_not|shouldnt|mustnt|may_not|wont_get|will_"
      "not_"
      "get|wont_receive|will_not_receive|is_not_to|are_not_to|be_skipped|are_skipped|is_skipped|gets_skipped|doesnt_get_"
      "anything|dont_get_anything|dont_get_it|doesnt_get_it|do_not_get_it|does_not_get_it|are_not_contacted|no_mail|no_"
      "message|no_email|no_text|suppressed|be_spared|left_alone",
+     "ni_tocarlos|ni_tocarlas|ni_los_toques|no_los_toques|no_tocarlos|ni_se_tocan|no_se_tocan|ni_un_correo|ni_"
+     "escribirles|que_ni_les_llegue|que_no_les_llegue|a_esos_no|a_esos_nada|a_esas_no|ni_mirarlos|quedan_aparte|en_paz|"
      "fuera|excluido|excluidos|excluida|excluidas|no_recibe|no_reciben|no_recibira|no_reciban|no_recibiran|no_reciba|"
      "no_"
      "debe|no_deben|no_entra|no_entran|no_se_les|no_se_le|no_cuentan|no_cuenta|sin_recibir|quitados|no_les_escribas|no_"
      "le_escribas|se_excluye|se_excluyen|nada_para",
-     "exclu|exclus|exclue|exclues|ne_recoit|ne_recoivent|ne_recevra|ne_recevront|ne_doit|ne_doivent|en_dehors|ecartes|"
+     "n'_y_touche_pas|n'_y_touchez_pas|on_n'_y_touche_pas|pas_touche|surtout_pas|on_les_laisse|tranquilles|on_ne_les|"
+     "ne_les_contacte|pas_eux|a_ne_pas_contacter|ne_pas_toucher|exclu|exclus|exclue|exclues|ne_recoit|ne_recoivent|ne_"
+     "recevra|ne_recevront|ne_doit|ne_doivent|en_dehors|ecartes|"
      "ecarte|mis_de_cote|laisses_de_cote|laisse_de_cote|pas_concernes|pas_concerne|retires|hors_de|rien_recevoir|on_ne_"
      "leur|on_ne_lui|rien_a_recevoir|ne_sont_pas",
-     "aussen_vor|draussen|ausgenommen|ausgeschlossen|bekommt_nichts|bekommen_nichts|nichts_bekommen|nichts_erhalten|"
+     "finger_weg|nicht_anfassen|tabu|in_ruhe|nicht_anschreiben|bleiben_aussen|bleibt_aussen|die_nicht|bitte_nicht|"
+     "bleiben_weg|kriegen_nichts|kriegt_nichts|nicht_anruhren|aussen_vor|draussen|ausgenommen|ausgeschlossen|bekommt_"
+     "nichts|bekommen_nichts|nichts_bekommen|nichts_erhalten|"
      "erhalt_"
      "nichts|erhalten_nichts|nicht_angeschrieben|nicht_kontaktiert|nicht_dabei|darf_nicht|durfen_nicht|darf_nichts|"
      "durfen_"
@@ -139,14 +147,17 @@ constexpr ClassRow kRows[] = {
      "fallt_raus|fallen_raus|fliegt_raus|fliegen_raus|wird_ausgelassen|lassen_wir_aus|lassen_wir_weg|lassen_wir_in_"
      "ruhe|"
      "bleibt_verschont|bleiben_verschont|wird_nicht|werden_nicht",
-     "de_fora|excluido|excluidos|excluida|excluidas|nao_recebe|nao_recebem|nao_recebera|nao_receberao|nao_deve|nao_"
+     "nem_tocar|nem_pensar|nao_mexer|nao_mexe|nao_toca|nem_mexer|deixa_quieto|deixa_em_paz|em_paz|nao_incomodar|esses_"
+     "nao|para_esses_nao|nem_um_email|nao_chega|nao_contactar|nao_contatar|de_fora|excluido|excluidos|excluida|"
+     "excluidas|nao_recebe|nao_recebem|nao_recebera|nao_receberao|nao_deve|nao_"
      "devem|"
      "nao_entra|nao_entram|nao_pode|nao_podem|nao_e_para|fora_da_lista|nao_contam|nao_conta|fora_do_envio|sem_receber|"
      "nao_"
      "vai_receber|nao_vao_receber|fica_fora|ficam_fora|nao_mandamos|nao_enviamos",
      ""},
     {"p_respect_after", "", "", "", "", "", "",
-     "以外|を除|は除|していない|は含めない|ではない|しない|は外|には送らない|には送りません|は対象外|送らないで|"
+     "絶対に送ら|触らない|触れない|送信しない|お送りしない|外して|送ってはいけない|対象にしない|そっとし|以外|を除|"
+     "は除|していない|は含めない|ではない|しない|は外|には送らない|には送りません|は対象外|送らないで|"
      "には送らず|"
      "は含めません|除外|は含まない|は含まず|対象から外"},
     {"p_pretend", "",
@@ -231,17 +242,21 @@ constexpr ClassRow kRows[] = {
      "content|onlyfans|escort|tattoo|sportsbook|slots|slot_machines|energy_shots|brewery|winery|juul|crypto_trading|"
      "payday_loans|diet_pills|knives|sex_toys|energy_drinks_with_alcohol|bookmaker|wagers|champagne|prosecco|bourbon|"
      "vape_juice|e_liquid|absinthe|alcopops|alcopop|ipa|pilsner|hard_lemonade|craft_beers|hookahs|vape_shop",
-     "vapeador|vapeadores|vapeo|vaper|vapers|cigarrillos|cigarrillo|tabaco|nicotina|alcohol|cerveza|cervezas|vino|"
+     "cachimbas|puros|chupitos|aguardiente|sidra|casa_de_apuestas|vapeador|vapeadores|vapeo|vaper|vapers|cigarrillos|"
+     "cigarrillo|tabaco|nicotina|alcohol|cerveza|cervezas|vino|"
      "vinos|vodka|ron|ginebra|licor|licores|apuestas|casino|apuesta|cannabis|marihuana|armas|tequila|mezcal|cocteles|"
      "cachimba|whisky|cigarros|loteria|tragaperras|cigarrillos_electronicos",
-     "vapoteuse|vapoteuses|vapotage|puff|puffs|cigarettes|cigarette|tabac|nicotine|alcool|biere|bieres|vin|vins|vodka|"
+     "chichas|cidre|pastis|aperitif_alcoolise|vapoteuse|vapoteuses|vapotage|puff|puffs|cigarettes|cigarette|tabac|"
+     "nicotine|alcool|biere|bieres|vin|vins|vodka|"
      "rhum|paris_sportifs|casino|cannabis|cbd|armes|jeux_d'_argent|whisky|cocktails|spiritueux|chicha|champagne|paris_"
      "en_ligne|loterie|cigares|poker|liqueur",
-     "vapes|vape|e_zigaretten|e_zigarette|zigaretten|tabak|nikotin|alkohol|bier|wein|wodka|schnaps|sportwetten|wetten|"
+     "vapen|shishas|schnapse|weine|kippen|apfelwein|vapes|vape|e_zigaretten|e_zigarette|zigaretten|tabak|nikotin|"
+     "alkohol|bier|wein|wodka|schnaps|sportwetten|wetten|"
      "casino|gluckspiel|glucksspiel|cannabis|waffen|shisha|whisky|rum|cocktails|likor|lotto|biere|alkopops|alkopop|gin|"
      "online_"
      "casino|snus|einweg_vapes|craftbier|spirituosen",
-     "vape|vapes|cigarro|cigarros|cigarro_eletronico|cigarros_eletronicos|tabaco|nicotina|alcool|cerveja|cervejas|"
+     "cachacas|aguardente|licor|licores|espumante|narguiles|vape|vapes|cigarro|cigarros|cigarro_eletronico|cigarros_"
+     "eletronicos|tabaco|nicotina|alcool|cerveja|cervejas|"
      "vinho|vinhos|vodka|cachaca|apostas|cassino|bets|aposta|maconha|armas|bebida_alcoolica|bebidas_alcoolicas|whisky|"
      "gin|narguile|loteria|tigrinho|caipirinha|chope|pod|casa_de_apostas",
      "電子タバコ|タバコ|たばこ|煙草|アルコール|ビール|ワイン|日本酒|お酒|酒|ウォッカ|ギャンブル|カジノ|賭け|大麻|競馬|"
@@ -270,25 +285,31 @@ constexpr ClassRow kRows[] = {
      "apenas_adultos|maiores_de_18|maiores_de_idade|sem_menores|adultos|pais",
      "20歳以上|成人|未成年を除|未成年は除|大人|18歳以上|親"},
     {"p_housing", "",
-     "duplex|renting_out|rent_out|lodger|bungalow|villa|loft|sublet|housemate|flatmate|nanny|cleaner_job|shift_work|"
+     "for_rent|to_let|bedsit|studio_flat|studio_flats|bedroom_apartments|warehouse_job|duplex|renting_out|rent_out|"
+     "lodger|bungalow|villa|loft|sublet|housemate|flatmate|nanny|cleaner_job|shift_work|"
      "payday_loan|apartment|apartments|flat|flats|housing|rent|rental|rentals|rental_property|tenant|tenants|renters|"
      "house|houses|homes|condo|condos|real_estate|mortgage|mortgages|loan|loans|credit|credit_card|credit_cards|job|"
      "jobs|hiring|recruit|recruiting|recruitment|vacancy|vacancies|employment|position|positions|insurance|landlord|"
      "lodging|studio_apartment|roommate|lettings|let|job_ad|job_ads|job_opening|job_openings|staff|careers|internship|"
      "internships|apprenticeship|apprenticeships|townhouses|lease|leases|properties|property|applicants|waiters|room|"
      "candidates|home_loans",
-     "piso|pisos|apartamento|apartamentos|vivienda|viviendas|alquiler|alquilar|casa|casas|departamento|departamentos|"
+     "en_alquiler|se_alquila|inquilino|companero_de_piso|oferta_de_empleo|piso|pisos|apartamento|apartamentos|vivienda|"
+     "viviendas|alquiler|alquilar|casa|casas|departamento|departamentos|"
      "inmobiliaria|hipoteca|hipotecas|prestamo|prestamos|credito|creditos|empleo|empleos|trabajo|oferta_de_trabajo|"
      "contratar|vacante|vacantes|puesto|inquilinos|seguro|inmuebles|ofertas_de_empleo|renta|camareros|puestos|"
      "habitacion",
-     "appartement|appartements|logement|logements|location|locations|maison|maisons|immobilier|pret|prets|credit|"
+     "louer|deux_pieces|trois_pieces|t2|t3|f2|f3|locataire|colocataires|bail|appartement|appartements|logement|"
+     "logements|location|locations|maison|maisons|immobilier|pret|prets|credit|"
      "credits|emploi|emplois|embauche|recrutement|recruter|poste|postes|locataires|hypotheque|offre_d'_emploi|offres_d'"
      "_emploi|assurance|studio|studios|prets_immobiliers|serveurs|stage|stages|colocation",
-     "wohnung|wohnungen|wohnungsanzeige|wohnungsanzeigen|miete|mietwohnung|mietwohnungen|mieter|haus|hauser|immobilie|"
+     "offene_stelle|offene_stellen|stelle_als|stellen_als|zu_vermieten|vermieten|vermietung|nachmieter|untermiete|"
+     "zimmerwohnung|wg|azubi|azubis|wohnung|wohnungen|wohnungsanzeige|wohnungsanzeigen|miete|mietwohnung|mietwohnungen|"
+     "mieter|haus|hauser|immobilie|"
      "immobilien|kredit|kredite|hypothek|job|jobs|stelle|stellen|stellenanzeige|stellenanzeigen|stellenangebot|"
      "stellenangebote|bewerber|einstellen|ausbildung|versicherung|wg_zimmer|eigentumswohnungen|ausbildungsplatz|"
      "jobanzeigen|darlehen|personal|kellner|apartments|baufinanzierung",
-     "apartamento|apartamentos|imovel|imoveis|aluguel|alugar|casa|casas|moradia|inquilinos|emprestimo|emprestimos|"
+     "para_alugar|para_arrendar|alugo|inquilino|kitnet|colega_de_casa|oferta_de_emprego|oferta_de_trabalho|apartamento|"
+     "apartamentos|imovel|imoveis|aluguel|alugar|casa|casas|moradia|inquilinos|emprestimo|emprestimos|"
      "credito|financiamento|vaga|vagas|emprego|empregos|contratar|contratacao|hipoteca|seguro|vaga_de_emprego|"
      "arrendamento|arrendar|kitnets|quarto|republica|garcom|garcons",
      "賃貸|マンション|アパート|住宅|物件|入居者|不動産|ローン|融資|求人|採用|募集|雇用|クレジット|保険|部屋|アルバイト|"

@@ -17,6 +17,104 @@ struct Marks {
 constexpr std::array<Marks, 8> kMarks = {
     {{"\"", "\""}, {"“", "”"}, {"”", "”"}, {"„", "“"}, {"«", "»"}, {"»", "«"}, {"「", "」"}, {"『", "』"}}};
 
+bool bytes_at(const Text& text, int i, std::string_view bytes) {
+  return i < text.size() && text.original.compare(text.at(i).start, bytes.size(), bytes) == 0;
+}
+bool begins_line(const Text& text, int i) {
+  size_t at = text.at(i).start;
+  while (at > 0 && (text.original[at - 1] == ' ' || text.original[at - 1] == '\t')) --at;
+  return at == 0 || text.original[at - 1] == '\n';
+}
+// The ">" of a line in a pasted mail.
+bool line_mark(const Text& text, int i) {
+  return (bytes_at(text, i, ">") || bytes_at(text, i, "＞") || bytes_at(text, i, "|")) && begins_line(text, i);
+}
+// Past the last line of the block of such lines that begins at token i.
+int block_end(const Text& text, int i) {
+  int end = i + 1;
+  while (end < text.size() && (!begins_line(text, end) || line_mark(text, end))) ++end;
+  return end;
+}
+
+// A brief somebody sent on: "te copio lo que me manda el cliente: «...» Hazme el plan."
+class Handover {
+ public:
+  explicit Handover(const Text& text) : text_(text) {}
+
+  // The text to read: the pasted brief and what was said after it, without the words that hand it over.
+  [[nodiscard]] Text run() {
+    if (!find() || !handed_over()) return text_;
+    Text out;
+    out.original = text_.original;
+    for (int i = inside_; i < inside_end_; ++i) {
+      if (!line_mark(text_, i)) out.tokens.push_back(text_.at(i));
+    }
+    if (!only_says_do_it(end_, text_.size())) {
+      for (int i = end_; i < text_.size(); ++i) out.tokens.push_back(text_.at(i));
+    }
+    return out;
+  }
+
+ private:
+  const Text& text_;
+  int begin_ = -1, end_ = -1;                // with its marks
+  int inside_ = -1, inside_end_ = -1;        // without
+  static constexpr int kBriefWords_min = 8;  // shorter ones are names and slogans
+  static constexpr int kBriefCharacters_min = 20;
+  static constexpr int kIntroduction_max = 60;  // tokens; a Japanese character is one
+
+  bool find() {
+    for (int i = 0; i < text_.size(); ++i) {
+      if (line_mark(text_, i)) return take(i, block_end(text_, i), i, block_end(text_, i));
+      for (const auto& [open, close] : kMarks) {
+        if (!bytes_at(text_, i, open)) continue;
+        int depth = 1;
+        for (int k = i + 1; k < text_.size(); ++k) {
+          if (open != close && bytes_at(text_, k, open)) ++depth;
+          if (bytes_at(text_, k, close) && --depth == 0) {
+            if (take(i, k + 1, i + 1, k)) return true;
+            break;
+          }
+        }
+      }
+    }
+    return false;
+  }
+  bool take(int begin, int end, int inside, int inside_end) {
+    int words = 0, characters = 0;
+    for (int i = inside; i < inside_end; ++i) {
+      words += text_.at(i).kind == TokenKind::kWord || text_.at(i).kind == TokenKind::kNumber ? 1 : 0;
+      characters += text_.at(i).kind == TokenKind::kCjk ? 1 : 0;
+    }
+    if (words < kBriefWords_min && characters < kBriefCharacters_min) return false;
+    begin_ = begin, end_ = end, inside_ = inside, inside_end_ = inside_end;
+    return true;
+  }
+  [[nodiscard]] bool says(int begin, int end, ClassId id) const {
+    for (int i = begin; i < end; ++i) {
+      if (match_any(text_, i, id) > 0) return true;
+    }
+    return false;
+  }
+  [[nodiscard]] bool handed_over() const {
+    if (begin_ == 0 || begin_ > kIntroduction_max) return false;
+    if (says(0, begin_, C("review_noun")) || says(end_, text_.size(), C("review_noun"))) return false;
+    for (int i = 0; i < begin_; ++i) {  // a brief of its own around a quotation
+      if (text_.is_number(i) || match_any(text_, i, C("handover_slot")) > 0) return false;
+    }
+    return says(0, begin_, C("handover_source")) &&
+           (says(0, begin_, C("handover_do")) || says(end_, text_.size(), C("handover_do")));
+  }
+  [[nodiscard]] bool only_says_do_it(int begin, int end) const {
+    for (int i = begin; i < end; ++i) {
+      if (text_.is_number(i)) return false;
+    }
+    return end - begin <= 10 && says(begin, end, C("handover_do"));
+  }
+};
+
+Text unwrap_brief(const Text& text) { return Handover(text).run(); }
+
 class Fader {
  public:
   explicit Fader(const Text& text) : text_(text) {}
@@ -48,11 +146,13 @@ class Fader {
  private:
   const Text& text_;
 
-  [[nodiscard]] bool bytes_at(int i, std::string_view bytes) const {
-    return i < text_.size() && text_.original.compare(text_.at(i).start, bytes.size(), bytes) == 0;
-  }
+  [[nodiscard]] bool bytes_at(int i, std::string_view bytes) const { return rules::bytes_at(text_, i, bytes); }
   [[nodiscard]] int passage_end(int i) const {
     if (text_.at(i).kind == TokenKind::kWord) return said_to_a_machine(i);
+    if (line_mark(text_, i)) {
+      const int end = block_end(text_, i);
+      if (announced_before(i)) return end;
+    }
     if (bytes_at(i, "<!--")) return after("-->", i);
     if (const int end = bracket_end(i); end > 0) return end;
     return quotation_end(i);
@@ -147,6 +247,6 @@ class Fader {
 
 }  // namespace
 
-Text fade_quotes(const Text& text) { return Fader(text).run(); }
+Text fade_quotes(const Text& text) { return Fader(unwrap_brief(text)).run(); }
 
 }  // namespace spreaders::planners::rules

@@ -46,6 +46,7 @@ struct State {
   bool small_talk = false;       // the last turn asks who we are, or greets
   std::optional<Date> event_at;  // the day of an event nobody has said when to speak of
   std::vector<PolicyHit> hits;
+  TalkContext talk;
   std::vector<std::pair<std::string, double>> shares;
 };
 
@@ -421,27 +422,14 @@ void merge_rest(State& state, const Facts& facts, int turn) {
   const std::optional<int> age = facts.amounts.min_age ? facts.amounts.min_age : std::nullopt;
   std::erase_if(state.hits,
                 [&](const PolicyHit& hit) { return turn > 0 && withdraws(facts.text, facts.lang, hit.rule); });
-  for (const PolicyHit& hit : find_policy(facts.said, facts.lang, age, facts.amounts.max_age)) {
+  for (const PolicyHit& hit : find_policy(facts.said, facts.lang, age, facts.amounts.max_age, state.talk)) {
     if (turn > 0 && withdraws(facts.text, facts.lang, hit.rule)) continue;
     if (std::none_of(state.hits.begin(), state.hits.end(), [&](const PolicyHit& old) { return old.rule == hit.rule; }))
       state.hits.push_back(hit);
   }
+  note_context(facts.said, facts.lang, age, facts.amounts.max_age, state.talk);
   if (!facts.tone.name.empty()) brief.tone = facts.tone.name;
   if (facts.you_decide) state.defaults = true;
-}
-
-// A product of one turn and the ages of another must meet: the whole talk is looked at once more.
-void check_all_turns(State& state, const std::vector<Turn>& turns, size_t count) {
-  if (count < 2) return;
-  std::string joined;
-  for (size_t i = 0; i < count; ++i) joined.append(first_code_points(turns[i].text, kGoalCodePoints_max)).append("\n");
-  Text text = tokenize(first_code_points(joined, 2 * kGoalCodePoints_max));
-  const auto age = state.brief.audience ? state.brief.audience->value.min_age : std::nullopt;
-  for (const PolicyHit& hit : find_policy(text, state.lang, age, std::nullopt)) {
-    if (hit.rule != "audience.minors_restricted_product") continue;
-    if (std::none_of(state.hits.begin(), state.hits.end(), [&](const PolicyHit& old) { return old.rule == hit.rule; }))
-      state.hits.push_back(hit);
-  }
 }
 
 void take_defaults(State& state) {
@@ -567,7 +555,6 @@ Understanding understand(const std::vector<Turn>& turns, const Known& known) {
     merge_budget(state, facts, turn);
     merge_rest(state, facts, turn);
     state.small_talk = facts.small_talk;
-    check_all_turns(state, turns, i + 1);
     if (i + 1 == count || i + 1 < count) out = finish(state);
   }
   if (count == 0) out = finish(state);
