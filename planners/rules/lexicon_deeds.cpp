@@ -269,9 +269,9 @@ constexpr ClassRow kRows[] = {
     {"d_experience", "", "of_experience|experience|anniversary|ago",
      "de_experiencia|de_historia|de_tradicion|de_aniversario", "d'_experience|d'_existence",
      "erfahrung|garantie|tradition|firmengeschichte", "de_experiencia|de_historia|de_tradicao|de_mercado", ""},
-    {"d_their_purchase", "", "when_they|they|after_they|as_they|at_checkout",
-     "cuando|al_comprar|al_hacer_la_compra", "quand|lorsqu'|lors_de|ils|elles|au_moment",
-     "beim_kauf|als_sie|wenn_sie|beim_kaufen|haben_sie", "quando|ao_comprar|na_hora_de|no_ato",
+    {"d_their_purchase", "", "when_they|they|after_they|as_they|at_checkout", "cuando|al_comprar|al_hacer_la_compra",
+     "quand|lorsqu'|lors_de|ils|elles|au_moment", "beim_kauf|als_sie|wenn_sie|beim_kaufen|haben_sie",
+     "quando|ao_comprar|na_hora_de|no_ato",
      "購入した方|購入した人|購入したお客|購入した顧客|購入した会員|購入した際|購入した時|購入時|買ったとき|買った時|"
      "買った方|買った人|買ったお客|購入者|購入してくれた|購入してくださった|買ってくれた|買ってくださった|購入された"},
     {"d_unseen", "",
