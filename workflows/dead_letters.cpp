@@ -111,13 +111,14 @@ Result<void> revive_token(Tx& tx, const Definition& definition, const Token& tok
   Json data = TRY(parse_json(token.data));
   Instant due = std::max(token.due, now);
   int64_t visit = token.visit;
-  if (node != nullptr && node->type == NodeType::kSubWorkflow && data.contains("child"))
+  if (node != nullptr && node->type == NodeType::kSubWorkflow && data.contains("child")) {
     TRY(revive_child(tx, token.workspace, data.value("child", ""), now, ids));
+    if (node->timeout_us > 0) data["until"] = now.us + node->timeout_us;
+  }
   bool anew = node != nullptr &&
               ((node->type == NodeType::kWaitEvent && !data.contains("event")) || node->type == NodeType::kApproval);
   if (anew) {
-    data.erase("asks");
-    data.erase("until");
+    for (const char* of_before : {"approval", "asks", "until"}) data.erase(of_before);
     visit = 0;
   }
   if (anew || node == nullptr || node->type != NodeType::kDelay) due = now;

@@ -175,7 +175,7 @@ TEST_P(DeadLetters, WhatFailedWithinAnotherGoesOnWithIt) {
   break_tool("x.second");
   store("wf_in", "first", fakes::parsed(kTwoSteps));
   store("wf_out", "inner", fakes::parsed(R"({
-    "inner":{"type":"sub_workflow","workflow":"wf_in","version":1,"on":{"completed":"end"}},
+    "inner":{"type":"sub_workflow","workflow":"wf_in","version":1,"timeout":"PT1H","on":{"completed":"end","timeout":"end"}},
     "end":{"type":"end"}})"));
   std::string run = start("wf_out", "con_1");
   auto one = engine();
@@ -186,6 +186,7 @@ TEST_P(DeadLetters, WhatFailedWithinAnotherGoesOnWithIt) {
   const std::string inner = found[0].id == run ? found[1].id : found[0].id;
   auto alone = again(inner);
   ASSERT_FALSE(alone.ok());
+  clock_.move_to(clock_.now() + kDay_us);  // its time-out would be over
   EXPECT_NE(alone.error().message.find("replay that one"), std::string::npos) << alone.error().message;
   broken_ = false;
   ASSERT_TRUE(again(run).ok());
