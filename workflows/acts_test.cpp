@@ -67,7 +67,7 @@ TEST_P(Acts, AProfileAndItsListsChangeWithTheStep) {
   auto trial = write([&](Tx& tx) -> Result<void> {
     auto made = TRY(audience::create_list(tx, kWorkspace, "Trial", "", clock_.now(), ids_));
     TRY(audience::create_list(tx, kWorkspace, "customers", "", clock_.now(), ids_));
-    TRY(audience::add_members(tx, kWorkspace, made.id, std::vector<std::string>{who}, clock_.now()));
+    TRY(audience::add_members(tx, kWorkspace, made.id, std::vector<std::string>{who}, clock_.now(), {ids_}));
     return {};
   });
   ASSERT_TRUE(trial.ok());

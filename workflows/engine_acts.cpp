@@ -63,12 +63,13 @@ Result<Json> tag(const Acting& at) {
     if (!list.ok() && !missing) return list.error();
     std::string id =
         missing ? TRY(audience::create_list(at.tx, at.workspace, name, "", at.now, at.journal.ids)).id : list->id;
-    if (TRY(audience::add_members(at.tx, at.workspace, id, who, at.now)) > 0) added.push_back(name);
+    if (TRY(audience::add_members(at.tx, at.workspace, id, who, at.now, at.journal)) > 0) added.push_back(name);
   }
   for (const auto& name : at.node.remove) {
     auto list = audience::get_list(at.tx, at.workspace, name);
     if (!list.ok() && list.error().code == Code::kNotFound) continue;  // nobody is on it
-    if (TRY(audience::remove_members(at.tx, at.workspace, TRY(std::move(list)).id, who)) > 0) removed.push_back(name);
+    if (TRY(audience::remove_members(at.tx, at.workspace, TRY(std::move(list)).id, who, at.now, at.journal)) > 0)
+      removed.push_back(name);
   }
   return Json{{"added", added}, {"removed", removed}};
 }

@@ -5,6 +5,8 @@
 #include "core/bytes.hpp"
 #include "core/fields.hpp"
 #include "workflows/engine_parts.hpp"
+#include "workflows/triggers/changes.hpp"
+#include "workflows/triggers/starting.hpp"
 
 namespace spreaders::workflows {
 
@@ -49,6 +51,24 @@ Result<int64_t> move_all(Tx& tx, const std::string& workspace, const std::string
                  {to.run, workspace, id, from.run}));
   TRY(settle_pauses(tx, workspace));
   return runs;
+}
+
+// Who entered a segment while the workflow was paused starts nothing. A trigger whose segment is another one by now
+// stays paused and says so.
+Result<void> remember_members_anew(Tx& tx, const std::string& workspace, const std::string& id, Instant now) {
+  auto held = TRY(tx.query(
+      "SELECT id FROM trigger_instance WHERE workspace_id = $1 AND workflow_id = $2 AND state = 'paused' AND reason = "
+      "$3 AND type = 'segment_entered'",
+      {workspace, id, kWorkflowPaused}));
+  for (const auto& row : held) {
+    Trigger trigger = TRY(get_trigger(tx, workspace, row[0].text()));
+    auto done = tx.savepoint([&] { return remember_members(tx, workspace, trigger, now); });
+    if (done.ok()) continue;
+    if (!is_its_own(done.error().code)) return done.error();
+    TRY(tx.execute("UPDATE trigger_instance SET reason = $1, rev = rev + 1 WHERE workspace_id = $2 AND id = $3",
+                   {done.error().message, workspace, trigger.id}));
+  }
+  return {};
 }
 
 }  // namespace
@@ -131,6 +151,7 @@ Result<int64_t> pause_workflow(Tx& tx, const std::string& workspace, const std::
 
 Result<int64_t> resume_workflow(Tx& tx, const std::string& workspace, const std::string& id, Instant now) {
   TRY(change_status(tx, workspace, id, "paused", "active", now));
+  TRY(remember_members_anew(tx, workspace, id, now));
   return move_all(tx, workspace, id, {"paused", "paused", kWorkflowPaused}, {"active", "running", ""}, now);
 }
 

@@ -23,9 +23,11 @@ struct TriggerView {
 
 inline TriggerView view_of(const Trigger& trigger) {
   Json on = {{enum_name(type_of(trigger.spec)), encoded(trigger.spec)}};
-  return {trigger.id,      trigger.workflow_id, trigger.name,  trigger.reason,       in_words(trigger.spec),
-          trigger.version, trigger.state,       std::move(on), trigger.next_fire_at, trigger.last_fire_at,
-          trigger.fires,   trigger.skipped};
+  const bool at_times = std::holds_alternative<ScheduleSpec>(trigger.spec);
+  return {trigger.id,           trigger.workflow_id,    trigger.name,
+          trigger.reason,       in_words(trigger.spec), trigger.version,
+          trigger.state,        std::move(on),          at_times ? trigger.next_fire_at : std::nullopt,
+          trigger.last_fire_at, trigger.fires,          trigger.skipped};
 }
 
 }  // namespace spreaders::workflows

@@ -53,6 +53,8 @@ struct WorkingSet {
     Json attributes;
     bool is_new = false;
     bool dirty = false;
+    Contact before = {};  // of somebody new: nothing
+    Json attributes_before = Json::object();
   };
   std::vector<Entry> entries;
   std::map<std::string, size_t, std::less<>> by_email;
@@ -65,7 +67,12 @@ struct WorkingSet {
     by_email[contact.email] = at;
     if (contact.external_id) by_external_id[*contact.external_id] = at;
     auto attributes = parse_json(contact.attributes);
-    entries.push_back({std::move(contact), attributes.ok() ? std::move(*attributes) : Json::object(), is_new, is_new});
+    Entry entry{std::move(contact), attributes.ok() ? std::move(*attributes) : Json::object(), is_new, is_new};
+    if (!is_new) {
+      entry.before = entry.contact;
+      entry.attributes_before = entry.attributes;
+    }
+    entries.push_back(std::move(entry));
     return at;
   }
 };
@@ -223,6 +230,40 @@ Result<void> write_set(Tx& tx, const std::string& workspace, WorkingSet& set) {
   return {};
 }
 
+std::string text_at(const Json& attributes, const std::string& name) {
+  auto found = attributes.find(name);
+  if (found == attributes.end()) return {};
+  return found->is_string() ? found->get<std::string>() : to_text(*found);
+}
+
+ContactChanged changed_of(const WorkingSet::Entry& entry) {
+  ContactChanged changed{.contact_id = entry.contact.id};
+  auto compare = [&](const std::string& name, std::string from, std::string to) {
+    if (from != to) changed.values[name] = {std::move(from), std::move(to)};
+  };
+  const Contact &was = entry.before, &is = entry.contact;
+  compare("email", was.email, is.email);
+  compare("external_id", was.external_id.value_or(""), is.external_id.value_or(""));
+  compare("first_name", was.first_name, is.first_name);
+  compare("last_name", was.last_name, is.last_name);
+  compare("language", was.language, is.language);
+  compare("time_zone", was.time_zone, is.time_zone);
+  for (const Json* attributes : {&entry.attributes_before, &entry.attributes}) {
+    for (const auto& [name, value] : attributes->items())
+      compare(name, text_at(entry.attributes_before, name), text_at(entry.attributes, name));
+  }
+  return changed;
+}
+
+Result<void> tell_of(Tx& tx, const std::string& workspace, const WorkingSet& set, Instant now, const Journal& journal) {
+  if (!journal.on_contacts) return {};
+  std::vector<ContactChanged> changed;
+  for (const auto& entry : set.entries) {
+    if (entry.dirty) changed.push_back(changed_of(entry));
+  }
+  return changed.empty() ? Result<void>() : journal.on_contacts(tx, workspace, changed, now);
+}
+
 Result<std::optional<Contact>> find_by(Tx& tx, const std::string& workspace, std::string_view column,
                                        std::string_view key) {
   auto row = TRY(tx.query_one("SELECT " + std::string(contact_columns()) +
@@ -305,6 +346,7 @@ Result<std::vector<UpsertOutcome>> upsert_contacts(Tx& tx, const std::string& wo
   outcomes.reserve(changes.size());
   for (const auto& change : changes) outcomes.push_back(apply_change(set, change, may_add, now, journal.ids));
   TRY(write_set(tx, workspace, set));
+  TRY(tell_of(tx, workspace, set, now, journal));
   return outcomes;
 }
 

@@ -85,7 +85,7 @@ TEST_P(ContactsTest, ABatchRefusesRowByRowAndAppliesInOrder) {
 TEST_P(ContactsTest, DeletingAPersonKeepsTheSuppression) {
   auto contact = put({.email = "a@example.org"}).contact;
   std::string newsletter = list("Newsletter");
-  write([&](Tx& tx) { return add_members(tx, workspace, newsletter, {{contact.id}}, clock.now()); });
+  write([&](Tx& tx) { return add_members(tx, workspace, newsletter, {{contact.id}}, clock.now(), {ids}); });
   write([&](Tx& tx) {
     return consent::unsubscribe(tx, workspace, {.who = {contact.id, contact.email}, .source = "link"}, clock.now(),
                                 {ids});
@@ -103,8 +103,8 @@ TEST_P(ContactsTest, ListsHaveUniqueNamesAndStableMembership) {
   std::string other = list("Shop");
   EXPECT_EQ(write_error([&](Tx& tx) { return rename_list(tx, workspace, other, "NEWSLETTER"); }).code, Code::kConflict);
   auto contact = put({.email = "a@example.org"}).contact;
-  EXPECT_EQ(write([&](Tx& tx) { return add_members(tx, workspace, id, {{contact.id}}, clock.now()); }), 1);
-  EXPECT_EQ(write([&](Tx& tx) { return add_members(tx, workspace, id, {{contact.id}}, clock.now()); }), 0);
+  EXPECT_EQ(write([&](Tx& tx) { return add_members(tx, workspace, id, {{contact.id}}, clock.now(), {ids}); }), 1);
+  EXPECT_EQ(write([&](Tx& tx) { return add_members(tx, workspace, id, {{contact.id}}, clock.now(), {ids}); }), 0);
   EXPECT_EQ(write([&](Tx& tx) { return get_list(tx, workspace, "NewsLetter"); }).size, 1);
   auto rule = parse_rule_text("in list newsletter");
   ASSERT_TRUE(rule.ok());
@@ -159,6 +159,42 @@ TEST_P(ContactsTest, PagesCoverEveryContactOnceInTheOrderOfIds) {
   EXPECT_GE(seen.size(), 257U);
   EXPECT_EQ(write([&](Tx& tx) { return audience_page(tx, workspace, {}, {.text = "P25"}, clock.now()); }).size(), 8U)
       << "p25, p250..p256";
+}
+
+TEST_P(ContactsTest, TheJournalIsToldWhichValuesAreOthers) {
+  std::vector<std::string> told;
+  Journal journal{ids};
+  journal.on_contacts = [&](Tx&, const std::string&, std::span<const ContactChanged> changed, Instant) -> Result<void> {
+    for (const auto& one : changed) {
+      std::string line = "*";
+      for (const auto& [name, change] : one.values) line += " " + name + ":" + change.from + ">" + change.to;
+      told.push_back(std::move(line));
+    }
+    return {};
+  };
+  auto tell = [&](std::vector<ContactChange> changes) {
+    told.clear();
+    write([&](Tx& tx) { return upsert_contacts(tx, workspace, changes, MayAdd::kYes, clock.now(), journal); });
+    return told;
+  };
+  using Lines = std::vector<std::string>;
+  EXPECT_EQ(tell({{.email = "a@example.org", .first_name = "Ana", .attributes = {{"n", 3}, {"vip", true}}}, {}}),
+            Lines{"* email:>a@example.org first_name:>Ana n:>3 vip:>true"});
+  EXPECT_EQ(tell({{.email = "a@example.org", .first_name = "Ana", .attributes = {{"n", 3}}}}), Lines{});
+  EXPECT_EQ(tell({{.email = "a@example.org", .language = "fr", .attributes = {{"n", "4"}, {"vip", nullptr}}},
+                  {.email = "a@example.org", .attributes = {{"n", 5}}}}),
+            Lines{"* language:>fr n:3>5 vip:true>"});
+  auto contact = write([&](Tx& tx) { return get_contact_by_email(tx, workspace, "a@example.org"); });
+  std::string newsletter = list("Newsletter");
+  auto join = [&](auto change) {
+    told.clear();
+    write([&](Tx& tx) { return change(tx, workspace, newsletter, {{contact.id}}, clock.now(), journal); });
+    return told;
+  };
+  EXPECT_EQ(join(&add_members), Lines{"*"});
+  EXPECT_EQ(join(&add_members), Lines{});
+  EXPECT_EQ(join(&remove_members), Lines{"*"});
+  EXPECT_EQ(join(&remove_members), Lines{});
 }
 
 TEST(ContactTexts, AddressesAreMasked) {

@@ -4,11 +4,13 @@
 //   Fact fact{.name = "Subscribed", .contact_id = contact.id, .properties = R"({"channel":"email"})"};
 //   TRY(record_facts(tx, workspace, {&fact, 1}, now, journal));
 //
-// The journal says who is told: the composition root binds one (a tool finds it as context.part<Journal>()), so that no
-// recorder has to know of those who listen, and none can forget them.
+// People themselves are written by contacts.hpp and lists.hpp, which tell the journal too. It says who is told: the
+// composition root binds one (a tool finds it as context.part<Journal>()), so that no recorder has to know of those who
+// listen, and none can forget them.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -40,9 +42,23 @@ struct Fact {
 using FactHook = std::function<Result<void>(storage::Tx& tx, const std::string& workspace, std::span<const Fact> facts,
                                             Instant now)>;
 
+// Of whom something was just written: by what another value has, or something beside the contact (a list).
+struct ContactChanged {
+  struct Change {
+    std::string from, to;  // as text; empty = none, as all values of a new contact were
+  };
+  std::string contact_id;
+  std::map<std::string, Change> values = {};  // by name: attributes, email, external_id, first_name and the like
+};
+
+// Told in the same transaction, as FactHook.
+using ContactHook = std::function<Result<void>(storage::Tx& tx, const std::string& workspace,
+                                               std::span<const ContactChanged> changed, Instant now)>;
+
 struct Journal {
   Ids& ids;
-  FactHook on_facts = {};  // runs that wait for an event, triggers
+  FactHook on_facts = {};        // runs that wait for an event, triggers
+  ContactHook on_contacts = {};  // triggers by attributes and segments
 };
 
 // How many were new. A fact whose message_id is known already is left as it is; what it lacks of message_id and at is

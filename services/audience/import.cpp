@@ -214,7 +214,7 @@ Result<Counts> write_chunk(storage::Tx& tx, const std::string& workspace, const 
     if (subscribe && has_column && chunk.rows[i].word) words.emplace_back(outcome.contact_id, *chunk.rows[i].word);
     if (subscribe && !has_column) words.emplace_back(outcome.contact_id, consent::State::kOptedIn);
   }
-  if (!options.list_id.empty()) TRY(add_members(tx, workspace, options.list_id, members, now));
+  if (!options.list_id.empty()) TRY(add_members(tx, workspace, options.list_id, members, now, tools.journal));
   TRY(write_consents(tx, workspace, job.id, options, words, now, tools.journal));
   TRY(write_errors(tx, workspace, job.id, errors));
   TRY(

@@ -32,6 +32,15 @@ Result<std::optional<List>> find_by_name(Tx& tx, const std::string& workspace, s
   return std::optional<List>();
 }
 
+Result<void> tell(Tx& tx, const std::string& workspace, std::span<const std::string> contact_ids, Instant now,
+                  const Journal& journal) {
+  if (!journal.on_contacts) return {};
+  std::vector<ContactChanged> changed;
+  changed.reserve(contact_ids.size());
+  for (const auto& id : contact_ids) changed.push_back({.contact_id = id});
+  return journal.on_contacts(tx, workspace, changed, now);
+}
+
 }  // namespace
 
 Result<std::string> checked_name(std::string_view what, std::string_view name) {
@@ -119,7 +128,7 @@ Result<std::vector<std::string>> lists_of(Tx& tx, const std::string& workspace, 
 }
 
 Result<int64_t> add_members(Tx& tx, const std::string& workspace, const std::string& list_id,
-                            std::span<const std::string> contact_ids, Instant now) {
+                            std::span<const std::string> contact_ids, Instant now, const Journal& journal) {
   int64_t added = 0;
   for (size_t from = 0; from < contact_ids.size(); from += kMembersBatchMax) {
     std::vector<Values> rows;
@@ -129,11 +138,12 @@ Result<int64_t> add_members(Tx& tx, const std::string& workspace, const std::str
     added += TRY(tx.insert_many("list_member", {"workspace_id", "list_id", "contact_id", "added_at"}, rows,
                                 "ON CONFLICT (workspace_id, list_id, contact_id) DO NOTHING"));
   }
+  if (added > 0) TRY(tell(tx, workspace, contact_ids, now, journal));
   return added;
 }
 
 Result<int64_t> remove_members(Tx& tx, const std::string& workspace, const std::string& list_id,
-                               std::span<const std::string> contact_ids) {
+                               std::span<const std::string> contact_ids, Instant now, const Journal& journal) {
   int64_t removed = 0;
   for (size_t from = 0; from < contact_ids.size(); from += kMembersBatchMax) {
     auto part = contact_ids.subspan(from, std::min(kMembersBatchMax, contact_ids.size() - from));
@@ -143,6 +153,7 @@ Result<int64_t> remove_members(Tx& tx, const std::string& workspace, const std::
                                   placeholders(3, part.size()) + ")",
                               parameters));
   }
+  if (removed > 0) TRY(tell(tx, workspace, contact_ids, now, journal));
   return removed;
 }
 

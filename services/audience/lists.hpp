@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/random.hpp"
+#include "services/audience/facts.hpp"
 #include "storage/storage.hpp"
 
 namespace spreaders::audience {
@@ -41,11 +42,11 @@ Result<std::vector<List>> all_lists(Tx& tx, const std::string& workspace);
 Result<List> get_list(Tx& tx, const std::string& workspace, const std::string& id_or_name);
 // Names of the lists that this contact is on, by name.
 Result<std::vector<std::string>> lists_of(Tx& tx, const std::string& workspace, const std::string& contact_id);
-// How many were not members before, or were.
+// How many were not members before, or were; the journal is told where there are any.
 Result<int64_t> add_members(Tx& tx, const std::string& workspace, const std::string& list_id,
-                            std::span<const std::string> contact_ids, Instant now);
+                            std::span<const std::string> contact_ids, Instant now, const Journal& journal);
 Result<int64_t> remove_members(Tx& tx, const std::string& workspace, const std::string& list_id,
-                               std::span<const std::string> contact_ids);
+                               std::span<const std::string> contact_ids, Instant now, const Journal& journal);
 
 // Trimmed, checked for emptiness, size and control characters.
 Result<std::string> checked_name(std::string_view what, std::string_view name);

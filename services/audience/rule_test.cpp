@@ -145,7 +145,7 @@ struct RuleDatabase : DatabaseTest {
         if (person.zip) change.attributes["zip"] = *person.zip;
         if (person.vip) change.attributes["vip"] = *person.vip;
         person.id = TRY(upsert_contact(tx, workspace, change, person.created, {ids})).contact.id;
-        if (person.on_list) TRY(add_members(tx, workspace, list.id, {{person.id}}, clock.now()));
+        if (person.on_list) TRY(add_members(tx, workspace, list.id, {{person.id}}, clock.now(), {ids}));
         if (person.consents)
           TRY(consent::record(tx, workspace, {person.id, "email", consent::State::kOptedIn, "form", "", {1}}));
         for (const auto& [days, total] : person.purchases) {

@@ -29,7 +29,7 @@ Result<bool> join_lists(ToolContext& context, const std::string& contact_id, con
   for (const auto& name : lists) {
     auto list = TRY(audience::get_list(context.tx(), context.workspace(), name));
     changed |= TRY(audience::add_members(context.tx(), context.workspace(), list.id, {&contact_id, 1},
-                                         context.clock.now())) > 0;
+                                         context.clock.now(), context.part<audience::Journal>())) > 0;
   }
   return changed;
 }

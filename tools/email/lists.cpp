@@ -69,10 +69,9 @@ Result<void> change_members(ToolContext& context, const Args& args, const std::s
     if (contact) contact_ids.push_back(contact->id);
     else answer.unknown_emails.push_back(email);
   }
-  answer.changed =
-      args.action == Action::kAdd
-          ? TRY(audience::add_members(context.tx(), context.workspace(), list_id, contact_ids, context.clock.now()))
-          : TRY(audience::remove_members(context.tx(), context.workspace(), list_id, contact_ids));
+  const auto change = args.action == Action::kAdd ? &audience::add_members : &audience::remove_members;
+  answer.changed = TRY(change(context.tx(), context.workspace(), list_id, contact_ids, context.clock.now(),
+                              context.part<audience::Journal>()));
   return {};
 }
 

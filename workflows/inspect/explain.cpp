@@ -20,7 +20,7 @@ struct RunRow {
   int64_t version = 0;
   Instant entered;
   std::optional<Instant> ended = {};
-  Json results = {};
+  Json results = {}, cause = {};  // cause: what a trigger said of how it began
   Definition definition = {};
 };
 
@@ -33,7 +33,9 @@ Result<RunRow> read_run(Tx& tx, const std::string& workspace, const std::string&
   RunRow run{run_id,           (*row)[0].text(), (*row)[2].text(),    (*row)[3].text(),   (*row)[4].text_or(""),
              (*row)[5].text(), (*row)[6].text(), (*row)[1].integer(), (*row)[7].instant()};
   run.ended = storage::optional_instant((*row)[8]);
-  run.results = TRY(parse_json((*row)[9].text())).value("results", Json::object());
+  Json context = TRY(parse_json((*row)[9].text()));
+  run.results = context.value("results", Json::object());
+  run.cause = context.value("trigger", Json::object());
   auto stored =
       TRY(tx.query_one("SELECT definition FROM workflow_version WHERE workspace_id = $1 AND workflow_id = $2 "
                        "AND version = $3",
@@ -150,8 +152,10 @@ Result<void> tell_steps(Tx& tx, const std::string& workspace, const RunRow& run,
     const Node* node = run.definition.find(row[0].text());
     const Json output = parse_json(row[2].text()).value_or(Json::object());
     ExplainedStep step{row[4].instant(), row[0].text(), words_of(run, node, row[1].text(), output, row[3].text())};
-    const ConditionSeen seen{workspace, run.subject, row[4].instant(),
-                             now,       run.results, run_values(run.id, run.subject, run.entry_key, run.campaign_id)};
+    const ConditionSeen seen{
+        workspace,        run.subject,
+        row[4].instant(), now,
+        run.results,      run_values(run.id, run.subject, run.entry_key, run.campaign_id)};
     if (node != nullptr && node->condition)
       step.seen = TRY(condition_in_words(tx, *node->condition, seen, said.unknown));
     for (size_t i = 0; node != nullptr && row[1].text() == "split" && i < node->ways.size(); ++i) {
@@ -167,9 +171,22 @@ Result<void> tell_steps(Tx& tx, const std::string& workspace, const RunRow& run,
   return {};
 }
 
+// " because ..." of a run that a trigger started, else empty.
+std::string why_it_began(const Json& cause) {
+  const std::string by = " (trigger " + of(cause, "id") + ")";
+  if (cause.contains("event")) return " because '" + of(cause["event"], "name") + "' happened" + by;
+  if (cause.contains("segment")) return " because they entered the segment " + of(cause, "segment") + by;
+  if (cause.contains("scheduled_at")) return " because its time had come" + by;
+  if (!cause.contains("attribute")) return "";
+  auto value = [&](const char* which) {
+    return of(cause, which).empty() ? std::string("nothing") : "'" + of(cause, which) + "'";
+  };
+  return " because their '" + of(cause, "attribute") + "' changed from " + value("from") + " to " + value("to") + by;
+}
+
 std::string standing(const RunRow& run, const RunView& view) {
-  std::string text =
-      "The run of version " + std::to_string(run.version) + " began at " + to_text(run.entered) + " and ";
+  std::string text = "The run of version " + std::to_string(run.version) + " began at " + to_text(run.entered) +
+                     why_it_began(run.cause) + " and ";
   if (run.ended) {
     text += "ended at " + to_text(*run.ended) + " as " + run.status;
     return text + (run.reason.empty() ? "." : ": " + run.reason + ".");

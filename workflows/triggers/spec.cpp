@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/bytes.hpp"
 #include "services/audience/rule.hpp"
 
 namespace spreaders::workflows {
@@ -27,6 +28,20 @@ std::string words_of(const EventSpec& spec) {
   if (spec.only_once) words += ", once for each person";
   if (!spec.key.empty()) words += ", once for each " + spec.key;
   return words + ", for the person it is about";
+}
+
+std::string words_of(const AttributeSpec& spec) {
+  auto value = [](const std::string& text) { return text.empty() ? std::string("nothing") : "'" + text + "'"; };
+  std::string words = "when '" + spec.name + "' of somebody changes";
+  if (spec.from) words += " from " + value(*spec.from);
+  if (spec.to) words += " to " + value(*spec.to);
+  return words + (spec.only_once ? ", once for each person" : "") + ", for that person";
+}
+
+std::string words_of(const SegmentSpec& spec) {
+  std::string words = "when somebody enters the segment '" + spec.name + "' (" + to_text(spec.rule) + ")";
+  if (spec.include_existing) words += ", and for everybody in it at the start";
+  return words + (spec.only_once ? ", once for each person" : "") + ", for that person";
 }
 
 bool is_several(const Json& where) { return where.contains("and"); }
@@ -70,6 +85,12 @@ void EventSpec::check(const EventSpec& spec, Issues& issues) {
   if (spec.count == 1) issues.push_back({"/within", "needs a count of 2 or more"});
 }
 
+void AttributeSpec::check(const AttributeSpec& spec, Issues& issues) {
+  if (spec.name == "id" || spec.name == "created_at") issues.push_back({"/name", "never changes"});
+  if (spec.from && spec.to && same_value(*spec.from, *spec.to))
+    issues.push_back({"/to", "is the same as from, so nothing would change"});
+}
+
 TriggerType type_of(const TriggerSpec& spec) { return static_cast<TriggerType>(spec.index()); }
 
 Json encoded(const TriggerSpec& spec) {
@@ -77,14 +98,28 @@ Json encoded(const TriggerSpec& spec) {
 }
 
 Result<TriggerSpec> decoded_spec(TriggerType type, const Json& json) {
-  if (type == TriggerType::kEvent) return TriggerSpec(TRY(decode<EventSpec>(json, "The stored event")));
-  return TriggerSpec(TRY(decode<ScheduleSpec>(json, "The stored schedule")));
+  constexpr std::string_view what = "The stored trigger";
+  switch (type) {
+    case TriggerType::kSchedule:
+      return TriggerSpec(TRY(decode<ScheduleSpec>(json, what)));
+    case TriggerType::kEvent:
+      return TriggerSpec(TRY(decode<EventSpec>(json, what)));
+    case TriggerType::kAttributeChanged:
+      return TriggerSpec(TRY(decode<AttributeSpec>(json, what)));
+    case TriggerType::kSegmentEntered:
+      break;
+  }
+  return TriggerSpec(TRY(decode<SegmentSpec>(json, what)));
 }
 
 std::string listens_to(const TriggerSpec& spec) {
-  const auto* event = std::get_if<EventSpec>(&spec);
-  return event != nullptr ? event->name : "";
+  if (const auto* event = std::get_if<EventSpec>(&spec)) return event->name;
+  if (const auto* attribute = std::get_if<AttributeSpec>(&spec)) return attribute->name;
+  if (const auto* segment = std::get_if<SegmentSpec>(&spec)) return segment->segment;
+  return {};
 }
+
+bool same_value(const std::string& a, const std::string& b) { return lower_ascii(a) == lower_ascii(b); }
 
 std::string in_words(const TriggerSpec& spec) {
   return std::visit([](const auto& one) { return words_of(one); }, spec);

@@ -1,4 +1,5 @@
-// What a trigger listens to, as tools take it and as it is stored: a schedule, or an event of a person.
+// What a trigger listens to, as tools take it and as it is stored: a schedule, an event of a person, a change of what
+// is known about them, or a segment that they enter.
 //
 //   TriggerSpec spec = EventSpec{.name = "Product Added", .key = "/properties/cart_id"};
 //   in_words(spec)     // "when 'Product Added' happens, once for each /properties/cart_id"
@@ -14,8 +15,10 @@
 
 namespace spreaders::workflows {
 
-enum class TriggerType : uint8_t { kSchedule, kEvent };
-SPR_ENUM(TriggerType, {TriggerType::kSchedule, "schedule"}, {TriggerType::kEvent, "event"});
+// In the order of TriggerSpec.
+enum class TriggerType : uint8_t { kSchedule, kEvent, kAttributeChanged, kSegmentEntered };
+SPR_ENUM(TriggerType, {TriggerType::kSchedule, "schedule"}, {TriggerType::kEvent, "event"},
+         {TriggerType::kAttributeChanged, "attribute_changed"}, {TriggerType::kSegmentEntered, "segment_entered"});
 
 constexpr int64_t kTriggerCountMax = 1000;
 constexpr int64_t kTriggerWithinMax_us = 3650 * kDay_us;
@@ -43,15 +46,56 @@ struct EventSpec {
       SPR_FIELD(within, "With count: within this ISO 8601 duration", .max_size = 40, .defaulted = true));
 };
 
-using TriggerSpec = std::variant<ScheduleSpec, EventSpec>;
+// An attribute or a field of a contact gets another value; a new contact had none. Values are compared as text without
+// regard to ASCII case; an empty one is none.
+struct AttributeSpec {
+  std::string name;
+  std::optional<std::string> from = {}, to = {};
+  bool only_once = false;
+  static void check(const AttributeSpec& spec, Issues& issues);
+  SPR_FIELDS(AttributeSpec,
+             SPR_FIELD(name, "Attribute, or email, external_id, first_name, last_name, language, time_zone",
+                       .min_size = 1, .max_size = 64),
+             SPR_FIELD(from, "Only from this value; empty: from none", .max_size = 1000),
+             SPR_FIELD(to, "Only to this value; empty: to none", .max_size = 1000),
+             SPR_FIELD(only_once, "One run for each person, ever", .defaulted = true));
+};
+
+// Somebody who did not belong to the segment now does.
+struct SegmentChoice {
+  std::string segment;
+  bool include_existing = false;
+  bool only_once = false;
+  SPR_FIELDS(SegmentChoice, SPR_FIELD(segment, "Id or name of the segment", .min_size = 1, .max_size = 200),
+             SPR_FIELD(include_existing, "Also for those who are in it at the start", .defaulted = true),
+             SPR_FIELD(only_once, "One run for each person, however often they enter", .defaulted = true));
+};
+
+// The choice as it is stored: with the id, and with the name and the rule as they were, for what is approved is who
+// belongs by that rule.
+struct SegmentSpec {
+  std::string segment;
+  bool include_existing = false;
+  bool only_once = false;
+  std::string name = {};
+  Json rule = {};
+  SPR_FIELDS(SegmentSpec, SPR_FIELD(segment, "Id of the segment"),
+             SPR_FIELD(include_existing, "Also for those who are in it at the start"),
+             SPR_FIELD(only_once, "One run for each person, however often they enter"), SPR_FIELD(name, "Its name"),
+             SPR_FIELD(rule, "Its rule"));
+};
+
+using TriggerSpec = std::variant<ScheduleSpec, EventSpec, AttributeSpec, SegmentSpec>;
 
 // The conditions on its properties as an array, as segment rules have them.
 Json conditions_of(const EventSpec& spec);
 TriggerType type_of(const TriggerSpec& spec);
 Json encoded(const TriggerSpec& spec);
 Result<TriggerSpec> decoded_spec(TriggerType type, const Json& json);
-// The event's name; empty for a schedule.
+// Name of the event or attribute, id of the segment; empty for a schedule.
 std::string listens_to(const TriggerSpec& spec);
+// As the values of an AttributeSpec are compared.
+bool same_value(const std::string& a, const std::string& b);
 // For a person, to stand behind "starting by itself".
 std::string in_words(const TriggerSpec& spec);
 

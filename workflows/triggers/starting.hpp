@@ -14,7 +14,10 @@ struct Entry {
 // Whether a run began. Its failure is the trigger's own or may pass, see hold_if_broken().
 Result<bool> enter(storage::Tx& tx, const std::string& workspace, const Trigger& trigger, const Entry& entry,
                    Instant now, Ids& ids);
-// Running triggers of the workspace that listen to one of these; nobody changes them before this transaction ends.
+// As get_trigger(); nobody changes it before this transaction ends.
+Result<Trigger> get_trigger_to_start(storage::Tx& tx, const std::string& workspace, const std::string& id);
+// Running triggers of the workspace that listen to one of these, or to anything where there are none; nobody changes
+// them before this transaction ends.
 Result<std::vector<Trigger>> running_triggers(storage::Tx& tx, const std::string& workspace, TriggerType type,
                                               const std::set<std::string>& listen_to);
 // Runs `body`, which does something for the trigger, so that its failure undoes only that. What the trigger itself is

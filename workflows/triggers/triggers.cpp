@@ -7,6 +7,7 @@
 #include "services/audience/sql.hpp"
 #include "storage/values.hpp"
 #include "workflows/engine_parts.hpp"
+#include "workflows/triggers/changes.hpp"
 #include "workflows/triggers/starting.hpp"
 
 namespace spreaders::workflows {
@@ -65,6 +66,10 @@ Error not_in_state(const Trigger& trigger, std::string_view wanted) {
   return conflict("the trigger is " + std::string(enum_name(trigger.state)) + ", not " + std::string(wanted));
 }
 
+Error no_trigger(const std::string& id) {
+  return not_found("there is no trigger '" + std::string(first_code_points(id, 80)) + "'");
+}
+
 // Writes all that changes of a trigger that was read in this transaction.
 Result<void> update(Tx& tx, const std::string& workspace, Trigger& trigger, Instant now) {
   int64_t changed = TRY(tx.execute(
@@ -97,20 +102,22 @@ Result<Trigger> change_state(Tx& tx, const std::string& workspace, const std::st
 }  // namespace
 
 Result<Trigger> create_trigger(Tx& tx, const std::string& workspace, const NewTrigger& made, Instant now, Ids& ids) {
-  if (const auto* schedule = std::get_if<ScheduleSpec>(&made.spec)) TRY(make_schedule(*schedule, now));
+  TriggerSpec spec = made.spec;
+  if (const auto* schedule = std::get_if<ScheduleSpec>(&spec)) TRY(make_schedule(*schedule, now));
+  if (auto* entered = std::get_if<SegmentSpec>(&spec)) TRY(bind_segment(tx, workspace, *entered));
   const std::string id = ids.make("trg");
   TRY(
       tx.execute("INSERT INTO trigger_instance (workspace_id, id, workflow_id, version, name, type, spec, listens_to, "
                  "state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'initialized', $9, $9)",
-                 {workspace, id, made.workflow_id, made.version, made.name, enum_name(type_of(made.spec)),
-                  to_text(encoded(made.spec)), listens_to(made.spec), now}));
+                 {workspace, id, made.workflow_id, made.version, made.name, enum_name(type_of(spec)),
+                  to_text(encoded(spec)), listens_to(spec), now}));
   return get_trigger(tx, workspace, id);
 }
 
 Result<Trigger> get_trigger(Tx& tx, const std::string& workspace, const std::string& id) {
   auto row = TRY(tx.query_one(
       "SELECT " + counted_columns() + " FROM trigger_instance WHERE workspace_id = $1 AND id = $2", {workspace, id}));
-  if (!row) return not_found("there is no trigger '" + std::string(first_code_points(id, 80)) + "'");
+  if (!row) return no_trigger(id);
   return trigger_of(*row);
 }
 
@@ -124,15 +131,30 @@ Result<std::vector<Trigger>> list_triggers(Tx& tx, const std::string& workspace,
   return list;
 }
 
+namespace {
+
+// (SQLite has one writer and needs nothing.)
+const char* kept_as_it_is(const Tx& tx) { return tx.dialect() == storage::Dialect::kPostgres ? " FOR SHARE" : ""; }
+
+}  // namespace
+
+Result<Trigger> get_trigger_to_start(Tx& tx, const std::string& workspace, const std::string& id) {
+  auto row = TRY(tx.query_one(
+      "SELECT " + stored_columns() + " FROM trigger_instance WHERE workspace_id = $1 AND id = $2" + kept_as_it_is(tx),
+      {workspace, id}));
+  if (!row) return no_trigger(id);
+  return trigger_of(*row);
+}
+
 Result<std::vector<Trigger>> running_triggers(Tx& tx, const std::string& workspace, TriggerType type,
                                               const std::set<std::string>& listen_to) {
   storage::Values parameters{workspace, enum_name(type)};
   parameters.insert(parameters.end(), listen_to.begin(), listen_to.end());
+  std::string names;
+  if (!listen_to.empty()) names = " AND listens_to IN (" + audience::placeholders(3, listen_to.size()) + ")";
   auto rows = TRY(tx.query("SELECT " + stored_columns() +
-                               " FROM trigger_instance WHERE workspace_id = $1 AND state = 'running' AND type = $2 AND "
-                               "listens_to IN (" +
-                               audience::placeholders(3, listen_to.size()) + ") ORDER BY id" +
-                               (tx.dialect() == storage::Dialect::kPostgres ? " FOR SHARE" : ""),
+                               " FROM trigger_instance WHERE workspace_id = $1 AND state = 'running' AND type = $2" +
+                               names + " ORDER BY id" + kept_as_it_is(tx),
                            parameters));
   std::vector<Trigger> list;
   for (const auto& row : rows) list.push_back(TRY(trigger_of(row)));
@@ -149,6 +171,10 @@ Result<Trigger> start_trigger(Tx& tx, const std::string& workspace, const std::s
     trigger.next_fire_at = next_fire(TRY(make_schedule(*spec, trigger.created_at)), now);
     if (!trigger.next_fire_at) return conflict("the schedule has no time that is still to come");
   }
+  if (const auto* spec = std::get_if<SegmentSpec>(&trigger.spec)) {
+    trigger.next_fire_at = spec->include_existing ? now : now + kLookEvery_us;
+    TRY(remember_members(tx, workspace, trigger, now));
+  }
   trigger.principal = stored_principal(by.principal);
   trigger.approval_id = by.approval_id;
   TRY(update(tx, workspace, trigger, now));
@@ -160,7 +186,9 @@ Result<Trigger> pause_trigger(Tx& tx, const std::string& workspace, const std::s
 }
 
 Result<Trigger> resume_trigger(Tx& tx, const std::string& workspace, const std::string& id, Instant now) {
-  return change_state(tx, workspace, id, {TriggerState::kPaused}, TriggerState::kRunning, now);
+  Trigger trigger = TRY(change_state(tx, workspace, id, {TriggerState::kPaused}, TriggerState::kRunning, now));
+  if (std::holds_alternative<SegmentSpec>(trigger.spec)) TRY(remember_members(tx, workspace, trigger, now));
+  return trigger;
 }
 
 Result<Trigger> stop_trigger(Tx& tx, const std::string& workspace, const std::string& id, Instant now) {
@@ -213,7 +241,7 @@ Result<int> fire_due(storage::Storage& storage, Clock& clock, Ids& ids) {
   const Instant now = clock.now();
   auto due = TRY(storage.read(Scope::system(), [&](Tx& tx) {
     return tx.query(
-        "SELECT workspace_id, id FROM trigger_instance WHERE state = 'running' AND next_fire_at <= $1 "
+        "SELECT workspace_id, id, type FROM trigger_instance WHERE state = 'running' AND next_fire_at <= $1 "
         "ORDER BY next_fire_at LIMIT $2",
         {now, kDue_max});
   }));
@@ -221,7 +249,9 @@ Result<int> fire_due(storage::Storage& storage, Clock& clock, Ids& ids) {
   for (const auto& row : due) {
     const std::string workspace = row[0].text();
     const std::string id = row[1].text();
-    auto fired = storage.write(Scope::of(workspace), [&](Tx& tx) { return fire(tx, workspace, id, now, ids); });
+    auto fired = row[2].text() == enum_name(TriggerType::kSegmentEntered)
+                     ? look_for_entering(storage, workspace, id, now, ids)
+                     : storage.write(Scope::of(workspace), [&](Tx& tx) { return fire(tx, workspace, id, now, ids); });
     if (fired.ok()) {
       runs += *fired;
       continue;

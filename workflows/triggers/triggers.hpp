@@ -6,7 +6,7 @@
 //   TRY(fire_due(storage, clock, ids));             // the scheduler's beat: a run for every time that has come
 //
 // A time starts at most one run, whatever dies or is repeated: its entry key is the trigger and the scheduled time. How
-// events start runs is in workflows/triggers/events.hpp.
+// events and changes start runs is in workflows/triggers/events.hpp and changes.hpp.
 #pragma once
 
 #include <optional>
@@ -37,8 +37,8 @@ struct Trigger {
   int64_t version = 0;
   TriggerSpec spec;
   TriggerState state = TriggerState::kInitialized;
-  std::string reason;  // why it is paused, if it was not asked to
-  std::optional<Instant> next_fire_at, last_fire_at;
+  std::string reason;                                 // why it is paused, if it was not asked to
+  std::optional<Instant> next_fire_at, last_fire_at;  // of a segment: when it is looked at next
   int64_t fires = 0, skipped = 0;
   std::optional<Instant> running_since;  // while it runs
   Instant created_at;
@@ -51,6 +51,7 @@ struct StartedBy {
   std::string approval_id;
 };
 
+// kInvalidArgument names what there is not, such as the segment.
 Result<Trigger> create_trigger(storage::Tx& tx, const std::string& workspace, const NewTrigger& trigger, Instant now,
                                Ids& ids);
 Result<Trigger> get_trigger(storage::Tx& tx, const std::string& workspace, const std::string& id);
@@ -60,14 +61,15 @@ Result<std::vector<Trigger>> list_triggers(storage::Tx& tx, const std::string& w
 Result<Trigger> start_trigger(storage::Tx& tx, const std::string& workspace, const std::string& id, const StartedBy& by,
                               Instant now);
 Result<Trigger> pause_trigger(storage::Tx& tx, const std::string& workspace, const std::string& id, Instant now);
-// Times that passed meanwhile follow the schedule's rule for missed times.
+// Times that passed meanwhile follow the schedule's rule for missed times; who entered a segment meanwhile starts
+// nothing.
 Result<Trigger> resume_trigger(storage::Tx& tx, const std::string& workspace, const std::string& id, Instant now);
 Result<Trigger> stop_trigger(storage::Tx& tx, const std::string& workspace, const std::string& id, Instant now);
 // Also cancels its runs that have not ended.
 Result<Trigger> destroy_trigger(storage::Tx& tx, const std::string& workspace, const std::string& id, Instant now);
 
-// Starts the runs of all running triggers whose time has come; how many. A trigger whose workflow cannot be started is
-// paused with the reason, and stops no other.
+// Starts the runs of all running triggers whose time has come, and looks who has entered segments meanwhile; how many.
+// A trigger whose workflow cannot be started is paused with the reason, and stops no other.
 Result<int> fire_due(storage::Storage& storage, Clock& clock, Ids& ids);
 // The next time of a running trigger that fires for the last time some day: what a virtual clock may jump to. (One
 // without an end would pull it forward for ever; it fires when the clock passes its times.)
