@@ -43,10 +43,6 @@ std::string nearest(std::string_view name, const Json& properties) {
   return best;
 }
 
-bool is_reference(const Json& value) {
-  return value.is_object() && (value.contains("$from") || value.contains("$run"));
-}
-
 bool has_reference(const Json& value) {
   if (is_reference(value)) return true;
   return value.is_structured() &&

@@ -54,6 +54,9 @@ Result<bool> compare(const Json& condition, const Json& results, const Json& run
   if (const Json* from = at_pointer(condition, "/left/$from");
       op == "exists" && from != nullptr && from->is_object() && !from->contains("default"))
     asked["left"]["$from"]["default"] = nullptr;
+  if (const Json* left = at_pointer(condition, "/left"); op == "exists" && left != nullptr && left->is_object() &&
+                                                         left->contains("$trigger") && !left->contains("default"))
+    asked["left"]["default"] = nullptr;
   Json resolved = TRY(resolve_references(asked, results, run));
   const Json left = resolved.contains("left") ? resolved["left"] : Json();
   const Json right = resolved.contains("right") ? resolved["right"] : Json();

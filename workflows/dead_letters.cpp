@@ -70,15 +70,16 @@ struct DeadRun {
   int64_t version = 0;
   Instant ended;
   LogEnd log;
+  Json context;
 };
 
 Result<DeadRun> dead_run(Tx& tx, const std::string& workspace, const std::string& id) {
-  auto row = TRY(
-      tx.query_one("SELECT workflow_id, version, subject, entry_key, campaign_id, trace_id, seq, log_hash, ended_at, "
-                   "CASE WHEN parent_token_id = '' THEN '' ELSE parent_run_id END FROM run WHERE workspace_id = $1 AND "
-                   "id = $2" +
-                       std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE" : ""),
-                   {workspace, id}));
+  auto row = TRY(tx.query_one(
+      "SELECT workflow_id, version, subject, entry_key, campaign_id, trace_id, seq, log_hash, ended_at, "
+      "CASE WHEN parent_token_id = '' THEN '' ELSE parent_run_id END, context FROM run WHERE workspace_id = $1 AND "
+      "id = $2" +
+          std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE" : ""),
+      {workspace, id}));
   if (!row) return not_found("there is no run " + id);
   const Row& of = *row;
   return DeadRun{.id = id,
@@ -90,7 +91,8 @@ Result<DeadRun> dead_run(Tx& tx, const std::string& workspace, const std::string
                  .parent_run_id = of[9].text(),
                  .version = of[1].integer(),
                  .ended = of[8].is_null() ? Instant{} : of[8].instant(),
-                 .log = {workspace, id, of[5].text(), of[6].integer(), of[7].text()}};
+                 .log = {workspace, id, of[5].text(), of[6].integer(), of[7].text()},
+                 .context = TRY(parse_json(of[10].text()))};
 }
 
 Result<void> revive_run(Tx& tx, const std::string& workspace, const std::string& id, Instant now, Ids& ids);
@@ -159,7 +161,7 @@ Result<void> revive_run(Tx& tx, const std::string& workspace, const std::string&
       "= $3 AND state = 'cancelled'",
       {now.us, workspace, id}));
   if (!definition.goal) return {};
-  Json values = run_values(id, run.subject, run.entry_key, run.campaign_id);
+  Json values = run_values(id, run.subject, run.entry_key, run.campaign_id, run.context);
   if (TRY(goal_reached_since(tx, workspace, *definition.goal, run.subject, values, run.ended)))
     TRY(end_run(tx, workspace, id, "completed", "goal", now));
   else TRY(subscribe_to_goal(tx, workspace, *definition.goal, run.subject, values, now, ids));

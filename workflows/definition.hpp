@@ -63,6 +63,8 @@
 //
 // References, in args, conditions and match values: {"$from":{"node","pointer","default"}} is an earlier result,
 // {"$run":"id"|"subject"|"key"|"campaign"} is of the run: whom or what it is about, the key it was entered with.
+// {"$trigger":"/pointer","default"} is of what started it: /event/properties/..., /from and /to of an attribute,
+// /properties/... of a call, /body/... of a webhook.
 #pragma once
 
 #include <map>

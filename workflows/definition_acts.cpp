@@ -12,10 +12,6 @@ namespace {
 constexpr size_t kTagsMax = 20;
 constexpr int64_t kVersionMax = 1'000'000'000;
 
-bool is_reference(const Json& value) {
-  return value.is_object() && (value.contains("$from") || value.contains("$run"));
-}
-
 std::vector<std::string> read_names(Reader& reader, const char* member) {
   std::vector<std::string> names;
   const Json* json = reader.get(member);

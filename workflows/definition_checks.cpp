@@ -47,6 +47,10 @@ bool has_result(const Node& node) {
   }
 }
 
+bool is_reference(const Json& value) {
+  return value.is_object() && (value.contains("$from") || value.contains("$run") || value.contains("$trigger"));
+}
+
 namespace {
 
 // What can be reached from a node, itself among it; without going back in loops unless `back`.
@@ -119,6 +123,13 @@ void check_references(const Json& value, const std::string& pointer, const Defin
     if (!fine)
       issues.push_back(
           {pointer, "a reference to the run is {\"$run\":\"...\"} of: id, subject, key, campaign", "bad_reference"});
+    return;
+  }
+  if (auto trigger = value.find("$trigger"); trigger != value.end()) {
+    const bool alone = value.size() == 1 + value.count("default");
+    if (!alone || !trigger->is_string() || !trigger->get_ref<const std::string&>().starts_with("/"))
+      issues.push_back(
+          {pointer, "a reference to what started the run is {\"$trigger\":\"/...\",\"default\":...}", "bad_reference"});
     return;
   }
   auto from = value.find("$from");

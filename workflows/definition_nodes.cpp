@@ -158,7 +158,7 @@ std::shared_ptr<const Json> read_match(Reader& reader, const std::string& pointe
   for (auto& condition : where) {
     if (!condition.is_object() || !condition.contains("value")) continue;
     Json& value = condition["value"];
-    if (value.is_object() && (value.contains("$from") || value.contains("$run"))) value = "reference";
+    if (is_reference(value)) value = "reference";
   }
   auto rule = audience::parse_rule({{"event", "any"}, {"where", where}});
   if (rule.ok()) return read;

@@ -46,6 +46,8 @@ Node read_node(const std::string& id, const Json& json, Findings& issues);
 
 // Where a token may go from here: the member that says so (a JSON Pointer below the node) and the node it names.
 std::vector<std::pair<std::string, std::string>> edges_of(const Node& node);
+// {"$from":...}, {"$run":...} or {"$trigger":...}: what the run puts in its place.
+bool is_reference(const Json& value);
 // Whether later nodes may refer to its result.
 bool has_result(const Node& node);
 

@@ -94,8 +94,8 @@ Step after_call(const Definition& definition, const Token& token, const Result<J
 Step after_failure(const Definition& definition, const Token& token, std::string reason);
 // A sub_workflow's run could not be started: the way of one that has failed.
 Step after_failed_start(const Definition& definition, const Node& node, const Error& error);
-// Replaces every {"$from":{"node","pointer"}} and {"$run":"subject"} inside `args`; `run` has what the run says of
-// itself. Errors name the place.
+// Replaces every {"$from":{"node","pointer"}} and {"$run":"subject"} and {"$trigger":"/..."} inside `args`; `run` has
+// what the run says of itself and, as `trigger`, of what started it. Errors name the place.
 Result<Json> resolve_references(const Json& args, const Json& results, const Json& run = Json());
 
 // Who gets what in an experiment: 0 to 9999, evenly spread, from the first eight bytes of SHA-256 over salt, "\n" and

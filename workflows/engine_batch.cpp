@@ -37,8 +37,12 @@ Principal principal_of(const std::string& stored, const std::string& workspace) 
 }
 
 Json run_values(const std::string& id, const std::string& subject, const std::string& key,
-                const std::string& campaign_id) {
-  return {{"id", id}, {"subject", subject}, {"key", key}, {"campaign", campaign_id}};
+                const std::string& campaign_id, const Json& context) {
+  return {{"id", id},
+          {"subject", subject},
+          {"key", key},
+          {"campaign", campaign_id},
+          {"trigger", context.value("trigger", Json())}};
 }
 
 Result<Engine::LoadedRun*> Engine::Batch::run(const std::string& workspace, const std::string& id) {

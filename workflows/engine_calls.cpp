@@ -60,9 +60,9 @@ Result<std::optional<Engine::PreparedCall>> Engine::prepare_call(const Token& cl
     Json context = TRY(parse_json((*row)[4].text()));
     made.call.name = node->tool;
     made.timeout_ms = node->timeout_us / 1000;
-    auto args =
-        resolve_references(*node->args, context.value("results", Json::object()),
-                           run_values(claimed.run_id, (*row)[6].text(), (*row)[7].text(), (*row)[8].text_or("")));
+    auto args = resolve_references(
+        *node->args, context.value("results", Json::object()),
+        run_values(claimed.run_id, (*row)[6].text(), (*row)[7].text(), (*row)[8].text_or(""), context));
     if (args.ok()) made.call.arguments = *args;
     else made.refused = args.error();
     made.call.principal = principal_of((*row)[2].text(), claimed.workspace);

@@ -18,9 +18,9 @@ Token token_of(const storage::Row& row);
 // On whose behalf tools are called, as runs and triggers keep it.
 std::string stored_principal(const Principal& principal);
 Principal principal_of(const std::string& stored, const std::string& workspace);
-// What nodes may ask of their run with {"$run":"..."}.
+// What nodes may ask of their run with {"$run":"..."}, and of what started it with {"$trigger":"/..."}.
 Json run_values(const std::string& id, const std::string& subject, const std::string& key,
-                const std::string& campaign_id);
+                const std::string& campaign_id, const Json& context);
 // Nothing stands still for longer than its run may last.
 void end_in_time(Step& decided, const Limits& limits, Instant entered);
 // Ends a run, unless it has ended: false. It leaves behind no wait, no living token, no question to a person and no run
@@ -69,7 +69,7 @@ struct Engine::LoadedRun {
   std::string ended_status;  // set when this batch ends it
   std::string reason;
 
-  [[nodiscard]] Json values() const { return run_values(id, subject, entry_key, campaign_id); }
+  [[nodiscard]] Json values() const { return run_values(id, subject, entry_key, campaign_id, context); }
   [[nodiscard]] Json results() const { return context.value("results", Json::object()); }
   void keep_result(const std::string& node, const Json& result) {
     if (!context.contains("results")) context["results"] = Json::object();

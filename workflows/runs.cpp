@@ -88,7 +88,7 @@ Result<std::string> start_run(Tx& tx, const std::string& workspace, const StartR
       {workspace, ids.make("tok"), id, definition.start, now.us}));
   if (definition.goal)
     TRY(subscribe_to_goal(tx, workspace, *definition.goal, start.subject,
-                          run_values(id, start.subject, start.entry_key, start.campaign_id), now, ids));
+                          run_values(id, start.subject, start.entry_key, start.campaign_id, context), now, ids));
   return id;
 }
 

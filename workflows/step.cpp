@@ -250,14 +250,32 @@ std::string round_of(const Json& token_data) {
   return round;
 }
 
+namespace {
+
+// {"$trigger":"/pointer","default":...}
+Result<Json> of_trigger(const Json& reference, const Json& run) {
+  const Json& pointer = reference["$trigger"];
+  if (!pointer.is_string()) return invalid("a reference to what started the run is {\"$trigger\":\"/...\"}");
+  auto trigger = run.is_object() ? run.find("trigger") : run.end();
+  const Json* value = trigger == run.end() ? nullptr : at_pointer(*trigger, pointer.get_ref<const std::string&>());
+  if (value != nullptr) return *value;
+  if (auto fallback = reference.find("default"); fallback != reference.end()) return *fallback;
+  if (run.is_object() && trigger == run.end()) return Json();  // a simulation has started nothing
+  return invalid("what started the run has nothing at '" + pointer.get<std::string>() + "'");
+}
+
+}  // namespace
+
 Result<Json> resolve_references(const Json& args, const Json& results, const Json& run) {
   if (args.is_object()) {
     if (auto of_run = args.find("$run"); of_run != args.end()) {
       bool known =
           args.size() == 1 && of_run->is_string() && run.is_object() && run.contains(of_run->get<std::string>());
-      if (!known) return invalid("a reference to the run is {\"$run\":\"...\"} of: id, subject, key, campaign");
+      if (!known || *of_run == "trigger")
+        return invalid("a reference to the run is {\"$run\":\"...\"} of: id, subject, key, campaign");
       return run[of_run->get<std::string>()];
     }
+    if (args.contains("$trigger")) return of_trigger(args, run);
     auto from = args.find("$from");
     if (from != args.end()) {
       bool shape = args.size() == 1 && from->is_object() && from->contains("node") && (*from)["node"].is_string();

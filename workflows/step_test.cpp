@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
+#include "workflows/conditions.hpp"
 #include "workflows/engine.hpp"
 
 namespace spreaders::workflows {
@@ -312,6 +313,22 @@ TEST(Step, ReferencesToTheRunAreItsOwnWords) {
   EXPECT_EQ(to_text(*made), R"({"to":["ctc_1"],"key":"cart_7"})");
   for (const char* wrong : {R"({"$run":"mood"})", R"({"$run":7})", R"({"$run":"id","x":1})"})
     EXPECT_FALSE(resolve_references(parsed(wrong), {}, run).ok()) << wrong;
+}
+
+TEST(Step, ReferencesToTheTriggerAreOfWhatStartedTheRun) {
+  Json run = {{"id", "run_1"}, {"trigger", parsed(R"({"id":"trg_1","body":{"plan":"pro"}})")}};
+  auto made = resolve_references(
+      parsed(R"([{"$trigger":"/body/plan"},{"$trigger":"/body/none","default":7},{"$trigger":"/id"}])"), {}, run);
+  ASSERT_TRUE(made.ok());
+  EXPECT_EQ(to_text(*made), R"(["pro",7,"trg_1"])");
+  for (const char* wrong : {R"({"$trigger":"/body/none"})", R"({"$trigger":7})", R"({"$run":"trigger"})"})
+    EXPECT_FALSE(resolve_references(parsed(wrong), {}, run).ok()) << wrong;
+  EXPECT_FALSE(resolve_references(parsed(R"({"$trigger":"/body/plan"})"), {}, {{"trigger", Json()}}).ok());
+  auto exists = [&](const char* pointer) {
+    return holds({{"op", "exists"}, {"left", {{"$trigger", pointer}}}}, {}, run, {}).value_or(true);
+  };
+  EXPECT_TRUE(exists("/body/plan"));
+  EXPECT_FALSE(exists("/body/none"));
 }
 
 TEST(Step, AnActionIsCalled) {

@@ -155,7 +155,7 @@ Result<void> tell_steps(Tx& tx, const std::string& workspace, const RunRow& run,
     const ConditionSeen seen{
         workspace,        run.subject,
         row[4].instant(), now,
-        run.results,      run_values(run.id, run.subject, run.entry_key, run.campaign_id)};
+        run.results,      run_values(run.id, run.subject, run.entry_key, run.campaign_id, {{"trigger", run.cause}})};
     if (node != nullptr && node->condition)
       step.seen = TRY(condition_in_words(tx, *node->condition, seen, said.unknown));
     for (size_t i = 0; node != nullptr && row[1].text() == "split" && i < node->ways.size(); ++i) {

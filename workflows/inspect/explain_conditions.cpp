@@ -64,6 +64,9 @@ class Teller {
     auto resolved = resolve_references(side, seen_.results, seen_.run);
     if (!side.is_object()) return to_text(side);
     const Json* from = at_pointer(side, "/$from");
+    if (side.contains("$trigger") && side["$trigger"].is_string())
+      return "what started it" + side["$trigger"].get<std::string>() + " (" +
+             (resolved.ok() ? shown(to_text(*resolved)) : "nothing there") + ")";
     std::string name =
         from == nullptr ? "of the run" : "'" + from->value("node", "") + "'" + from->value("pointer", "");
     return name + " (" + (resolved.ok() ? shown(to_text(*resolved)) : "no such result") + ")";

@@ -63,8 +63,10 @@ Result<void> move_goal(const Moving& in, const std::string& run_id, const storag
                     {in.workspace, run_id}));
   auto definition = TRY(parse_definition(in.wanted.to_json));
   if (!definition.goal) return {};
+  const Json context = TRY(parse_json(row[7].text()));
   return subscribe_to_goal(in.tx, in.workspace, *definition.goal, row[1].text(),
-                           run_values(run_id, row[1].text(), row[2].text(), row[3].text_or("")), in.now, in.ids);
+                           run_values(run_id, row[1].text(), row[2].text(), row[3].text_or(""), context), in.now,
+                           in.ids);
 }
 
 // Empty: it was moved.
@@ -106,7 +108,7 @@ Result<Migrated> migrate_runs(Tx& tx, const std::string& workspace, const Migrat
                               Instant now, Ids& ids) {
   // Locked to the end: an engine that holds one of them is waited for.
   auto rows =
-      TRY(tx.query("SELECT id, subject, entry_key, campaign_id, seq, log_hash, trace_id FROM run WHERE "
+      TRY(tx.query("SELECT id, subject, entry_key, campaign_id, seq, log_hash, trace_id, context FROM run WHERE "
                    "workspace_id = $1 AND workflow_id = $2 AND version = $3 AND status IN ('active', "
                    "'paused') AND id > $4 ORDER BY id LIMIT $5" +
                        std::string(tx.dialect() == storage::Dialect::kPostgres ? " FOR UPDATE" : ""),

@@ -106,7 +106,7 @@ struct Gathered {
   std::map<std::string, NodeType> nodes = {};  // by their names in assumptions
   std::set<std::string> events = {}, unpriced = {};
   int draws = 0, inner_made = 0;
-  bool calls = false, changes = false, sends = false;
+  bool calls = false, changes = false, sends = false, of_trigger = false;
 };
 
 void check_node_assumption(const std::string& id, const AssumedNode& node, Gathered& all) {
@@ -157,6 +157,7 @@ class Preparer {
  private:
   void check_names() {
     check_members(json_, kKnownParts, place_, all_.issues);
+    all_.of_trigger |= to_text(json_).find("\"$trigger\":") != std::string::npos;
     if (json_.contains("settings")) check_members(json_["settings"], kKnownSettings, place_ + "/settings", all_.issues);
     if (made_.definition.goal) all_.events.insert(made_.definition.goal->event);
     for (const auto& [id, node] : made_.definition.nodes) {
@@ -399,6 +400,8 @@ void say_of_all(Gathered& all) {
   if (all.calls) texts.push_back("A call of a tool of which nothing else is said succeeds, and takes no time.");
   if (all.changes && (!all.whole.rules.empty() || !all.whole.attributes.empty()))
     texts.push_back("What steps change of people is not seen by later steps: those look at them as they are now.");
+  if (all.of_trigger)
+    texts.push_back("What starts a run is not known here: {\"$trigger\"} is its default, or nothing.");
   if (all.sends)
     texts.push_back(
         "Caps, quiet hours and stops of the workspace are not applied: real messages may leave later or "

@@ -434,6 +434,18 @@ TEST(SimulateAlone, LimitsEndRunsAndOtherSettingsAreSaid) {
   EXPECT_NE(said.find("How many runs and people the workflow may have"), std::string::npos) << said;
 }
 
+TEST(SimulateAlone, WhatStartedARunIsItsDefaultAndThatIsSaid) {
+  Json json =
+      whole(parsed(R"({"c":{"type":"condition","if":{"op":"eq","left":{"$trigger":"/properties/plan","default":"pro"},
+    "right":"pro"},"yes":"a","no":"end"},"a":{"type":"action","tool":"x.act","args":{"to":{"$trigger":"/body/id"}},
+    "next":"end"},"end":{"type":"end"}})"),
+            "c");
+  auto result = simulated(json, {}, 1, kFrom);
+  ASSERT_TRUE(result.ok()) << result.error().text();
+  EXPECT_EQ(result->ends.begin()->first, "completed");
+  EXPECT_NE(to_text(Json(result->assumed)).find("What starts a run is not known"), std::string::npos);
+}
+
 TEST(SimulateAlone, ANodeOfAnUnknownTypeIsRefused) {
   Json json = whole(parsed(R"({"d":{"type":"delay","for":"PT1H","next":"end"},"end":{"type":"end"}})"), "d");
   auto definition = parse_definition(json);
