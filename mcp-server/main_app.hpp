@@ -70,6 +70,9 @@ class App {
   HttpServer* http() { return http_.get(); }
   services::EventWriter& event_writer();  // made when it is first asked for
   const audience::Journal& journal() const { return journal_; }
+  void wake_engine() {
+    if (engine_) engine_->wake();
+  }
   HttpClient& http_client() { return curl_; }
   // Prometheus text: calls, and the HTTP door.
   [[nodiscard]] std::string metrics_text() const;
@@ -126,9 +129,7 @@ class App {
   std::unique_ptr<tools::Pipeline> pipeline_;
   std::unique_ptr<workflows::Engine> engine_;
   // Everybody who records facts uses this one.
-  audience::Journal journal_ = workflows::listening_journal(system_ids(), [this] {
-    if (engine_) engine_->wake();
-  });
+  audience::Journal journal_ = workflows::listening_journal(system_ids(), [this] { wake_engine(); });
   std::unique_ptr<events::Dispatcher> dispatcher_;
   std::unique_ptr<mcp::ApprovalGate> gate_;
   std::unique_ptr<services::EventWriter> event_writer_;

@@ -1,10 +1,12 @@
 // The doors beside MCP, on the same server.
 #include "doors/ingest/ingest_routes.hpp"
+#include "doors/journeys/journey_routes.hpp"
 #include "doors/pages/approval_routes.hpp"
 #include "doors/pages/home_routes.hpp"
 #include "doors/people/people_routes.hpp"
 #include "doors/tracking/tracking_routes.hpp"
 #include "doors/webhooks/bounce_routes.hpp"
+#include "doors/webhooks/hook_routes.hpp"
 #include "mcp-server/main_app.hpp"
 #include "mcp-server/main_parts.hpp"
 
@@ -42,6 +44,9 @@ void add_door_routes(App& app, HttpServer& http, const services::Tracking& track
   doors::add_routes(http, doors::ingest_routes(app.storage(), app.clock(), system_ids(), app.event_writer()), policy);
   doors::add_routes(http, doors::people_routes(app.storage(), app.tools()), policy);
   doors::add_routes(http, doors::bounce_routes(app.storage(), app.clock(), app.journal(), parser), policy);
+  auto wake = [&app] { app.wake_engine(); };
+  doors::add_routes(http, doors::journey_routes(app.storage(), app.clock(), system_ids(), wake), policy);
+  doors::add_routes(http, doors::hook_routes(app.storage(), app.clock(), system_ids(), wake), policy);
   doors::add_routes(http, doors::approval_routes(app.tools(), tracking.key, app.owner("page")), policy);
   doors::add_routes(http,
                     doors::home_routes({.version = SPREADERS_VERSION,

@@ -58,7 +58,7 @@ Result<services::KeyHolder> WriteKeys::admit(const HttpServerRequest& request, c
   // A key that can call tools for a person or a model must not be put where the keys of shops are put.
   if (holder->kind != services::KeyKind::kWriteKey && holder->kind != services::KeyKind::kService) return bad_header();
   TRY(take_token("key " + holder->principal.id, limits_.requests_per_second, limits_.burst));
-  if (!holder->principal.may(scope))
+  if (scope != kAnyScope && !holder->principal.may(scope))
     return Error{Code::kPermissionDenied, "this key does not have the scope " + std::string(scope)};
   return std::move(*holder);
 }

@@ -22,6 +22,8 @@ struct WriteKeyLimits {
   size_t keys_max = 10'000;  // and addresses, remembered at once
 };
 
+constexpr std::string_view kAnyScope = "";  // who asks looks at the key itself
+
 class WriteKeys {
  public:
   WriteKeys(storage::Storage& storage, WriteKeyLimits limits)

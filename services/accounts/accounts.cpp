@@ -49,8 +49,11 @@ bool is_scope(std::string_view scope) {
     return !part.empty() &&
            std::all_of(part.begin(), part.end(), [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; });
   };
-  return colon != std::string_view::npos && scope.size() <= 64 && word(scope.substr(0, colon)) &&
-         (word(scope.substr(colon + 1)) || scope.substr(colon + 1) == "*");
+  if (colon == std::string_view::npos || scope.size() > 64 || !word(scope.substr(0, colon))) return false;
+  const std::string_view what = scope.substr(colon + 1);
+  // Of one trigger: an id.
+  const bool of_trigger = scope.starts_with("hooks:") && !what.empty();
+  return word(what) || what == "*" || (of_trigger && format_problem(Format::kIdentifier, what).empty());
 }
 
 // Whether somebody of this role may hand out this scope.

@@ -106,6 +106,7 @@ TEST_P(AccountsTest, AKeyIsNeverMoreThanItsKindAndItsUserAllow) {
            {{editor.id, "e", KeyKind::kPerson, {"approvals:decide", "*", "users:manage", "campaigns:send"}}, 3},
            {{local.owner_id, "w", KeyKind::kWriteKey, {"*"}}, 1},
            {{local.owner_id, "", KeyKind::kModel, {"Campaigns", ":x", "a:b:c"}}, 4},
+           {{local.owner_id, "h", KeyKind::kService, {"hooks:", "hooks:trg 1", "campaigns:c1"}}, 3},
            {{local.owner_id, "none", KeyKind::kModel, {}}, 1}}) {
     auto error = write_error([&](Tx& tx) { return create_api_key(tx, workspace, wanted, clock.now(), ids); });
     EXPECT_EQ(error.code, Code::kInvalidArgument);
@@ -115,6 +116,10 @@ TEST_P(AccountsTest, AKeyIsNeverMoreThanItsKindAndItsUserAllow) {
   auto holder = find(person_key.secret.reveal());
   ASSERT_TRUE(holder.ok());
   EXPECT_TRUE(holder->principal.may("approvals:decide"));
+  auto hook_key = find(key({local.owner_id, "hook", KeyKind::kService, {"hooks:trg_7Ab"}}).secret.reveal());
+  ASSERT_TRUE(hook_key.ok());
+  EXPECT_TRUE(hook_key->principal.may("hooks:trg_7Ab"));
+  EXPECT_FALSE(hook_key->principal.may("hooks:trg_7Ac"));
   auto write_key = find(key({local.owner_id, "shop", KeyKind::kWriteKey}).secret.reveal());
   ASSERT_TRUE(write_key.ok());
   EXPECT_EQ(write_key->principal.scopes, std::vector<std::string>{"events:write"});

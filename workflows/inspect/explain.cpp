@@ -176,6 +176,8 @@ std::string why_it_began(const Json& cause) {
   const std::string by = " (trigger " + of(cause, "id") + ")";
   if (cause.contains("event")) return " because '" + of(cause["event"], "name") + "' happened" + by;
   if (cause.contains("segment")) return " because they entered the segment " + of(cause, "segment") + by;
+  if (cause.contains("body")) return " because its webhook was called" + by;
+  if (cause.contains("properties")) return " because a program or somebody asked for it" + by;
   if (cause.contains("scheduled_at")) return " because its time had come" + by;
   if (!cause.contains("attribute")) return "";
   auto value = [&](const char* which) {

@@ -44,6 +44,31 @@ std::string words_of(const SegmentSpec& spec) {
   return words + (spec.only_once ? ", once for each person" : "") + ", for that person";
 }
 
+std::string words_of(const ApiSpec& spec) {
+  std::string words = "when a program with a service key, or somebody with the tool triggers.fire, asks for it";
+  if (spec.public_keys)
+    words = "when anybody who sees a public write key, a program or the tool triggers.fire asks for it";
+  return words + (spec.only_once ? ", once for each person" : "") + ", for the person they name";
+}
+
+std::string words_of(const WebhookSpec& spec) {
+  std::string who = spec.email.empty() ? "" : "the address at " + spec.email;
+  if (!spec.user_id.empty()) who += (who.empty() ? "" : " or ") + std::string("the id at ") + spec.user_id;
+  std::string words = "when a program that has its key calls its webhook";
+  if (spec.only_once) words += ", once for each person";
+  if (!spec.key.empty()) words += ", once for each " + spec.key;
+  return words + ", for the person with " + who;
+}
+
+void check_pointer(const std::string& pointer, const char* member, Issues& issues) {
+  if (pointer.empty()) return;
+  bool escapes = true;
+  for (size_t at = pointer.find('~'); at != std::string::npos; at = pointer.find('~', at + 1))
+    escapes &= at + 1 < pointer.size() && (pointer[at + 1] == '0' || pointer[at + 1] == '1');
+  if (pointer[0] != '/' || pointer.size() == 1 || !escapes)
+    issues.push_back({member, "is a JSON Pointer to a place in the body, such as /email"});
+}
+
 bool is_several(const Json& where) { return where.contains("and"); }
 
 void check_where(const EventSpec& spec, Issues& issues) {
@@ -91,6 +116,16 @@ void AttributeSpec::check(const AttributeSpec& spec, Issues& issues) {
     issues.push_back({"/to", "is the same as from, so nothing would change"});
 }
 
+void WebhookSpec::check(const WebhookSpec& spec, Issues& issues) {
+  check_pointer(spec.email, "/email", issues);
+  check_pointer(spec.user_id, "/user_id", issues);
+  check_pointer(spec.key, "/key", issues);
+  if (spec.email.empty() && spec.user_id.empty())
+    issues.push_back({"/email", "or user_id is needed to know whom it is about"});
+  if (!spec.key.empty() && spec.only_once)
+    issues.push_back({"/key", "does not go with only_once: a person enters once, whatever the key is"});
+}
+
 TriggerType type_of(const TriggerSpec& spec) { return static_cast<TriggerType>(spec.index()); }
 
 Json encoded(const TriggerSpec& spec) {
@@ -107,9 +142,13 @@ Result<TriggerSpec> decoded_spec(TriggerType type, const Json& json) {
     case TriggerType::kAttributeChanged:
       return TriggerSpec(TRY(decode<AttributeSpec>(json, what)));
     case TriggerType::kSegmentEntered:
+      return TriggerSpec(TRY(decode<SegmentSpec>(json, what)));
+    case TriggerType::kApi:
+      return TriggerSpec(TRY(decode<ApiSpec>(json, what)));
+    case TriggerType::kWebhook:
       break;
   }
-  return TriggerSpec(TRY(decode<SegmentSpec>(json, what)));
+  return TriggerSpec(TRY(decode<WebhookSpec>(json, what)));
 }
 
 std::string listens_to(const TriggerSpec& spec) {

@@ -1,5 +1,5 @@
 // What a trigger listens to, as tools take it and as it is stored: a schedule, an event of a person, a change of what
-// is known about them, or a segment that they enter.
+// is known about them, a segment that they enter, or a program that says so.
 //
 //   TriggerSpec spec = EventSpec{.name = "Product Added", .key = "/properties/cart_id"};
 //   in_words(spec)     // "when 'Product Added' happens, once for each /properties/cart_id"
@@ -16,9 +16,10 @@
 namespace spreaders::workflows {
 
 // In the order of TriggerSpec.
-enum class TriggerType : uint8_t { kSchedule, kEvent, kAttributeChanged, kSegmentEntered };
+enum class TriggerType : uint8_t { kSchedule, kEvent, kAttributeChanged, kSegmentEntered, kApi, kWebhook };
 SPR_ENUM(TriggerType, {TriggerType::kSchedule, "schedule"}, {TriggerType::kEvent, "event"},
-         {TriggerType::kAttributeChanged, "attribute_changed"}, {TriggerType::kSegmentEntered, "segment_entered"});
+         {TriggerType::kAttributeChanged, "attribute_changed"}, {TriggerType::kSegmentEntered, "segment_entered"},
+         {TriggerType::kApi, "api"}, {TriggerType::kWebhook, "webhook"});
 
 constexpr int64_t kTriggerCountMax = 1000;
 constexpr int64_t kTriggerWithinMax_us = 3650 * kDay_us;
@@ -85,14 +86,40 @@ struct SegmentSpec {
              SPR_FIELD(rule, "Its rule"));
 };
 
-using TriggerSpec = std::variant<ScheduleSpec, EventSpec, AttributeSpec, SegmentSpec>;
+// POST /initiateJourney and the tool triggers.fire say for whom; how often: for each call, or each idempotency key.
+struct ApiSpec {
+  bool only_once = false;
+  bool public_keys = false;
+  SPR_FIELDS(ApiSpec, SPR_FIELD(only_once, "One run for each person, ever", .defaulted = true),
+             SPR_FIELD(public_keys,
+                       "Also write keys may start it, which stand in public pages and apps: for anybody whose id or "
+                       "address somebody knows",
+                       .defaulted = true));
+};
+
+// POST /hooks/{trigger id}, with a key that may do nothing else. How often for one person: as for events, where the
+// same Idempotency-Key, or without one the same body, is the same event.
+struct WebhookSpec {
+  std::string email = "/email";
+  std::string user_id = "/userId";
+  std::string key = {};
+  bool only_once = false;
+  static void check(const WebhookSpec& spec, Issues& issues);
+  SPR_FIELDS(WebhookSpec,
+             SPR_FIELD(email, "Pointer to the person's address in the body", .max_size = 200, .defaulted = true),
+             SPR_FIELD(user_id, "Pointer to the id that the sender gives them", .max_size = 200, .defaulted = true),
+             SPR_FIELD(key, "Pointer into the body: one run for each value", .max_size = 200, .defaulted = true),
+             SPR_FIELD(only_once, "One run for each person, ever", .defaulted = true));
+};
+
+using TriggerSpec = std::variant<ScheduleSpec, EventSpec, AttributeSpec, SegmentSpec, ApiSpec, WebhookSpec>;
 
 // The conditions on its properties as an array, as segment rules have them.
 Json conditions_of(const EventSpec& spec);
 TriggerType type_of(const TriggerSpec& spec);
 Json encoded(const TriggerSpec& spec);
 Result<TriggerSpec> decoded_spec(TriggerType type, const Json& json);
-// Name of the event or attribute, id of the segment; empty for a schedule.
+// Name of the event or attribute, id of the segment; empty for others.
 std::string listens_to(const TriggerSpec& spec);
 // As the values of an AttributeSpec are compared.
 bool same_value(const std::string& a, const std::string& b);

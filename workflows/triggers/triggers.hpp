@@ -6,7 +6,7 @@
 //   TRY(fire_due(storage, clock, ids));             // the scheduler's beat: a run for every time that has come
 //
 // A time starts at most one run, whatever dies or is repeated: its entry key is the trigger and the scheduled time. How
-// events and changes start runs is in workflows/triggers/events.hpp and changes.hpp.
+// events, changes and calls start runs is in events.hpp, changes.hpp and calls.hpp beside this.
 #pragma once
 
 #include <optional>
