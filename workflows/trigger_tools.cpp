@@ -4,6 +4,7 @@
 #include "workflows/library.hpp"
 #include "workflows/tools.hpp"
 #include "workflows/trigger_views.hpp"
+#include "workflows/triggers/calls.hpp"
 
 namespace spreaders::workflows {
 
@@ -13,15 +14,38 @@ struct AddArgs {
   std::string workflow_id, name;
   std::optional<ScheduleSpec> schedule;
   std::optional<EventSpec> event;
+  std::optional<AttributeSpec> attribute_changed;
+  std::optional<SegmentChoice> segment_entered;
+  std::optional<ApiSpec> api;
+  std::optional<WebhookSpec> webhook;
   static void check(const AddArgs& args, Issues& issues) {
-    if (args.schedule.has_value() == args.event.has_value())
-      issues.push_back({"", "takes exactly one of schedule and event"});
+    int given = args.schedule.has_value() + args.event.has_value() + args.attribute_changed.has_value() +
+                args.segment_entered.has_value() + args.api.has_value() + args.webhook.has_value();
+    if (given != 1)
+      issues.push_back(
+          {"", "takes exactly one of schedule, event, attribute_changed, segment_entered, api and webhook"});
   }
-  [[nodiscard]] TriggerSpec spec() const { return schedule ? TriggerSpec(*schedule) : TriggerSpec(*event); }
-  SPR_FIELDS(AddArgs, SPR_FIELD(workflow_id, "Id of the workflow", .format = Format::kIdentifier),
-             SPR_FIELD(schedule, "At times: once, by a cron line, or every so many days, weeks or months"),
-             SPR_FIELD(event, "When somebody does something: for that person"),
-             SPR_FIELD(name, "Name of the trigger", .max_size = 200, .defaulted = true));
+  [[nodiscard]] TriggerSpec spec() const {
+    if (schedule) return *schedule;
+    if (event) return *event;
+    if (attribute_changed) return *attribute_changed;
+    if (api) return *api;
+    if (webhook) return *webhook;
+    return SegmentSpec{.segment = segment_entered->segment,
+                       .include_existing = segment_entered->include_existing,
+                       .only_once = segment_entered->only_once};
+  }
+  SPR_FIELDS(
+      AddArgs, SPR_FIELD(workflow_id, "Id of the workflow", .format = Format::kIdentifier),
+      SPR_FIELD(schedule, "At times: once, by a cron line, or every so many days, weeks or months"),
+      SPR_FIELD(event, "When somebody does something: for that person"),
+      SPR_FIELD(attribute_changed, "When something known about somebody gets another value"),
+      SPR_FIELD(segment_entered, "When somebody comes into a segment"),
+      SPR_FIELD(api, "When POST /initiateJourney or triggers.fire says so: for the person they name"),
+      SPR_FIELD(webhook,
+                "When a program calls POST /hooks/{trigger_id} with a key of the scope hooks:{trigger_id}, which "
+                "a person makes: spreaders key create --kind service --scopes hooks:{trigger_id}"),
+      SPR_FIELD(name, "Name of the trigger", .max_size = 200, .defaulted = true));
 };
 
 Result<TriggerView> make(ToolContext& context, const std::string& workflow_id, const std::string& name,
@@ -101,8 +125,8 @@ const ToolSpec kAdd{
     .name = "workflow.addTrigger",
     .title = "Add a trigger to a workflow",
     .description =
-        "Prepares what starts a workflow by itself: times, or an event of a person. The version is fixed here. "
-        "It fires only once triggers.start is approved.",
+        "Prepares what starts a workflow by itself: times, an event of a person, a changed attribute, a segment "
+        "entered, a program that calls. The version is fixed here. It fires only once triggers.start is approved.",
     .words =
         "when somebody signs up; starts when; on purchase; event that starts the flow; form submitted; webhook starts "
         "the automation; entry point; as soon as a cart is abandoned; on birthday; fires when; auslöser; déclencheur; "
@@ -141,6 +165,48 @@ const ToolSpec kStart{.name = "triggers.start",
                       .body = handler<&start>(),
                       .open_world = true,
                       .approval_of = approval_from<&start_approval>()};
+struct FireArgs {
+  std::string trigger_id, user_id, email;
+  std::map<std::string, Json> properties;
+  SPR_FIELDS(FireArgs,
+             SPR_FIELD(trigger_id, "Id of a trigger of type api, or of a workflow that has one",
+                       .format = Format::kIdentifier),
+             SPR_FIELD(user_id, "For whom: the id of another system, or a contact's", .max_size = 200,
+                       .defaulted = true),
+             SPR_FIELD(email, "For whom: their address", .max_size = 254, .defaulted = true),
+             SPR_FIELD(properties, "What the run may refer to with {\"$trigger\":\"/properties/...\"}",
+                       .defaulted = true));
+};
+struct Fired {
+  std::string run_id, trigger_id;
+  bool started = false;
+  SPR_FIELDS(Fired, SPR_FIELD(run_id, "The run of this call"), SPR_FIELD(trigger_id, "The trigger it began by"),
+             SPR_FIELD(started, "False: it had begun before"));
+};
+
+Result<Fired> fire(ToolContext& context, const FireArgs& args) {
+  Call call{.user_id = args.user_id, .email = args.email, .idempotency = context.idempotency_key};
+  for (const auto& [name, value] : args.properties) call.properties[name] = value;
+  auto called =
+      TRY(start_by_call(context.tx(), context.workspace(), args.trigger_id, call, context.clock.now(), context.ids));
+  if (called.started) wake_after_commit(context);
+  return Fired{called.run_id, called.trigger_id, called.started};
+}
+
+const ToolSpec kFire{.name = "triggers.fire",
+                     .title = "Start a workflow for somebody by its trigger",
+                     .description =
+                         "Starts one run for one person by a running trigger of type api, under the approval that the "
+                         "trigger was started with.",
+                     .words =
+                         "start the flow for this person; send somebody through the automation; trigger now for "
+                         "a customer; initiate journey; kick off for one contact; run the sequence for ana; "
+                         "auslösen; déclencher pour une personne; disparar para alguien",
+                     .effect = Effect::kWrite,
+                     .repeat = Repeat::kNeedsKey,
+                     .scopes = {"workflows:run"},
+                     .body = handler<&fire>(),
+                     .open_world = true};
 const ToolSpec kPause{.name = "triggers.pause",
                       .title = "Pause a trigger",
                       .description = "It fires no more until it is resumed; its runs go on.",
@@ -177,7 +243,7 @@ const ToolSpec kDestroy{
 const ToolSpec kList{
     .name = "triggers.list",
     .title = "List triggers",
-    .description = "What starts workflows by itself: times or events, state, what fired and what was left out.",
+    .description = "What starts workflows by itself: on what, state, what fired and what was left out.",
     .words = "which schedules run; next start; all triggers; recurring jobs",
     .effect = Effect::kRead,
     .repeat = Repeat::kSafe,
@@ -198,7 +264,8 @@ Health triggers_health(ToolContext& context) {
 }  // namespace
 
 ToolList trigger_tools() {
-  static const ToolSpec* const list_of[] = {&kAdd, &kSchedule, &kStart, &kPause, &kResume, &kStop, &kDestroy, &kList};
+  static const ToolSpec* const list_of[] = {&kAdd,    &kSchedule, &kStart,   &kFire, &kPause,
+                                            &kResume, &kStop,     &kDestroy, &kList};
   return list_of;
 }
 

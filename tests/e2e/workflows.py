@@ -241,6 +241,66 @@ check(letters() == [], "nothing is left to do", letters())
 text = refusal(rpc(shop.port, "workflow.replay", {"ids": [letter["id"], "out_none"]}, "d-5"))
 check("/ids/0" in text and "/ids/1" in text, "what is no dead letter any more is named", text)
 
+# By what changes of somebody: a segment that they enter, once, from the shop's own words.
+segment = {"action": "create", "name": "Regulars", "rule": {"attribute": "orders", "op": "gte", "value": 3}}
+call(shop.port, "email.segmentAudience", segment, "g-1")
+look = {"name": "Look", "start": "end", "nodes": {"end": {"type": "end"}}}
+regular = call(shop.port, "workflow.create", {"definition": look}, "g-2")["workflow_id"]
+text = refusal(rpc(shop.port, "workflow.addTrigger", {"workflow_id": regular, "segment_entered": {"segment": "Nobody"}}, "g-3"))
+check("/segment_entered/segment" in text and "'Regulars'" in text, "a segment that is not there is named, and which there are", text)
+trigger = call(shop.port, "workflow.addTrigger", {"workflow_id": regular, "segment_entered": {"segment": "Regulars"}}, "g-4")
+started = approved("triggers.start", {"trigger_id": trigger["trigger_id"]}, "g-5", (shop, shop_data))
+check("starting by itself when somebody enters the segment 'Regulars'" in " ".join(started["asked"].split()), "the person reads whom it is for", started["asked"])
+for orders in (2, 3, 4):
+    say("identify", {"userId": "u1", "traits": {"orders": orders}})
+seen_by = lambda: call(shop.port, "workflow.getStatus", {"workflow_id": regular})
+until(lambda: seen_by()["runs"] == {"completed": 1}, "who has become a regular enters once")
+run_id = sql(shop_data, "SELECT id FROM run WHERE workflow_id = ?", regular)[0][0]
+said = call(shop.port, "workflow.explain", {"run_id": run_id})["verdict"]
+check("because they entered the segment" in said, "and why is told", said)
+
+# By calls: another service names the person, with a key; the steps know what it said.
+told = {"name": "Told", "start": "pro", "nodes": {
+    "pro": {"type": "condition", "if": {"op": "eq", "left": {"$trigger": "/properties/plan", "default": "none"}, "right": "pro"}, "yes": "end", "no": "other"},
+    "other": {"type": "end", "exit": "another plan"}, "end": {"type": "end"}}}
+told = call(shop.port, "workflow.create", {"definition": told}, "k-1")["workflow_id"]
+trigger = call(shop.port, "workflow.addTrigger", {"workflow_id": told, "api": {}}, "k-2")
+approved("triggers.start", {"trigger_id": trigger["trigger_id"]}, "k-3", (shop, shop_data))
+
+
+def key_for(*flags):
+    made = run("key", "create", "--kind", "service", *flags, "--data-dir", shop_data, "--http-port", "0")
+    return {"Authorization": "Bearer " + made.stdout.strip().splitlines()[-1], "Content-Type": "application/json"}
+
+
+service = key_for("--scopes", "workflows:run")
+initiate = lambda body, headers=service: http_ask(shop.port, "POST", "/initiateJourney", json.dumps(body), headers)
+asked = {"journeyId": told, "userId": "u1", "idempotencyKey": "order-7", "properties": {"plan": "pro"}}
+first = initiate(asked)
+check(first.status == 200 and first.json()["started"], "a service starts a journey", first.body)
+again = initiate(asked)
+check(again.json()["run_id"] == first.json()["run_id"] and not again.json()["started"], "the same key is the same run", again.body)
+nobody = initiate({"journeyId": told, "userId": "u99"})
+check(nobody.status == 404 and nobody.json()["issues"][0]["pointer"] == "/userId", "nobody is made up", nobody.body)
+check(initiate(asked, {"Authorization": "Bearer " + write_key}).status == 403, "a public key starts nothing")
+fired = call(shop.port, "triggers.fire", {"trigger_id": told, "email": "ana@example.org"}, "k-4")
+check(fired["started"], "nor does somebody need another approval than the trigger's", fired)
+runs = lambda: sorted(sql(shop_data, "SELECT status, reason FROM run WHERE workflow_id = ?", told))
+until(lambda: runs() == [("completed", ""), ("completed", "another plan")], "its steps know what was said")
+
+# By webhook, with a key that may do nothing else.
+trigger = call(shop.port, "workflow.addTrigger", {"workflow_id": told, "webhook": {"email": "/lead/email", "key": "/lead/id"}}, "h-1")
+approved("triggers.start", {"trigger_id": trigger["trigger_id"]}, "h-2", (shop, shop_data))
+path, hook_key = "/hooks/" + trigger["trigger_id"], key_for("--scopes", "hooks:" + trigger["trigger_id"])
+hook = lambda body, headers=hook_key: http_ask(shop.port, "POST", path, json.dumps(body), headers)
+lead = {"lead": {"email": "ana@example.org", "id": 7}}
+check(hook(lead, service).status == 403, "another key does not open it")
+check(hook(lead).json()["started"], "the webhook starts a run")
+check(hook({**lead, "again": True}).json()["reason"] == "known", "once for each key")
+check(initiate(asked, hook_key).status == 403, "and its key opens nothing else")
+call(shop.port, "triggers.pause", {"trigger_id": trigger["trigger_id"]}, "h-3")
+check(hook({"lead": {"email": "ana@example.org", "id": 8}}).status == 409, "a paused trigger starts nothing")
+
 run_id = sql(shop_data, "SELECT id FROM run WHERE workflow_id = ?", workflow)[0][0]
 steps = [step["node"] + " " + step["kind"] for step in call(shop.port, "workflow.getLogs", {"run_id": run_id})["steps"]]
 check(steps in (["order waiting", "order event", "end ended"], ["order event", "end ended"]), "and its log says so", steps)
