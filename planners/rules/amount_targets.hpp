@@ -126,6 +126,8 @@ class AmountTargets : public AmountWords {
     if (std::find(people.begin(), people.end(), noun.metric) == people.end()) return false;
     if (lang_ == Lang::kJa && consent_beside(i)) return true;
     if (noun_near(i).end < 0) return false;
+    if (text_.is_number(i - 2) && m(i - 1, C("range_to")) > 0 && text_.at(i - 2).value < text_.at(i).value)
+      return false;  // "de 900 a 2.000 seguidores": where they are and where they want to be
     if (consent_beside(i)) return true;
     if (lang_ == Lang::kJa) return text_.is(i - 1, "の") || text_.is(i - 1, "存");
     const int lead = match_before(text_, i, lang_, C("possessive"));

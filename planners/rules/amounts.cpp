@@ -125,6 +125,10 @@ class Reader : AmountTargets {
     if (cost_per(cash)) return;
     if (near_after(after, 1, C("offer_after")) || (near_after(after, 2, C("offer_after")) && !budgeted)) {
       cash.kind = Cash::Kind::kOffer;
+    } else if (cash.strength == 0 && cash.period.empty() && turn_ == 0 && priced_thing(cash)) {
+      cash.kind = Cash::Kind::kPrice;
+    } else if (!budgeted && cash.period.empty() && raised(cash.begin)) {
+      cash.kind = Cash::Kind::kRevenue;
     } else if (lang_ == Lang::kEn && (text_.is(cash.begin - 1, "save"))) {
       cash.kind = Cash::Kind::kOffer;
     } else if (!budgeted && cash.period.empty() &&
@@ -140,6 +144,26 @@ class Reader : AmountTargets {
     if (lang_ == Lang::kJa && cash.kind == Cash::Kind::kBudget && noun_before(cash.begin).end >= 0 &&
         noun_before(cash.begin).metric == "sales")
       cash.kind = Cash::Kind::kRevenue;
+  }
+  // "bono de 5 sesiones por 150 €", "places £140 each": goods and their price, with nothing to advertise on beside.
+  [[nodiscard]] bool priced_thing(const Cash& cash) const {
+    if (!channel_beside(cash.begin, cash.end).empty()) return false;
+    if (m(cash.begin - 1, C("priced_thing")) == cash.begin) return true;
+    return m(cash.begin - 1, C("price_link")) == cash.begin && near_within(cash.begin - 1, 5, C("priced_thing"));
+  }
+  // As near_before, over numbers too: "bono de 5 sesiones".
+  [[nodiscard]] bool near_within(int i, int before, ClassId id) const {
+    for (int k = i - 1; k >= 0 && k >= i - before && same_sentence(k, i) && text_.at(k).kind != TokenKind::kPunct;
+         --k) {
+      if (m(k, id) > 0) return true;
+    }
+    return false;
+  }
+  // "寄付を募ります。目標は200万円": the goal of a text that asks for donations.
+  [[nodiscard]] bool raised(int begin) const {
+    bool funds = false;
+    for (int i = 0; i < text_.size() && !funds; ++i) funds = m(i, C("fund_word")) > 0;
+    return funds && near_before(begin, 4, C("fund_goal"), true);
   }
   // "livraison à 1 €", "menú a 12 €": the price of what stands before.
   [[nodiscard]] bool priced_at(int begin) const {

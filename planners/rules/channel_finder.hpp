@@ -141,7 +141,7 @@ class ChannelFinder {
     if (lead || token.upper)
       return lead || m(i - 1, C("and")) > 0 || m(i + 1, C("ad_word")) > 0 || m(i + 1, C("and")) > 0 ||
              text_.is(i + 1, "posts") || text_.is(i + 1, "post") || text_.is(i + 1, "で") || text_.is(i + 1, "に") ||
-             text_.is(i + 1, "threads");
+             (lang_ == Lang::kJa && text_.is(i + 1, "の")) || text_.is(i + 1, "threads");
     return false;
   }
   [[nodiscard]] bool is_threads(int i) const {

@@ -53,6 +53,8 @@ class DateParser : public DatePeriods {
     if (text_.is_number(end) && text_.is(end + 1, "日") && !text_.is(end + 2, "間")) {
       set_day(out, month, static_cast<int>(text_.at(end).value));
       out.end = end + 2;
+      int weekday_end = -1;  // 5月19日の水曜
+      if (weekday_at(japanese_of(out.end), weekday_end) >= 0) out.end = weekday_end;
     } else {
       out.first = {0, month, 1};
       out.last = {0, month, days_in_month(year == 0 ? 2027 : year, month)};
@@ -186,7 +188,9 @@ class DateParser : public DatePeriods {
     if (i > 0 && (m(i - 1, C("morning")) > 0 || (i > 1 && m(i - 2, C("morning")) > i))) return false;
     if ((end = m(i, C("overmorrow"))) > 0) set_span(out, add_days(today_, 2), add_days(today_, 2), end);
     else if ((end = m(i, C("tomorrow"))) > 0) set_span(out, add_days(today_, 1), add_days(today_, 1), end);
-    else if ((end = m(i, C("today"))) > 0) set_span(out, today_, today_, end);
+    else if ((end = m(i, C("today"))) > 0 && m(end, C("tomorrow")) > 0)  // "já amanhã"
+      set_span(out, add_days(today_, 1), add_days(today_, 1), end = m(end, C("tomorrow")));
+    else if (end > 0) set_span(out, today_, today_, end);
     else if (relative_length(i, out)) return true;
     else return false;
     if (m(end, C("today")) > 0) out.end = m(end, C("today"));
@@ -259,9 +263,26 @@ class DateParser : public DatePeriods {
       out = full;
       return true;
     }
+    if (weekday_with_day(rest, day, out)) return true;
     set_span(out, date, date, out.end);
     out.weekday = true;
     return true;
+  }
+  // "el miércoles 16", "Wednesday the 16th", "Mittwoch, der 26.": the next such day on which both are true.
+  bool weekday_with_day(int rest, int day, Mention& out) const {
+    if (lang_ == Lang::kPt && text_.is(rest, "dia")) ++rest;
+    if (lang_ == Lang::kJa || !day_number(rest) || (lang_ == Lang::kEn && !text_.at(rest).ordinal)) return false;
+    const bool alone =
+        text_.at(rest).ordinal || m(rest + 1, C("correction")) > 0 || text_.is(rest + 1, ".") || ends_clause(rest + 1);
+    if (!alone || unit_follows(rest + 1) || text_.is(rest + 1, ":") || text_.is(rest + 1, "/")) return false;
+    const int number = static_cast<int>(text_.at(rest).value);
+    for (int ahead = 0; ahead < 92; ++ahead) {
+      const Date date = add_days(today_, ahead);
+      if (date.day != number || weekday(date) != day) continue;
+      set_span(out, date, date, rest + 1);
+      return true;
+    }
+    return false;
   }
 
   [[nodiscard]] int skip_back(int i) const { return i > 0 && m(i - 1, C("article")) == i ? i - 1 : i; }
@@ -289,7 +310,8 @@ class DateParser : public DatePeriods {
       return false;
     }
     Date day{anchor->year, anchor->month, static_cast<int>(text_.at(i).value)};
-    if (day < *anchor && ++day.month > 12) day.month = 1, ++day.year;
+    const bool ends = match_before(text_, skip_back(i), lang_, C("until")) >= 0;  // an end lies behind the start
+    if ((day < *anchor && (ends || day <= today_)) && ++day.month > 12) day.month = 1, ++day.year;
     if (day.day > days_in_month(day.year, day.month)) return false;
     set_span(out, day, day, lang_ == Lang::kJa ? i + 2 : i + 1);
     return true;

@@ -44,7 +44,7 @@ class DateWindows : public DateParser {
         else if (text_.is_number(at) && m(at + 1, C("unit_year")) > 0) end = m(at + 1, C("unit_year"));
       } else if (const Length length = length_at(i); length.days > 0) {
         if (m(length.end, C("ago")) > 0 && !shift_word(length.end)) end = m(length.end, C("ago"));
-        else if (lapsed_before(i)) end = length.end;
+        else if (lapsed_before(i) || lapsed_after(length.end)) end = length.end;
         else if (m(length.end, C("last")) > 0 && lang_ != Lang::kJa) end = m(length.end, C("last"));  // "semana pasada"
       } else if (text_.is(i, "since") && lang_ == Lang::kEn && lapsed_before(i)) {
         int month_end = -1;
@@ -71,6 +71,16 @@ class DateWindows : public DateParser {
     for (int k = i - 1; k >= 0 && k >= i - 5 && text_.at(k).sentence == text_.at(i).sentence && !text_.is(k, ",");
          --k) {
       if (m(k, C("negator")) > 0) return true;
+    }
+    return false;
+  }
+  // "3か月ログインのない会員": what people have not done for so long.
+  [[nodiscard]] bool lapsed_after(int i) const {
+    if (lang_ != Lang::kJa) return false;
+    bool deed = false;
+    for (int k = i; k < std::min(i + 12, text_.size()) && !text_.is(k, "、") && !text_.is(k, "。"); ++k) {
+      deed = deed || m(k, C("deed_word")) > 0;
+      if (deed && (text_.is(k, "な") || text_.is(k, "ま") || text_.is(k, "無"))) return true;
     }
     return false;
   }

@@ -24,14 +24,15 @@ struct Mention {
   bool slashed = false;      // 12/20
   bool month_first = false;  // 12/20 read as 20 December
   bool range = false;
-  bool weekday = false;    // named by its weekday alone
-  bool loose = false;      // "email them about the gala on 2 December": the day may be that of the mail
-  bool event = false;      // the day of a named event: "the open day on 12 December"
-  bool send = false;       // said to be the day of sending
-  bool own_day = false;    // "SMS on Cyber Monday": a holiday said as the day itself
-  bool in_length = false;  // "in two weeks": a length where another start is said
-  bool urgent = false;     // "right away": gives way to a day that is said
-  bool trade_day = false;  // Black Friday and the like: a day even as part of a name
+  bool weekday = false;     // named by its weekday alone
+  bool loose = false;       // "email them about the gala on 2 December": the day may be that of the mail
+  bool event = false;       // the day of a named event: "the open day on 12 December"
+  bool send = false;        // said to be the day of sending
+  bool own_day = false;     // "SMS on Cyber Monday": a holiday said as the day itself
+  bool in_length = false;   // "in two weeks": a length where another start is said
+  bool taken_back = false;  // "not the 5th"
+  bool urgent = false;      // "right away": gives way to a day that is said
+  bool trade_day = false;   // Black Friday and the like: a day even as part of a name
   Role role = Role::kNone;
 };
 

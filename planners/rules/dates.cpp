@@ -19,6 +19,7 @@ class Reader : DateRanges {
     find_shifts();
     for (int i = 0; i < text_.size();) i = read_mention(i);
     find_lengths();
+    drop_taken_back();
     drop_corrected();
     resolve();
     return std::move(facts_);
@@ -38,7 +39,8 @@ class Reader : DateRanges {
     find_role(found);
     found.own_day = found.weak && !found.range && match_before(text_, found.begin, lang_, C("on_day")) >= 0 &&
                     channel_before(found.begin);
-    found.urgent = m(i, C("urgent")) > 0;
+    found.urgent = m(i, C("urgent")) > 0 && m(m(i, C("urgent")), C("tomorrow")) < 0;
+    found.taken_back = taken_back(found);
     found.event = event_day(found);
     found.send = send_day(found);
     if (!found.range) parse_tail(found);
@@ -51,6 +53,39 @@ class Reader : DateRanges {
     if (found.day && !found.impossible && !found.ambiguous) said_ = coming_year(found.first);
     mentions_.push_back(found);
     return found.end;
+  }
+
+  // "o e-mail sai dia 3, não dia 5", "not Monday", "5日ではなく".
+  [[nodiscard]] bool taken_back(const Mention& found) const {
+    if (found.range || !(found.day || found.weekday)) return false;
+    if (lang_ == Lang::kJa) return m(found.end, C("but_rather")) > 0;
+    int at = found.begin;
+    for (int guard = 0; guard < 2 && at > 0; ++guard) {
+      if (m(at - 1, C("article")) == at || m(at - 1, C("on")) == at || text_.is(at - 1, "dia") || text_.is(at - 1, "a"))
+        --at;
+    }
+    const int after = m(found.end, C("and_not"));  // "el lunes no, el jueves"
+    if (after > 0 && after < text_.size() && text_.is(after, ",")) return true;
+    return match_before(text_, at, lang_, C("and_not")) >= 0;
+  }
+  void drop_taken_back() {
+    const bool other = std::any_of(mentions_.begin(), mentions_.end(),
+                                   [](const Mention& mention) { return !mention.taken_back && !mention.weak; });
+    if (other) std::erase_if(mentions_, [](const Mention& mention) { return mention.taken_back; });
+  }
+  // "hasta el mismo día", "jusqu'au jour de la fête": the day of the event or holiday that the text speaks of.
+  void read_same_day() {
+    if (!facts_.start || (facts_.end && *facts_.end != *facts_.start)) return;
+    bool said = false;
+    for (int i = 0; i < text_.size(); ++i) said = said || m(i, C("until_that_day")) > 0;
+    if (!said) return;
+    std::optional<Date> day = facts_.event_at ? facts_.event_at : event_;
+    for (const Mention& mention : mentions_) {
+      if (!day && mention.day && !mention.range && mention.first > *facts_.start) day = mention.first;
+    }
+    if (!day || *day < *facts_.start) return;
+    facts_.end = day;
+    facts_.single_day = false;
   }
 
   // "customers whose contract ends in Q1": a date of the people, not of the campaign.
@@ -373,6 +408,7 @@ class Reader : DateRanges {
       facts_.single_day = false;
       note(*until);
     }
+    read_same_day();
     read_eve();
     finish(start, until);
   }

@@ -63,7 +63,7 @@ constexpr MetricRow kMetrics[] = {
     {"rsvps", "event", "rsvps|rsvp|confirmaciones|zusagen|confirmacoes"},
     {"attendees", "event",
      "attendees|asistentes|participants|teilnehmer|teilnehmern|teilnehmende|participantes|参加者|来場者|来場|"
-     "assistentes|attendance"},
+     "assistentes|attendance|定員"},
     {"guests", "event", "guests|invitados|invites|gaste|convidados"},
     {"installs", "app_installs",
      "installs|app_installs|installations|instalaciones|instalacoes|installationen|インストール|app_installations"},

@@ -80,5 +80,7 @@ bool within_one_edit(std::string_view a, std::string_view b);
 Lang detect_language(const Text& text, Lang fallback, int margin = 1);
 // Joins number words, 万, lakh and the like into one number token.
 void merge_numbers(Text& text, Lang lang);
+// "the twenty third of December" -> one ordinal number; called by merge_numbers.
+void merge_spoken_days(Text& text, Lang lang);
 
 }  // namespace spreaders::planners::rules

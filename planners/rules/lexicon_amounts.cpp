@@ -27,7 +27,10 @@ constexpr ClassRow kRows[] = {
      "budget|au_total|en_tout|total", "budget|insgesamt|gesamt|gesamtbudget", "orcamento|verba|no_total|total|ao_todo",
      "予算|総額|合計"},
     {"no_spend", "",
-     "no_spend|no_budget|zero_budget|budget_zero|no_money|without_spending|without_budget|without_a_budget|no_ad_"
+     "not_#_penny|not_#_cent|not_#_euro|not_#_dollar|not_#_pound|not_one_penny|not_a_penny|not_a_dime|not_one_cent|not_"
+     "a_pound|not_a_dollar|not_a_euro|not_a_single_cent|not_one_"
+     "euro|without_a_penny|not_a_single_euro|not_a_single_dollar|not_spending_a_cent|no_spend|no_budget|zero_budget|"
+     "budget_zero|no_money|without_spending|without_budget|without_a_budget|no_ad_"
      "budget|no_ad_spend|no_media_spend|no_paid_media|no_cost|no_extra_cost|no_spending|zero_spend|free_of_charge|for_"
      "free|free_only|zero_cost|nothing_to_spend|no_paid_ads|no_paid_ad|no_paid|not_spend|not_spending|dont_spend|dont_"
      "want_to_spend|no_advertising_budget|no_marketing_budget|organic_only|only_organic|unpaid|no_media_budget|not_a_"
@@ -40,35 +43,47 @@ constexpr ClassRow kRows[] = {
      "cannot_cost|cant_cost|wont_cost_anything|not_allowed_to_cost|cant_spend_anything|cannot_spend|not_paying|zero_"
      "marketing_budget|no_"
      "money_for|nothing_to_pay",
-     "sin_presupuesto|sin_gastar|sin_dinero|sin_inversion|sin_gasto|sin_coste|sin_costo|presupuesto_cero|cero_"
+     "ni_#_euro|ni_#_peso|ni_#_centimo|ni_#_centavo|ni_#_duro|ni_#_dolar|ni_un_euro|ni_un_peso|ni_un_centimo|ni_un_"
+     "duro|ni_un_centavo|ni_un_dolar|ni_un_solo_euro|ni_un_solo_peso|sin_"
+     "soltar_un_euro|ni_medio_euro|sin_presupuesto|sin_gastar|sin_dinero|sin_inversion|sin_gasto|sin_coste|sin_costo|"
+     "presupuesto_cero|cero_"
      "presupuesto|no_hay_presupuesto|no_tenemos_presupuesto|gratis|sin_pagar|sin_invertir|no_gastar|sin_publicidad_"
      "pagada|sin_pauta|cero_euros|cero_pesos|ningun_presupuesto|sin_ningun_presupuesto|no_hay_dinero|sin_costes|"
      "inversion_cero|gasto_cero|sin_ningun_gasto|sin_costo_adicional|no_quiero_gastar|no_tengo_presupuesto|sin_"
      "presupuesto_publicitario|nada_de_presupuesto|nada_de_dinero|organico|no_queremos_gastar|sin_gastos|coste_cero|"
      "costo_cero|no_podemos_gastar|no_puedo_gastar|no_se_gasta|no_puede_costar|no_debe_costar|no_tiene_que_costar|que_"
      "no_cueste|sin_que_cueste|no_debe_costarnos|no_podemos_pagar|sin_un_euro|sin_un_peso|coste_0|sin_pagar_nada",
-     "sans_budget|aucun_budget|sans_depense|sans_depenser|sans_frais|budget_zero|zero_budget|pas_de_budget|pas_d'_"
+     "pas_#_euro|pas_#_centime|pas_#_sou|pas_le_moindre_euro|zero_centime|sans_un_sou|sans_debourser|sans_un_centime|"
+     "pas_un_seul_euro|c'_est_gratuit|sans_"
+     "budget|aucun_budget|sans_depense|sans_depenser|sans_frais|budget_zero|zero_budget|pas_de_budget|pas_d'_"
      "argent|sans_argent|gratuitement|gratuit|sans_investissement|sans_cout|aucune_depense|zero_euro|aucun_frais|sans_"
      "investir|sans_payer|aucun_argent|rien_a_depenser|sans_budget_publicitaire|aucun_cout|pas_un_centime|budget_nul|"
      "zero_depense|sans_publicite_payante|pas_de_depense|pas_de_depenses|sans_aucun_budget|ne_rien_depenser|sans_rien_"
      "depenser|sans_aucune_depense|0_budget|rien_a_payer|ne_coute_rien|0_euro|0_€|on_ne_peut_rien_depenser|pas_un_sou|"
      "doit_rien_couter|rien_couter|ne_rien_couter|ca_ne_doit_rien|ne_doit_pas_couter|"
      "pas_un_euro",
-     "ohne_budget|kein_budget|ohne_werbebudget|ohne_kosten|kostenlos|kein_geld|ohne_geld|keine_kosten|null_budget|"
+     "keinen_einzigen_euro|nicht_einen_euro|keinen_einzigen_cent|nicht_einen_cent|kostet_ja_nix|kostet_ja_nichts|"
+     "keinen_heller|ohne_einen_euro|ohne_budget|kein_budget|ohne_werbebudget|ohne_kosten|kostenlos|kein_geld|ohne_geld|"
+     "keine_kosten|null_budget|"
      "budget_null|gratis|ohne_ausgaben|keine_ausgaben|keinen_cent|ohne_etat|ohne_werbekosten|kein_werbebudget|null_"
      "euro|ohne_bezahlte_werbung|nichts_ausgeben|ohne_zusatzkosten|ohne_mediabudget|kein_mediabudget|haben_kein_budget|"
      "keinerlei_budget|ohne_einen_cent|keine_werbeausgaben|ohne_werbeausgaben|unbezahlt|nur_organisch|rein_organisch|"
      "ohne_anzeigenbudget|kein_etat|ohne_jegliches_budget|ohne_finanzielle_mittel|nix_ausgeben|kein_werbegeld|ohne_"
      "werbegeld|kostet_nichts|nichts_kosten|nix_kosten|nicht_kosten|kosten_darf_es_nichts|keinen_pfennig|kostet_nix|"
      "kostenfrei|keinen_euro|alles_organisch|null_kosten|konnen_nichts_ausgeben",
-     "sem_orcamento|sem_verba|sem_gastar|sem_custo|sem_custos|sem_dinheiro|sem_investimento|orcamento_zero|verba_zero|"
+     "nem_#_euro|nem_#_real|nem_#_centavo|nem_#_tostao|nem_#_centimo|nem_um_euro|nem_um_real|nem_um_centavo|nem_um_"
+     "tostao|nem_um_cent|nem_um_centimo|tudo_de_graca|sem_patrocinar|sem_"
+     "patrocinio|sem_orcamento|sem_verba|sem_gastar|sem_custo|sem_custos|sem_dinheiro|sem_investimento|orcamento_zero|"
+     "verba_zero|"
      "zero_orcamento|de_graca|gratis|sem_gasto|sem_gastos|nenhum_orcamento|sem_investir|sem_pagar|custo_zero|zero_"
      "verba|nao_temos_verba|nao_tenho_verba|sem_nenhum_custo|sem_midia_paga|investimento_zero|nao_temos_orcamento|nao_"
      "gastar|sem_anuncios_pagos|gratuito|sem_nenhuma_verba|nao_ha_orcamento|nao_quero_gastar|gasto_zero|sem_qualquer_"
      "custo|sem_nenhum_gasto|zero_gasto|zero_de_verba|nao_podemos_gastar|nao_posso_gastar|sem_gastar_nada|sem_anuncio_"
      "pago|sem_anuncios|nao_pode_custar|nao_deve_custar|sem_custar|que_nao_custe|nao_pode_custar_nada|sem_um_centavo|"
      "sem_um_real|custo_0",
-     "予算なし|予算無し|予算ゼロ|予算は0|予算0|費用なし|費用ゼロ|広告費なし|広告費ゼロ|広告費は0|無料で|お金をかけず|"
+     "広告費はありません|広告費はない|広告費がない|費用はありません|一銭も|1円も|びた一文|一円たりとも|"
+     "有料媒体は使いません|有料広告は使いません|費用なしで|お金はない|予算なし|予算無し|予算ゼロ|予算は0|予算0|"
+     "費用なし|費用ゼロ|広告費なし|広告費ゼロ|広告費は0|無料で|お金をかけず|"
      "お金はかけ|お金をかけない|費用はかけ|費用をかけず|予算はなし|予算はゼロ|予算はありません|予算はない|予算はかけ|"
      "広告費はなし|広告費はかけ|広告費をかけず|広告費0|広告費無し|予算をかけず|コストゼロ|コストなし|費用無し|"
      "予算はゼロ|お金をかけられ|費用をかけられ|一円も|広告なし|オーガニックのみ|支出なし|出費なし|費用をかけない|"
@@ -130,14 +145,18 @@ constexpr ClassRow kRows[] = {
      "revenue|turnover|raise|raised|raising|income|worth_of_sales|in_sales|sales_of|in_orders|gross|bring_in|earn|"
      "fundraise|in_donations|donations|in_bookings|of_sales|in_gifts|in_pledges|proceeds|generate|collect|fundraising|"
      "gifts",
-     "ingresos|facturacion|recaudar|recauda|recaudacion|en_ventas|facturar|de_ventas|donaciones|en_donaciones|reunir|"
+     "juntar|juntemos|reunimos|donativos|de_donativos|en_donativos|recolectar|recaudemos|recoger_fondos|ingresos|"
+     "facturacion|recaudar|recauda|recaudacion|en_ventas|facturar|de_ventas|donaciones|en_donaciones|reunir|"
      "vender_por",
-     "chiffre_d'_affaires|revenus|recolter|recoltez|lever|levez|collecter|collectez|de_ventes|en_ventes|dons|de_dons|"
+     "recolte|collecte|cagnotte|reunissons|de_promesses_de_dons|chiffre_d'_affaires|revenus|recolter|recoltez|lever|"
+     "levez|collecter|collectez|de_ventes|en_ventes|dons|de_dons|"
      "reunir|ca_de|de_recettes|recettes|revenu",
-     "umsatz|einnahmen|sammeln|spenden|erlos|sammle|umsatzziel|spendenziel|einwerben|erlose|an_spenden|spendenaufruf|"
+     "zusammenbekommen|zusammenkriegen|gesammelt|spendensumme|an_spendengeldern|zusammenbringen|umsatz|einnahmen|"
+     "sammeln|spenden|erlos|sammle|umsatzziel|spendenziel|einwerben|erlose|an_spenden|spendenaufruf|"
      "spendenaktion",
-     "receita|faturamento|arrecadar|arrecade|em_vendas|faturar|doacoes|em_doacoes|levantar|arrecadacao|de_vendas",
-     "売上|売り上げ|収益|寄付|募金|収入|集めたい"},
+     "angariar|angarie|angariamos|juntar|donativos|em_donativos|recolher|de_donativos|de_doacoes|angariacao|receita|"
+     "faturamento|arrecadar|arrecade|em_vendas|faturar|doacoes|em_doacoes|levantar|arrecadacao|de_vendas",
+     "集めます|集める|支援金|寄付金|義援金|支援総額|売上|売り上げ|収益|寄付|募金|収入|集めたい"},
     {"goal_word", "",
      "goal|target|aim|aiming|want|hope|hoping|reach|get|at_least|expect|objective|kpi|shoot_for|shooting_for|looking_"
      "for|need|achieve|hit|win|gain|generate|drive|sell|bring|attract|collect|sign_up|book|land|secure|earn|success|"
@@ -168,8 +187,35 @@ constexpr ClassRow kRows[] = {
     {"rest_word", "", "rest|remainder|remaining|the_other|balance|evenly|equally|half",
      "resto|restante|mitad|partes_iguales", "reste|restant|moitie|egales",
      "rest|restliche|restlichen|halfte|gleichmassig", "resto|restante|metade|igualmente", "残り|半分|均等"},
-    {"alloc_prep", "", "on|for|to|in|into|towards|goes_to|go_to|through|via|with", "en|para|a|por|de",
-     "sur|pour|a|en|dans|de|d'", "auf|fur|in|an|bei|von", "no|na|em|para|nos|nas|com|do|da|de", "を|に|は"},
+    {"alloc_prep", "",
+     "on|for|to|in|into|towards|goes_to|go_to|through|via|with|of_it|of_that|of_which|thereof|is_for|are_for",
+     "en|para|a|por|de|de_ellos|de_ello|de_eso|son_para|van_a|va_a|van_para",
+     "sur|pour|a|en|dans|de|d'|dont|vont_a|va_a|la_dessus",
+     "auf|fur|in|an|bei|von|davon|gehen_an|geht_an|sind_fur|gehen_in", "no|na|em|para|nos|nas|com|do|da|de",
+     "を|に|は"},
+    {"fund_word", "",
+     "donation|donations|donate|fundraiser|fundraising|fundraise|raise_money|charity_drive|raising_money|pledge",
+     "donativo|donativos|donacion|donaciones|donar|recaudar|recaudacion|colecta|rifa|benefica|benefico",
+     "don|dons|donner|collecte|cagnotte|levee_de_fonds|recolter|solidaire",
+     "spende|spenden|spendenaktion|spendenaufruf|"
+     "sammelaktion|spendenlauf",
+     "donativo|donativos|doacao|doacoes|doar|angariar|angariacao|arrecadar|arrecadacao|vaquinha|campanha_solidaria",
+     "寄付|募金|支援金|義援金|クラウドファンディング|チャリティー"},
+    {"fund_goal", "", "goal|target|aim|objective|hope_for|aiming_for|want_to_reach",
+     "meta|objetivo|llegar_a|alcanzar|queremos", "objectif|but|viser|visons|cible|atteindre",
+     "ziel|zielsumme|erreichen|wollen", "meta|objetivo|chegar_a|alcancar|queremos", "目標"},
+    {"price_link", "", "at", "por|de|a", "a|de|pour", "fur|zu|a", "por|de|a", ""},
+    {"priced_thing", "",
+     "tickets|ticket|places|place|seats|seat|passes|pass|entry|boxes|box|bundle|bundles|voucher|vouchers|spots",
+     "bono|bonos|pack|packs|entrada|entradas|menu|menus|plaza|plazas|tarifa|cuota|abono|vale|vales|sesiones|cesta|"
+     "cestas",
+     "forfait|forfaits|carte|cartes|coffret|coffrets|menu|menus|place|places|billet|billets|seances|panier|paniers|"
+     "formule",
+     "gutschein|gutscheine|karte|karten|ticket|tickets|platz|platze|menu|menus|paket|pakete|korb|zehnerkarte|10er_"
+     "karte",
+     "pacote|pacotes|combo|combos|entrada|entradas|ingresso|ingressos|bilhete|bilhetes|menu|menus|vaga|vagas|voucher|"
+     "vouchers|cesta|cestas|sessoes",
+     ""},
     {"up_word", "", "double|triple", "duplica|duplicar|dobla|el_doble|doblar|multiplica_por_dos",
      "doublez|double|doubler|doublons", "verdopple|verdoppeln|doppelt|verdoppel", "dobre|dobrar|duplique|o_dobro",
      "2倍|倍に"},

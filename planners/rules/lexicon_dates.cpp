@@ -124,6 +124,24 @@ constexpr ClassRow kRows[] = {
     {"in_relative", "", "in|within", "en|dentro_de", "dans|d'_ici", "in", "em|dentro_de|daqui_a", ""},
     {"from_now", "", "from_now|from_today|time|later|after_today|hence", "a_partir_de_hoy|despues", "", "",
      "a_partir_de_hoje", "後"},
+    {"deed_word", "", "", "", "", "", "",
+     "ログイン|購入|来店|利用|注文|来て|開封|アクセス|予約|訪問|使って|更新|ご来店"},
+    {"until_that_day", "",
+     "until_the_day_itself|up_to_the_day|until_the_same_day|until_the_day_of|to_the_day_itself|through_the_day_of|"
+     "until_"
+     "that_day|right_up_to_the_day|up_to_the_event|until_the_event_itself|till_the_day",
+     "hasta_el_mismo_dia|hasta_ese_dia|hasta_el_dia_del|hasta_el_dia_de|hasta_ese_mismo_dia|hasta_el_propio_dia|hasta_"
+     "la_"
+     "fiesta|hasta_el_evento",
+     "jusqu'_au_jour_meme|jusqu'_au_jour_de|jusqu'_au_jour_du|jusqu'_au_jour_j|jusqu'_a_la_fete|jusqu'_au_jour|jusqu'_"
+     "au_"
+     "soir_meme",
+     "bis_zum_tag_selbst|bis_zum_selben_tag|bis_zum_gleichen_tag|bis_zum_tag_der|bis_zum_tag_des|bis_zum_fest|bis_zum_"
+     "tag",
+     "ate_o_proprio_dia|ate_ao_proprio_dia|ate_o_mesmo_dia|ate_ao_dia_da|ate_o_dia_da|ate_o_dia_do|ate_ao_dia_do|ate_"
+     "esse_"
+     "dia|ate_a_festa|ate_o_evento",
+     "当日まで|その日まで"},
     {"first", "", "first|1st", "primera|primer|primeros|primeras|primero", "premiere|premier|premiers|premieres",
      "erste|ersten|erster|erstes", "primeira|primeiro|primeiros|primeiras", "第1|最初の|第一"},
     {"second_ord", "", "second", "segunda|segundo", "deuxieme|seconde|second", "zweite|zweiten|zweiter",

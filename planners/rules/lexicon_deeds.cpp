@@ -18,16 +18,15 @@ constexpr ClassRow kRows[] = {
      "script|robo|robozinho|bot|programinha|um_programa|extensao|macro|plugin|extrator|ferramentinha|robos",
      "スクリプト|ボット|ツール|プログラム|拡張機能|クローラ|マクロ|アドオン|自動取得"},
     {"d_pull", "",
-     "pulled|pulls|pull|copied|copy|copy_pasted|extracted|extracts|collected|collects|gathered|gathers|grabbed|grabs|"
-     "lifted|lift|took|downloaded|harvested|sucked|hoovered|fished|picked|compiled|fetched|got|noted|typed|saved|"
-     "exported|pasted|ripped|dug|found",
-     "recogio|copio|bajo|extrajo|junto|cogio|recopilo|recolecto|pillo|sacaron|recogieron|copiaron|extrajeron|sacado|"
-     "saco|saque|sacamos|sacaste|sacados|sacadas|copiado|copie|copio|copiados|copiamos|extraido|extraje|"
-     "extrajimos|extrajo|recogido|recogi|recogidos|recopilado|recopile|recopilados|bajado|baje|bajados|bajo|"
-     "descargado|descargue|juntado|junte|apuntado|apunte|cogido|cogi|pillado|pille|recolecto|saca",
+     "pulled|copied|copy_pasted|extracted|extracts|collected|collects|gathered|gathers|grabbed|lifted|downloaded|"
+     "harvested|sucked|hoovered|fished|compiled|exported|ripped",
+     "recogio|extrajo|cogio|recopilo|recolecto|pillo|sacaron|recogieron|copiaron|extrajeron|sacado|saque|sacamos|"
+     "sacaste|sacados|sacadas|copiado|copie|copiados|copiamos|extraido|extraje|extrajimos|extrajo|recogido|recogi|"
+     "recogidos|recopilado|recopile|recopilados|bajado|baje|bajados|descargado|descargue|juntado|junte|cogido|cogi|"
+     "pillado|pille|recolecto",
      "recupere|recuperes|recuperees|recuperer|extrait|extraits|extraites|copie|copies|copiees|collecte|collectes|"
-     "collectees|tire|tires|tirees|pris|prises|ramasse|ramasses|releve|releves|relevees|sorti|sortis|pioche|pompe|"
-     "pompes|telecharge|aspire|note|notes|glane|glanes|glanees",
+     "collectees|tire|tires|tirees|ramasse|ramasses|releve|releves|relevees|sorti|sortis|pioche|pompe|pompes|"
+     "telecharge|aspire|glane|glanes|glanees",
      "gezogen|herausgezogen|rausgezogen|abgezogen|kopiert|rauskopiert|herauskopiert|geholt|rausgeholt|herausgeholt|"
      "extrahiert|gesammelt|eingesammelt|ausgelesen|heruntergeladen|runtergeladen|zusammengetragen|gesaugt|"
      "abgeschrieben|gecrawlt|abgegrast|gefischt|rausgeschrieben|herausgeschrieben|rausgesucht|herausgesucht|"
@@ -94,16 +93,14 @@ constexpr ClassRow kRows[] = {
      "clavadito|imite|imitando|con_la_imagen|como_los_que_manda|como_las_que_manda|con_los_colores|copiando_el_diseno|"
      "con_la_cara|simule",
      "aux_couleurs|a_l'_image|qui_ressemble|ressemble|ressemblant|ressemblent|facon|avec_le_logo|l'_en_tete|copie_"
-     "conforme|qui_a_l'_air|dans_le_style|dans_la_charte|reprenant_la_charte|look|comme_s'_il_venait|comme_si_ca_"
-     "venait|"
+     "conforme|qui_a_l'_air|dans_le_style|dans_la_charte|reprenant_la_charte|comme_s'_il_venait|comme_si_ca_venait|"
      "semble_venir|semble_emaner|qu'_on_dirait|l'_allure|reprend_l'_apparence",
      "im_look|im_stil|im_design|im_layout|in_der_optik|in_aufmachung|in_der_aufmachung|optisch|mit_dem_logo|aufgemacht|"
      "nachempfunden|nachgebaut|sieht_aus|aussieht|aussehen|aussehend|im_gewand|im_namen|mit_briefkopf|mit_dem_"
      "briefkopf|anmutet|anmuten|im_erscheinungsbild|getarnt",
      "com_cara_de|com_a_cara|pareca_do|pareca_da|pareca|parecam|parecendo|parecido|parecida|no_visual|com_o_visual|com_"
      "o_logo|com_o_logotipo|com_a_marca|no_estilo|imitando|imite|com_aparencia|com_aspecto|com_o_aspeto|com_aspeto|"
-     "igual_"
-     "aos|igual_as|identico|com_as_cores|copiando_o_layout|simule",
+     "igual_aos|igual_as|identico|com_as_cores|copiando_o_layout|simule",
      "風|っぽ|に見え|見せ|そっくり|デザインで|を模し|に似せ|似せた|のロゴ|体裁|のような|みたいな|を思わせ|と思わせ|"
      "からの連絡|だと思"},
     {"d_institution", "",
@@ -128,31 +125,29 @@ constexpr ClassRow kRows[] = {
      "Amazon|楽天|メルカリ|政府|裁判所|電力会社|東京電力|NTT|ドコモ|カード会社|PayPay"},
     {"d_notice", "",
      "parcel_could_not_be_delivered|package_could_not_be_delivered|parcel_couldnt_be_delivered|package_couldnt_be_"
-     "delivered|could_not_deliver_your|couldnt_deliver_your|delivery_failed|failed_delivery|missed_delivery|account_"
-     "has_"
-     "been_suspended|account_is_suspended|account_suspended|account_has_been_locked|account_is_locked|account_locked|"
-     "account_blocked|account_will_be_closed|problem_with_the_account|problem_with_your_account|problem_with_their_"
-     "account|tax_refund|refund_is_waiting|unpaid_fine|unpaid_toll|security_alert|unusual_activity|suspicious_login|"
-     "final_notice|card_has_been_blocked|parcel_is_waiting|package_is_waiting|parcel_is_held|package_is_held",
-     "problema_con_la_cuenta|problema_con_tu_cuenta|problema_con_su_cuenta|cuenta_bloqueada|cuenta_suspendida|cuenta_"
-     "ha_sido|tarjeta_bloqueada|no_se_ha_podido_entregar|no_pudimos_entregar|no_hemos_podido_entregar|paquete_retenido|"
-     "paquete_esta_retenido|devolucion_de_impuestos|devolucion_de_hacienda|multa_pendiente|aviso_de_multa|actividad_"
-     "sospechosa|acceso_sospechoso|deuda_pendiente|embargo",
-     "colis_n'_a_pas_pu|colis_en_attente|colis_est_bloque|colis_bloque|compte_suspendu|compte_bloque|compte_est_bloque|"
-     "compte_est_suspendu|remboursement_d'_impot|remboursement_d'_impots|trop_percu|amende_impayee|amende|activite_"
-     "suspecte|connexion_suspecte|carte_bloquee|probleme_sur_votre_compte|probleme_avec_votre_compte|livraison_"
-     "impossible|echec_de_livraison|avis_de_passage",
-     "paket_konnte_nicht|sendung_konnte_nicht|paket_wartet|paket_liegt|konto_wurde_gesperrt|konto_gesperrt|konto_ist_"
-     "gesperrt|karte_gesperrt|steuererstattung|steuerruckzahlung|bussgeldbescheid|bussgeld|verdachtige_anmeldung|"
-     "letzte_mahnung|zustellung_fehlgeschlagen|zustellversuch|problem_mit_ihrem_konto|sicherheitswarnung|konto_wird_"
-     "gesperrt",
-     "conta_bloqueada|conta_suspensa|conta_foi_bloqueada|conta_foi_suspensa|encomenda_retida|encomenda_esta_retida|"
-     "pacote_retido|nao_foi_possivel_entregar|nao_conseguimos_entregar|restituicao_do_imposto|reembolso_do_irs|multa_"
-     "pendente|multa_em_atraso|cartao_bloqueado|atividade_suspeita|acesso_suspeito|problema_com_a_conta|problema_com_a_"
-     "sua_conta|problema_na_conta|divida_pendente|tentativa_de_entrega",
-     "お荷物をお届け|荷物のお届けに|不在のため持ち帰り|不在通知|アカウントが停止|アカウントがロック|口座が停止|"
-     "口座が凍結|カードの利用停止|カードが停止|還付金|不審なログイン|未払いの罰金|料金未納|最終通告|"
-     "アカウントに問題|利用制限"},
+     "delivered|could_not_deliver_your|couldnt_deliver_your|delivery_failed|failed_delivery|missed_delivery|tax_refund_"
+     "notice|refund_notice|notice_of_a_tax_refund|account_has_been_suspended|account_is_suspended|account_suspended|"
+     "account_has_been_locked|account_is_locked|account_locked|account_blocked|account_will_be_closed|problem_with_the_"
+     "account|problem_with_your_account|problem_with_their_account|unpaid_fine|unpaid_toll|security_alert|unusual_"
+     "activity|suspicious_login|final_notice|card_has_been_blocked|parcel_is_waiting|package_is_waiting|parcel_is_held|"
+     "package_is_held",
+     "problema_con_la_cuenta|problema_con_tu_cuenta|problema_con_su_cuenta|aviso_de_devolucion|cuenta_bloqueada|cuenta_"
+     "suspendida|cuenta_ha_sido|tarjeta_bloqueada|no_se_ha_podido_entregar|no_pudimos_entregar|no_hemos_podido_"
+     "entregar|paquete_retenido|paquete_esta_retenido|multa_pendiente|aviso_de_multa|actividad_sospechosa|acceso_"
+     "sospechoso",
+     "colis_n'_a_pas_pu|colis_en_attente|colis_est_bloque|colis_bloque|avis_de_remboursement|compte_suspendu|compte_"
+     "bloque|compte_est_bloque|compte_est_suspendu|amende_impayee|activite_suspecte|connexion_suspecte|carte_bloquee|"
+     "probleme_sur_votre_compte|probleme_avec_votre_compte|livraison_impossible|echec_de_livraison|avis_de_passage",
+     "paket_konnte_nicht|sendung_konnte_nicht|paket_wartet|paket_liegt|konto_wurde_gesperrt|steuerbescheid|konto_"
+     "gesperrt|konto_ist_gesperrt|karte_gesperrt|bussgeldbescheid|verdachtige_anmeldung|letzte_mahnung|zustellung_"
+     "fehlgeschlagen|zustellversuch|problem_mit_ihrem_konto|sicherheitswarnung|konto_wird_gesperrt",
+     "aviso_de_restituicao|conta_bloqueada|conta_suspensa|conta_foi_bloqueada|conta_foi_suspensa|encomenda_retida|"
+     "encomenda_esta_retida|pacote_retido|nao_foi_possivel_entregar|nao_conseguimos_entregar|multa_pendente|multa_em_"
+     "atraso|cartao_bloqueado|atividade_suspeita|acesso_suspeito|problema_com_a_conta|problema_com_a_sua_conta|"
+     "problema_na_conta|tentativa_de_entrega",
+     "お荷物をお届け|荷物のお届けに|不在のため持ち帰り|不在通知|還付金の通知|還付金のお知らせ|アカウントが停止|"
+     "アカウントがロック|口座が停止|口座が凍結|カードの利用停止|カードが停止|不審なログイン|未払いの罰金|料金未納|"
+     "最終通告|アカウントに問題|利用制限"},
     {"d_link", "",
      "link|links|click|clicks|clicking|button|lands|land|landing|leads|redirect|redirects|takes_them|sends_them",
      "enlace|clic|clicar|click|boton|pinchar|pinchen|caigan|lleva|lleve|redirige|pulsar|pulsen|entren",
@@ -181,33 +176,29 @@ constexpr ClassRow kRows[] = {
      "you_write_them|write_them_yourself|written_by_you|written_by_us|we_write_them|we_wrote_ourselves|we_will_write|"
      "well_write|make_them_up|make_up_names|made_up_names|invented_names|different_names|made_up_people|as_different_"
      "customers|as_if_from_customers|as_if_customers|as_customers|from_different_accounts|from_several_accounts|from_"
-     "various_accounts|from_other_accounts|from_new_accounts|from_our_staff|by_our_staff|our_staff_write|our_employees_"
-     "write|first_names_you_invent|from_people_who_dont_exist|fresh_accounts|spare_accounts|second_accounts|written_in_"
-     "house|pose_as_guests|posing_as_guests|under_made_up|signed_by_invented",
+     "various_accounts|from_other_accounts|from_new_accounts|our_staff_write|our_employees_write|first_names_you_"
+     "invent|from_people_who_dont_exist|fresh_accounts|spare_accounts|second_accounts|written_in_house|pose_as_guests|"
+     "posing_as_guests|under_made_up|signed_by_invented",
      "las_escribes_tu|los_escribes_tu|escribelas_tu|escribelos_tu|las_redactas|las_redactas_tu|las_inventas|te_las_"
      "inventas|invntalas|inventalas|nombres_inventados|nombres_inventadas|nombres_falsos|nombres_ficticios|desde_"
-     "varias_"
-     "cuentas|desde_distintas_cuentas|desde_diferentes_cuentas|con_varias_cuentas|con_cuentas_nuevas|desde_otras_"
-     "cuentas|clientes_que_no_existen|como_si_fueran_de_clientes|como_si_fueran_clientes|como_clientes|escritas_por_"
-     "nosotros|las_escribimos|nombres_distintos|distintos_nombres|que_las_escriban_los_empleados",
+     "varias_cuentas|desde_distintas_cuentas|desde_diferentes_cuentas|con_varias_cuentas|con_cuentas_nuevas|desde_"
+     "otras_cuentas|clientes_que_no_existen|como_si_fueran_de_clientes|como_si_fueran_clientes|como_clientes|escritas_"
+     "por_nosotros|las_escribimos|nombres_distintos|distintos_nombres|que_las_escriban_los_empleados",
      "tu_les_rediges|vous_les_redigez|tu_les_ecris|vous_les_ecrivez|ecris_les|redige_les|redigez_les|prenoms_inventes|"
      "noms_inventes|faux_prenoms|faux_noms|noms_bidon|prenoms_bidon|plusieurs_comptes|differents_comptes|des_comptes_"
      "differents|comme_des_clients|comme_si_c'_etait_des_clients|rediges_par_nous|ecrits_par_nous|on_les_ecrit|clients_"
      "qui_n'_existent_pas|invente_les|noms_differents|prenoms_differents|noms_imaginaires",
      "die_schreibst_du|schreibst_du_selbst|schreib_sie_selbst|schreib_sie_selber|du_schreibst_sie|denk_sie_dir_aus|"
-     "denk_"
-     "dir_welche_aus|ausgedachte|ausgedachten|ausgedacht|erfundenen_namen|erfundene_namen|falschen_namen|fantasienamen|"
-     "verschiedenen_konten|verschiedenen_accounts|mehreren_accounts|mehreren_konten|mit_neuen_accounts|als_waren_es_"
-     "kunden|wie_von_kunden|als_zufriedene|von_uns_geschrieben|schreiben_wir_selbst|schreiben_wir_selber|unsere_"
-     "mitarbeiter_schreiben|selbst_geschrieben|verschiedenen_namen|denkst_du_dir|denk_dir",
+     "denk_dir_welche_aus|ausgedachte|ausgedachten|ausgedacht|erfundenen_namen|erfundene_namen|falschen_namen|"
+     "fantasienamen|verschiedenen_konten|verschiedenen_accounts|mehreren_accounts|mehreren_konten|mit_neuen_accounts|"
+     "als_waren_es_kunden|wie_von_kunden|als_zufriedene|von_uns_geschrieben|schreiben_wir_selbst|schreiben_wir_selber|"
+     "unsere_mitarbeiter_schreiben|selbst_geschrieben|verschiedenen_namen|denkst_du_dir|denk_dir",
      "voce_escreve|tu_escreves|escreva_voce|voce_mesmo_escreve|inventa_os_nomes|inventando_nomes|nomes_inventados|"
-     "nomes_"
-     "falsos|nomes_ficticios|nomes_de_mentira|varias_contas|contas_diferentes|diferentes_contas|de_contas_novas|com_"
-     "contas_novas|como_se_fossem_clientes|como_se_fosse_cliente|como_clientes|escritas_por_nos|escritos_por_nos|a_"
+     "nomes_falsos|nomes_ficticios|nomes_de_mentira|varias_contas|contas_diferentes|diferentes_contas|de_contas_novas|"
+     "com_contas_novas|como_se_fossem_clientes|como_se_fosse_cliente|como_clientes|escritas_por_nos|escritos_por_nos|a_"
      "gente_escreve|clientes_que_nao_existem|clientes_inventados|nomes_diferentes|inventa_nomes|invente_nomes",
      "別アカウント|複数のアカウント|複数アカウント|架空の名前|偽名|名前は適当|名前を変え|お客様になりすま|"
-     "お客さんになりすま|自分たちで書|こちらで書|あなたが書|代わりに書|スタッフが書|社員が書|客のふり|考えて投稿|"
-     "作って投稿|作文|創作"},
+     "お客さんになりすま|自分たちで書|こちらで書|あなたが書|スタッフが書|社員が書|客のふり"},
     {"d_many_accounts", "",
      "accounts|profiles|fake_profiles|personas|alt_accounts|alts|burner_accounts|new_accounts|dummy_accounts",
      "cuentas|perfiles|cuentas_nuevas", "comptes|profils|faux_comptes", "accounts|konten|profile|zweitaccounts",

@@ -56,10 +56,12 @@ constexpr ClassRow kRows[] = {
      "elimine|corte|corta|dispense|dispensa|nenhum|nenhuma",
      ""},
     {"negated_after", "", "out|off|off_please|out_please|off_the_table|is_out|are_out|not_needed|not|no|no_thanks",
-     "no|fuera|quitalo|quitala|mejor_no|sobra", "non|exclu|a_enlever|a_retirer|a_supprimer",
-     "nicht|raus|weg|nein|lieber_nicht|lassen|weglassen|streichen|lieber_weg|rausnehmen|entfernen|bitte_rausnehmen|"
+     "no|fuera|quitalo|quitala|mejor_no|sobra|al_final_no|finalmente_no|pues_no",
+     "non|exclu|a_enlever|a_retirer|a_supprimer|finalement_non|plutot_non",
+     "nicht|doch_nicht|doch_lieber_nicht|doch_nich|raus|weg|nein|lieber_nicht|lassen|weglassen|streichen|lieber_weg|"
+     "rausnehmen|entfernen|bitte_rausnehmen|"
      "bitte_weglassen|bitte_streichen|bitte_entfernen|bitte_raus",
-     "nao|fora|pode_tirar|melhor_nao",
+     "nao|fora|pode_tirar|melhor_nao|afinal_nao|no_fim_nao",
      "は使わず|は使わない|を使わず|を使わない|は使いません|は使いたくない|は不要|は無し|はなし|なし|無し|以外|をやめ|"
      "はやめ|を除|は除|を外|は外|ではなく|じゃなく|は使用しない|を使用しない|は使用せず|は禁止|を使うな|は避け|を避け|"
      "抜き|はいらない|はいりません|なしで|は含めない|を削除|は削除|は要らない|は要りません|を使わ|は使わ|は抜|を抜"},
@@ -161,6 +163,37 @@ constexpr ClassRow kRows[] = {
      "bewertung|rezension|kundenstimme|zitat|zitiere|zitieren|kommentar|kommentare|schrieb|schreibt|sagte|feedback",
      "avaliacao|depoimento|depoimentos|testemunho|citar|cite|comentario|comentarios|disse|escreveu|resenha|opiniao",
      "レビュー|口コミ|感想|引用|コメント|お客様の声|クチコミ"},
+    {"slogan_word", "", "slogan|tagline|headline|claim|title|hook|motto|called|subject_line",
+     "lema|eslogan|titulo|titular|frase|llamado|llamada|asunto", "slogan|accroche|titre|phrase|intitule|appele|objet",
+     "slogan|claim|motto|titel|uberschrift|spruch|betreff|namens", "slogan|lema|titulo|frase|mote|chamada|assunto",
+     "キャッチ|コピー|スローガン|タイトル|テーマ|標語|件名"},
+    {"as_at_first", "",
+     "as_at_first|like_at_first|as_in_the_beginning|like_in_the_beginning|like_before_that|the_original_plan|back_to_"
+     "the_"
+     "original|as_originally|the_first_version|as_we_started|as_it_was_at_first|as_at_the_start|like_at_the_start|as_"
+     "first_planned|the_way_it_was_at_first",
+     "como_al_principio|como_al_inicio|el_plan_original|la_primera_version|como_estaba_al_principio|como_empezamos|"
+     "plan_"
+     "inicial|como_dije_al_principio",
+     "comme_au_debut|comme_au_depart|le_plan_initial|la_premiere_version|comme_prevu_au_depart|comme_prevu_au_debut|"
+     "plan_"
+     "de_depart",
+     "wie_am_anfang|wie_zu_beginn|wie_zuerst|wie_anfangs|ursprunglichen_plan|wie_ursprunglich|die_erste_version|wie_"
+     "zu_anfang|beim_ursprunglichen",
+     "como_no_inicio|como_no_comeco|como_no_principio|o_plano_original|a_primeira_versao|como_estava_no_inicio|plano_"
+     "inicial|como_ao_principio",
+     "最初の案|最初のまま|最初の通り|最初のとおり|最初の内容|当初の|元の案|最初に戻|はじめの案|最初と同じ"},
+    {"as_it_was", "",
+     "leave_it_as_it_was|keep_it_as_it_was|as_it_was|undo_that|undo_it|never_mind_that|scratch_that_change|put_it_back|"
+     "change_it_back|back_to_what_it_was|the_way_it_was|revert",
+     "dejalo_como_estaba|como_estaba|dejalo_igual|vuelve_a_como_estaba|deshaz_eso|como_antes|dejalo_como_antes",
+     "laisse_comme_avant|comme_c'_etait|comme_avant|remets_comme_avant|annule_ca|laisse_comme_c'_etait|laissez_comme_"
+     "avant",
+     "lass_es_wie_es_war|wie_es_war|wie_vorher|wie_zuvor|mach_das_ruckgangig|ruckgangig|lass_es_beim_alten|beim_alten|"
+     "wie_"
+     "gehabt",
+     "deixa_como_estava|como_estava|deixe_como_estava|como_antes|volta_ao_que_era|desfaz|volta_como_era|deixa_como_era",
+     "元に戻し|元のまま|前のまま|元どおり|元通り|前と同じ|さっきの変更はなし|変更前に"},
     {"review_noun", "",
      "review|reviews|testimonial|testimonials|quote|quoting|comment|comments|feedback|complaint|complained|reply|"
      "answer|"

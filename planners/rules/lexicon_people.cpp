@@ -39,7 +39,7 @@ constexpr ClassRow kRows[] = {
      "sur|de|d'|par|et|,|via|avec|dans|l'|la|le|les|du|des|notre|a_la_fois",
      "auf|bei|in|uber|und|,|per|mit|via|im|sowohl|fur|unserem|unsere",
      "no|na|em|do|da|de|e|,|por|com|via|nos|nas|pelo|pela|nosso|nossa", "と|や|、|,|及び|・|の|で"},
-    {"not_channel", "", "emails|redditor", "", "", "", "", ""},
+    {"not_channel", "", "switch|switches|stitch|emails|redditor", "", "", "", "", ""},
     {"newsletter", "", "newsletter|newsletters|email_newsletter", "boletin|newsletter|boletines",
      "newsletter|infolettre|bulletin", "newsletter|rundbrief", "newsletter|boletim|informativo",
      "ニュースレター|メルマガ"},
@@ -155,7 +155,8 @@ constexpr ClassRow kRows[] = {
      "einsteiger|jungunternehmer|appnutzer|newsletterleser|handwerker|handwerksbetriebe|verantwortliche|entscheider|"
      "fotografen|musiker|camper|angler|pendler|warteliste|unterstutzer|unterstutzern|unterstutzerinnen|forderer|"
      "kursteilnehmer",
-     "cliente|clientes|assinante|assinantes|leitores|leitoras|membros|socios|usuarios|usuarias|utilizadores|"
+     "subscritores|subscritoras|cliente|clientes|assinante|assinantes|leitores|leitoras|membros|socios|usuarios|"
+     "usuarias|utilizadores|"
      "compradores|visitantes|hospedes|doadores|seguidores|fas|pais|maes|familias|estudantes|alunos|alunas|ex_alunos|"
      "professores|pessoas|gente|mulheres|homens|adultos|jovens|adolescentes|criancas|idosos|aposentados|donos|donas|"
      "proprietarios|inquilinos|profissionais|gestores|gerentes|diretores|desenvolvedores|designers|corredores|"
@@ -165,7 +166,8 @@ constexpr ClassRow kRows[] = {
      "inscritos|contatos|contactos|voluntarios|veganos|esportistas|atletas|jogadores|gamers|universitarios|publico|"
      "quem|mamaes|papais|arquitetos|engenheiros|responsaveis|tutores|fotografos|musicos|consumidores|frequentadores|"
      "associados|corretores|produtores|trilheiros|lista_de_espera|apoiadores",
-     "顧客|お客様|お客さん|客|会員|読者|ユーザー|利用者|購入者|購読者|登録者|フォロワー|ファン|親|ママ|パパ|母親|父親|"
+     "子育て世帯|世帯|ファミリー層|子育て世代|顧客|お客様|お客さん|客|会員|読者|ユーザー|利用者|購入者|購読者|登録者|"
+     "フォロワー|ファン|親|ママ|パパ|母親|父親|"
      "家族|学生|大学生|高校生|教師|先生|人|方|女性|男性|大人|若者|シニア|高齢者|オーナー|飼い主|担当者|マネージャー|"
      "経営者|開発者|エンジニア|デザイナー|ランナー|愛好家|好き|住民|旅行者|観光客|社員|従業員|フリーランス|起業家|企業|"
      "会社|飲食店|医師|看護師|患者|初心者|卒業生|参加者|見込み客|常連客|常連|既存客|リピーター|寄付者|支援者|カップル|"
@@ -287,15 +289,18 @@ constexpr ClassRow kRows[] = {
      "bonjour|salut|merci|bonsoir|coucou|merci_beaucoup|au_revoir",
      "hallo|danke|moin|servus|guten_tag|tschuss|vielen_dank", "oi|ola|obrigado|obrigada|bom_dia|tchau|valeu",
      "こんにちは|ありがとう|おはよう|どうも|はじめまして"},
-    {"swap_word", "", "swap|replace|switch|change|exchange|trade|switch_from", "cambia|sustituye|reemplaza|cambiar",
-     "remplacez|remplace|changez|echangez", "ersetze|tausche|wechsle|ersetzen", "troque|substitua|mude|trocar|troca",
-     ""},
+    {"swap_word", "", "swap|replace|switch|change|exchange|trade|switch_from",
+     "cambia|sustituye|reemplaza|cambiar|pasa|muda|cambiamos|pasamos",
+     "remplacez|remplace|changez|echangez|change|passe|bascule|passons",
+     "ersetze|tausche|wechsle|ersetzen|wechsel|tausch|statt|wechseln|tauschen",
+     "troque|substitua|mude|trocar|troca|muda|mudar|passa|trocamos|mudamos", ""},
     {"with_word", "", "with|using|through|via|as", "con|mediante", "avec|via", "mit|per|uber", "com|via", ""},
     {"tone_noun", "", "tone|tone_of_voice|voice|style|wording|vibe", "tono|estilo|voz", "ton|style",
      "ton|tonfall|tonalitat|stil|ansprache", "tom|estilo|voz|linguagem", "口調|トーン|文体|言葉遣い|雰囲気|テイスト"},
     {"tone_lead", "", "keep_it|make_it_sound|sound|keep_things", "que_suene|que_sea", "soyez|reste",
      "klingt|klingen|bleib", "que_soe|que_seja", ""},
-    {"swap_with", "", "for|with|to|by", "por|a", "par|pour|a", "durch|gegen|zu|mit", "por|para|pelo|pela", ""},
+    {"swap_with", "", "for|with|to|by", "por|a", "par|pour|a", "durch|gegen|zu|mit|auf", "por|para|pelo|pela|pra|pro",
+     ""},
     {"target_lead", "",
      "targeting|target|aimed_at|audience|reaching|audience_is|geared_to|geared_towards|directed_at|intended_for",
      "dirigido_a|dirigida_a|publico_objetivo|segmentando", "ciblant|destine_aux|visant|cible",

@@ -399,6 +399,7 @@ void merge_numbers(Text& text, Lang lang) {
       end = i + 2, value = text.at(i).value * 1000;  // "2,5 k€"
     if (end > i) join(text, i, end, value);
   }
+  merge_spoken_days(text, lang);
 }
 
 }  // namespace spreaders::planners::rules

@@ -117,6 +117,12 @@ class AudienceReader {
     return false;
   }
 
+  // "Cliente: inmobiliaria en Medellín", "Kunde: ...": the one we work for.
+  [[nodiscard]] bool labelled(int end) const {
+    return text_.is(end, ":") && text_.at(end - 1).text.size() > 3 &&
+           (text_.is(end - 1, "cliente") || text_.is(end - 1, "client") || text_.is(end - 1, "kunde") ||
+            text_.is(end - 1, "customer") || text_.is(end - 1, "kundin"));
+  }
   [[nodiscard]] bool wanted_more(int i) const {  // "get more customers": the aim, not the audience
     for (int k = i - 1; k >= 0 && k >= i - 3; --k) {
       if (text_.is(k, "more") || text_.is(k, "mas") || text_.is(k, "plus") || text_.is(k, "mehr") ||
@@ -141,17 +147,25 @@ class AudienceReader {
         if (lead > 0 && lead < text_.size() && word(lead) && !blocked(lead)) mark(lead, right(lead));
         continue;
       }
-      if (wanted_more(i)) continue;
+      if (wanted_more(i) || labelled(end)) continue;
       if (lang_ == Lang::kPt && text_.is(i, "gente") && text_.is(i - 1, "a") && !text_.is(i - 2, "toda"))
         continue;  // we
       int begin = i;
       while (begin > 0 && left_word(begin - 1)) --begin;
-      mark(begin, right(end));
+      mark(coordinated(begin), right(end));
     }
     // "who", "anyone": relative clauses without a noun.
     for (int i = 0; i < text_.size(); ++i) {
       if (!mark_[static_cast<size_t>(i)] && m(i, C("who_word")) > 0) mark(i, right(m(i, C("who_word"))));
     }
+  }
+  // ", décorateurs et particuliers": what a comma and "and" enclose belongs to the people.
+  [[nodiscard]] int coordinated(int begin) const {
+    if (begin < 2 || m(begin - 1, C("and")) != begin || text_.at(begin - 1).kind == TokenKind::kPunct) return begin;
+    int at = begin - 1;
+    while (at > 0 && begin - at <= 4 && left_word(at - 1) && m(at - 1, C("ad_word")) < 0) --at;
+    const bool enclosed = at < begin - 1 && at > 0 && text_.is(at - 1, ",");
+    return enclosed ? at : begin;
   }
   // ", yoga newbies,": a part between commas that nothing else explains, when no people were named.
   void bare_part() {
@@ -313,7 +327,7 @@ class AudienceReader {
       int end = i;
       bool gone = false;
       for (; end < text_.size() && mark_[static_cast<size_t>(end)]; ++end)
-        gone = gone || match(text_, end, lang_, C("p_optout")) > 0;
+        gone = gone || match(text_, end, lang_, C("p_optout")) > 0 || match(text_, end, lang_, C("p_left_out")) > 0;
       for (int k = std::max(0, i - 3); k < std::min(end + 3, text_.size()) && end > i; ++k)
         gone = gone || announces_quotation(text_, k);  // "a customer wrote: ..."
       if (gone) left.emplace_back(i, end);
@@ -366,9 +380,20 @@ constexpr ObjectiveRow kObjectives[] = {
      "descargas_de_la_app|installations|telecharger_l'_application|installationen|instalacoes|インストール"},
     {"audience_growth", 6,
      "newsletter_subscribers|followers|grow_our_following|grow_our_audience|grow_our_list|more_subscribers|new_"
-     "subscribers|seguidores|abonnes_instagram|フォロワー|newsletter_signups|grow_our_newsletter|mehr_follower|more_"
+     "subscribers|mehr_newsletter_abonnenten|mehr_abonnenten|neue_abonnenten|neue_abos|mas_suscriptores|nuevos_"
+     "suscriptores|"
+     "plus_d'_abonnes|nouveaux_abonnes|mais_assinantes|novos_assinantes|mas_seguidores|mais_seguidores|読者を増や|"
+     "読者を集め|登録者を増や|seguidores|abonnes_instagram|フォロワー|newsletter_signups|grow_our_newsletter|mehr_"
+     "follower|more_"
      "followers"},
     {"event", 4,
+     "torneo|tournament|turnier|torneio|tournoi|大会|sommerfest|herbstfest|weinfest|strassenfest|stadtfest|fiesta|fete|"
+     "festa|party|"
+     "tasting|degustation|cata|verkostung|prova_de_vinhos|provas_de_vinho|degustacao|試飲会|lesung|soiree|jornada|"
+     "puertas_"
+     "abiertas|fachtag|arraial|quermesse|kermesse|vide_grenier|flohmarkt|open_mic|quiz_night|romeria|verbena|recital|"
+     "fachtagung|tombola|sarau|congreso|congres|kongress|training_day|hackathon|game_night|spieleabend|体験会|講演会|"
+     "教室の参加者|"
      "webinar|event|concert|gala|open_day|open_house|conference|workshop|festival|meetup|invite|rsvp|rsvps|opening|"
      "fair|exhibition|tickets|evento|concierto|invita|invitar|taller|feria|inauguracion|evenement|invitez|inviter|"
      "salon_du|salon_de_l'|salon_professionnel|atelier|vernissage|portes_ouvertes|veranstaltung|konzert|einladen|messe|"
@@ -412,7 +437,21 @@ Phrase read_audience(const Text& text, Lang lang, const DateFacts& dates, const 
   return AudienceReader(text, lang, dates, channels, amounts).run();
 }
 
-std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis) {
+// "pros seguidores da cafeteria", "to our followers": those who are told, not those to be won.
+bool spoken_to(const Text& text, Lang lang, int i) {
+  int at = i;
+  while (at > 0 && at > i - 2 &&
+         (match(text, at - 1, lang, C("article")) > 0 || match(text, at - 1, lang, C("our_word")) > 0) &&
+         match(text, at - 1, lang, C("audience_lead")) < 0)
+    --at;
+  for (const std::string_view lead : {"pros", "pras", "aos", "aux", "al"}) {
+    if (text.is(i - 1, lead)) return true;
+  }
+  return at > 0 && match_before(text, at, lang, C("audience_lead")) >= 0 && !text.is(at - 1, "de") &&
+         !text.is(at - 1, "of") && !text.is(at - 1, "d'");
+}
+
+std::string read_objective(const Text& text, Lang lang, const std::vector<Kpi>& kpis) {
   struct Row {
     const ObjectiveRow* row;
     std::vector<std::vector<std::string>> entries;
@@ -430,7 +469,8 @@ std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis)
     for (int i = 0; i < text.size() && !found; ++i) {
       if (row.row->objective == "engagement" && announces_quotation(text, i)) continue;
       for (const auto& entry : row.entries) {
-        if (match_entry(text, i, entry) > 0) found = true;
+        if (match_entry(text, i, entry) > 0 && !(row.row->objective == "audience_growth" && spoken_to(text, lang, i)))
+          found = true;
       }
     }
     if (found) {
@@ -444,7 +484,12 @@ std::string read_objective(const Text& text, Lang, const std::vector<Kpi>& kpis)
     const std::string_view spoken = objective_of_metric(kpi.metric);
     if (spoken.empty() || rank >= 7) continue;
     if (kpi.metric == "downloads" && documents) return "leads";
+    if (kpi.metric == "tickets" && best == "sales") return best;  // "goes on sale early"
     if (spoken == "event" && kpi.metric != "tickets" && best != "event") return "leads";
+    if (best == "audience_growth" &&
+        (kpi.metric == "subscriptions" || kpi.metric == "sign_ups" || kpi.metric == "registrations"))
+      return best;
+    if (best == "event" && spoken == "audience_growth") return best;
     return std::string(spoken);
   }
   const bool counted = std::any_of(kpis.begin(), kpis.end(), [](const Kpi& kpi) { return kpi.unit == "count"; });

@@ -212,7 +212,7 @@ class Fader {
       if (!bytes_at(i, open)) continue;
       const int end = closing(i, open, close, announced);
       if (end < 0) continue;
-      return announced || long_enough(i + 1, end - 1) ? end : -1;
+      return announced || slogan(i, end) || long_enough(i + 1, end - 1) ? end : -1;
     }
     const bool single = bytes_at(i, "'") || bytes_at(i, "‘") || bytes_at(i, "‚");
     if (!single || !announced || !text_.at(i).space_before) return -1;
@@ -236,6 +236,15 @@ class Fader {
       else if (is_word(k)) ++words;
     }
     return words > kNameWords_max || characters > kNameCharacters_max;
+  }
+  // "キャッチは「3万円の夢」": a slogan with a number in it.
+  [[nodiscard]] bool slogan(int i, int end) const {
+    bool number = false;
+    for (int k = i + 1; k < end; ++k) number = number || text_.is_number(k);
+    for (int k = i - 1; number && k >= 0 && k >= i - kLeadDistance_max; --k) {
+      if (match_any(text_, k, C("slogan_word")) > 0) return true;
+    }
+    return false;
   }
   [[nodiscard]] bool announced_before(int i) const {
     for (int k = i - 1; k >= 0 && k >= i - kLeadDistance_max; --k) {

@@ -37,6 +37,7 @@ struct State {
   std::vector<PolicyHit> hits;
   TalkContext talk;
   std::vector<std::pair<std::string, double>> shares;
+  std::vector<Brief> history;  // the slots after each turn
 };
 
 struct Facts {
@@ -60,6 +61,8 @@ Provenance span(const Facts& facts, int turn, int begin, int end);
 std::string platform(const std::string& id);  // "instagram_ads" -> "instagram"
 // `asked`: the question before this turn was about channels.
 void merge_channels(State& state, const Facts& facts, int turn, bool asked);
+// After the merges: "as at first", "leave it as it was", "forget the ads" bring back what slots held before.
+void restore(State& state, const Facts& facts);
 void merge_schedule(State& state, const Facts& facts, int turn);
 
 }  // namespace spreaders::planners::rules

@@ -185,7 +185,10 @@ void merge_rest(State& state, const Facts& facts, int turn) {
       brief.kpis.clear();
     brief.kpis.push_back(kpi);
   }
-  if (!facts.objective.empty() && (turn == 0 || !brief.objective || !facts.amounts.kpis.empty())) {
+  // "200 guests would be nice" says how many come to the feast of the first turn.
+  const bool guests = turn > 0 && brief.objective && brief.objective->value == "event" && !facts.amounts.kpis.empty() &&
+                      objective_of_metric(facts.amounts.kpis.front().metric) == "event";
+  if (!facts.objective.empty() && !guests && (turn == 0 || !brief.objective || !facts.amounts.kpis.empty())) {
     brief.objective = Slot<std::string>{facts.objective, Provenance{Source::kInferred, turn, 0, 0, {}}};
   }
   const std::optional<int> age = facts.amounts.min_age ? facts.amounts.min_age : std::nullopt;
@@ -323,6 +326,8 @@ Understanding understand(const std::vector<Turn>& turns, const Known& known) {
     merge_schedule(state, facts, turn);
     merge_budget(state, facts, turn);
     merge_rest(state, facts, turn);
+    if (turn > 0) restore(state, facts);
+    state.history.push_back(state.brief);
     state.small_talk = facts.small_talk;
     if (i + 1 == count || i + 1 < count) out = finish(state);
   }
