@@ -21,7 +21,11 @@ using fakes::EngineTest;
 using fakes::kWorkspace;
 using storage::Tx;
 
-constexpr int kSeeds = 500;        // half a minute with sanitizers
+#ifdef __SANITIZE_THREAD__
+constexpr int kSeeds = 60;  // it is one thread: what ThreadSanitizer is for is in the other tests
+#else
+constexpr int kSeeds = 500;  // half a minute with sanitizers
+#endif
 constexpr int kSeedsFull = 1'000;  // of each half
 constexpr int kSeedsHealthy = 10;
 constexpr int kSeedsPlanted = 150;  // within which a defect has to show
