@@ -45,16 +45,17 @@ bool has_any(const Json& list, const std::string& alternatives) {
 bool end_ok(const Json& want, const Json& got) {
   if (accepts(want.at("end"), got.at("end"))) return true;
   if (!accepts(want.at("end"), nullptr) || want.at("start").is_null()) return false;
-  if (got.at("end") == want.at("start")) return want.at("duration_days").is_null();
+  if (got.at("end") == want.at("start")) return want.value("duration_days", Json()).is_null();
   const Date start = *parse_date(want.at("start").get<std::string>());
-  const Json lengths =
-      want.at("duration_days").is_array() ? want.at("duration_days") : Json::array({want.at("duration_days")});
+  const Json days_wanted = want.value("duration_days", Json());
+  const Json lengths = days_wanted.is_array() ? days_wanted : Json::array({days_wanted});
   return std::any_of(lengths.begin(), lengths.end(), [&](const Json& days) {
     return !days.is_null() && (got.at("end") == to_text(add_days(start, days.get<int>() - 1)) ||
                                got.at("end") == to_text(add_days(start, days.get<int>())));
   });
 }
 
+// A slot that is not in `want` is not scored.
 void judge_slots(const Json& want, const Json& got, std::map<std::string, bool>& slots) {
   slots["outcome"] = accepts(want.at("outcome"), got.at("outcome"));
   const bool stopped = got.at("outcome") == "refuse" || got.at("outcome") == "flag";
@@ -67,31 +68,33 @@ void judge_slots(const Json& want, const Json& got, std::map<std::string, bool>&
   if (want.contains("executable_steps"))
     slots["executable"] = want.at("executable_steps") == got.at("executable_steps");
   if (stopped && want.contains("policy")) return;
-  if (!want.at("objective").is_null()) slots["objective"] = accepts(want.at("objective"), got.at("objective"));
-  if (!want.at("channels").is_null()) {
+  if (!want.value("objective", Json()).is_null())
+    slots["objective"] = accepts(want.at("objective"), got.at("objective"));
+  if (!want.value("channels", Json()).is_null()) {
     auto a = want.at("channels").get<std::vector<std::string>>(),
          b = got.at("channels").get<std::vector<std::string>>();
     std::sort(a.begin(), a.end());
     std::sort(b.begin(), b.end());
     slots["channels"] = a == b;
   }
-  slots["budget"] =
-      accepts(want.at("budget"), got.at("budget")) || (want.at("outcome") != "plan" && want.at("budget").is_null());
-  const bool dated = want.at("outcome") == "plan" || !want.at("start").is_null();
-  if (dated && !(want.at("start").is_null() && want.at("channels").is_null())) {
+  if (want.contains("budget"))
+    slots["budget"] =
+        accepts(want.at("budget"), got.at("budget")) || (want.at("outcome") != "plan" && want.at("budget").is_null());
+  const bool dated = want.contains("start") && (want.at("outcome") == "plan" || !want.at("start").is_null());
+  if (dated && !(want.at("start").is_null() && want.value("channels", Json()).is_null())) {
     slots["start"] = want.at("start") == got.at("start");
-    slots["end"] = end_ok(want, got);
-    slots["duration"] = accepts(want.at("duration_days"), got.at("duration_days"));
+    if (want.contains("end")) slots["end"] = end_ok(want, got);
+    if (want.contains("duration_days")) slots["duration"] = accepts(want.at("duration_days"), got.at("duration_days"));
   }
   const std::string audience = got.at("audience").is_null() ? "" : lower_ascii(got.at("audience").get<std::string>());
   bool audience_ok = true;
-  for (const Json& part : want.at("audience"))
+  for (const Json& part : want.value("audience", Json::array()))
     audience_ok = audience_ok && contains_any(audience, part.get<std::string>());
   slots["audience"] = audience_ok;
   if (want.contains("tone"))
     slots["tone"] =
         got.at("tone").is_string() && one_of(got.at("tone").get<std::string>(), want.at("tone").get<std::string>());
-  if (!want.at("kpi").is_null()) {
+  if (!want.value("kpi", Json()).is_null()) {
     const Json& kpi = got.at("kpi");
     slots["kpi"] = !kpi.is_null() &&
                    one_of(kpi.at("metric").get<std::string>(), want.at("kpi").at("metric").get<std::string>()) &&
@@ -205,6 +208,12 @@ TEST(Briefs, FourthFreshSet) { expect_good(score_file("tests/planner/briefs.fres
 // Written by somebody who had not seen the rules: 67 % right as a whole at first sight (executable 68 %, policy 80 %,
 // objective and channels 89 %, budget and contradictions 92 %, start 94 %, the other slots 91 to 97 %).
 TEST(Briefs, FifthFreshSet) { expect_good(score_file("tests/planner/briefs.fresh5.jsonl"), 0.97, 0.97); }
+
+// An exam in the manner of the reference's own eight, by somebody who had seen neither the rules nor the other sets;
+// taken once, and no rule was made for it: 93 % right as a whole (94 % after changes for other sets), kpi 96 %,
+// objective 97 %, the other slots 98 to 100 %, nothing unsafe could be run. It measures only as long as its faults are
+// not looked at.
+TEST(Briefs, Exam) { expect_good(score_file("tests/planner/briefs.exam.jsonl"), 0.93, 0.95); }
 
 // The kinds of fault found in the fifth, in other words: sums to raise, dates said in words or taken back, channels and
 // money brought back by a later turn. At first sight twelve of 55 were wrong.
