@@ -89,11 +89,11 @@ bool change_parts(State& state, const AmountFacts& amounts) {
   Brief& brief = state.brief;
   if (amounts.part_changes.empty() || !brief.budget || brief.allocations.empty()) return false;
   auto parts = brief.allocations;
-  for (const auto& [channel, amount] : amounts.part_changes) {
+  for (const auto& change : amounts.part_changes) {
     const auto part = std::find_if(parts.begin(), parts.end(),
-                                   [&](const auto& item) { return platform(item.first) == platform(channel); });
+                                   [&](const auto& item) { return platform(item.first) == platform(change.first); });
     if (part == parts.end()) return false;
-    part->second = amount;
+    part->second = change.second;
   }
   int64_t sum = 0;
   for (const auto& [channel, amount] : parts) sum += amount;
