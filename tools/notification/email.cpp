@@ -17,8 +17,8 @@ struct SendEmail {
   std::optional<std::string> connection_id;
   bool transactional = false;
   static void check(const SendEmail& args, Issues& issues) {
-    if (args.to.find('@') != std::string::npos && !is_email(args.to))
-      issues.push_back({"/to", "is not an email address"});
+    if (!is_email(args.to) && !args.to.starts_with("ctc_"))
+      issues.push_back({"/to", "is neither an email address nor the id of a contact"});
   }
   SPR_FIELDS(SendEmail,
              SPR_FIELD(to, "Address or id of one contact of this workspace; in workflows {\"$run\":\"subject\"}",
